@@ -1,0 +1,1 @@
+"""Calendars, clocks (working-time budgets) and the dispatcher of what falls due."""

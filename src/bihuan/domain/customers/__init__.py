@@ -1,0 +1,1 @@
+"""Persons and organisations, their contact points and accounts."""

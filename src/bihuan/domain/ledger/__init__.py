@@ -1,0 +1,1 @@
+"""Append-only facts: one row per thing that happened, and the outbox that feeds live pages."""

@@ -1,0 +1,1 @@
+"""Org units, posts, staff, holdings, leave and delegation, permissions, sign-in."""

@@ -1,0 +1,1 @@
+"""Installed industry packs and their versioned definitions of every kind."""

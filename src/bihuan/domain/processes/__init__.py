@@ -1,0 +1,1 @@
+"""Process instances and tokens (units of work), and every operation on them."""

@@ -1,0 +1,1 @@
+"""BPMN 2.0 process definitions: read, check, and advance an instance by pure computation."""

@@ -1,0 +1,1 @@
+"""Form definitions and the validation of what a person typed into one."""

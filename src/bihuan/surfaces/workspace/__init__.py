@@ -1,0 +1,1 @@
+"""Where agents and supervisors work cases."""
