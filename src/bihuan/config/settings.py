@@ -27,7 +27,7 @@ DATABASES = {
     )
 }
 DATABASES["default"]["OPTIONS"] = {
-    "pool": {"min_size": 1, "max_size": 8},
+    "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
     "prepare_threshold": 5,
 }
 
@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "procrastinate.contrib.django",
+    "bihuan.kit",
     *(f"bihuan.domain.{app}" for app in DOMAIN_APPS),
 ]
 MIDDLEWARE = [

@@ -1,0 +1,102 @@
+"""Record facts, pass them on, and keep their months ready."""
+
+import json
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db import transaction
+
+from bihuan.domain.ledger.events import Fact
+from bihuan.kit import db
+
+# One statement writes any number of facts with their outbox rows. Other packages put these parts
+# into statements of their own; `fact_params` gives the parameters.
+FACT_CTES = """
+written_facts as (
+    insert into ledger_fact
+        (name, subject, root, actor, on_behalf_of, unit_id, at, reason, data)
+    select * from unnest(
+        %(fact_names)s::text[], %(fact_subjects)s::text[], %(fact_roots)s::text[],
+        %(fact_actors)s::text[], %(fact_behalf)s::text[], %(fact_units)s::bigint[],
+        %(fact_ats)s::timestamptz[], %(fact_reasons)s::text[], %(fact_data)s::jsonb[])
+    returning id, name, subject, root, unit_id
+), passed_on as (
+    insert into ledger_outbox (fact_id, name, subject, root, unit_id)
+    select id, name, subject, root, unit_id from written_facts
+)
+"""
+_RECORD = "with " + FACT_CTES + " select 1"
+
+_RELAY = """
+with taken as (
+    delete from ledger_outbox where id in (
+        select id from ledger_outbox order by id limit %s for update skip locked)
+    returning id, fact_id, name, subject, root, unit_id
+), told as (
+    select pg_notify('facts', json_build_object(
+        'id', fact_id, 'name', name, 'subject', subject, 'root', root, 'unit', unit_id)::text)
+    from (select * from taken order by id) as ordered
+)
+select count(*) from told
+"""
+
+
+def fact_params(facts: Iterable[Fact]) -> dict[str, object]:
+    """Return the parameters that `FACT_CTES` needs to write these facts."""
+    facts = list(facts)
+    return {
+        "fact_names": [f.name for f in facts],
+        "fact_subjects": [f.subject for f in facts],
+        "fact_roots": [f.root for f in facts],
+        "fact_actors": [f.by.ref for f in facts],
+        "fact_behalf": [f.by.on_behalf_of for f in facts],
+        "fact_units": [f.by.unit_id for f in facts],
+        "fact_ats": [f.at for f in facts],
+        "fact_reasons": [f.reason for f in facts],
+        "fact_data": [json.dumps(dict(f.data), ensure_ascii=False, default=str) for f in facts],
+    }
+
+
+def record(fact: Fact) -> None:
+    """Write one fact and its outbox row, in the caller's transaction."""
+    record_many([fact])
+
+
+def record_many(facts: Iterable[Fact]) -> None:
+    """Write facts in the order given, in one statement, in the caller's transaction."""
+    params = fact_params(facts)
+    if params["fact_names"]:
+        db.run(_RECORD, params)
+
+
+@transaction.atomic
+def relay_outbox(*, limit: int = 500) -> int:
+    """Announce up to `limit` new facts on the channel `facts`; return how many.
+
+    Safe with several relays. A fact is announced after the transaction that wrote it has committed;
+    a relay that dies before its own commit leaves its rows to the next.
+    """
+    row = db.one(_RELAY, (limit,))
+    return int(row[0]) if row else 0
+
+
+def ensure_partitions(*, at: datetime, months: int = 3) -> list[str]:
+    """Make the partitions of the month of `at` and the next ones; return the months made.
+
+    Partitions are made ahead: a month whose facts already fell into the default partition cannot be
+    attached any more and stays there.
+    """
+    made = []
+    first = date(at.year, at.month, 1)
+    for step in range(months):
+        year, month = divmod(first.month - 1 + step, 12)
+        day = date(first.year + year, month + 1, 1)
+        row = db.one(
+            "select ledger_make_month(%(day)s) where not exists (select 1 from ledger_fact_default"
+            " where recorded_at >= %(day)s::timestamp at time zone 'UTC' and recorded_at <"
+            " (%(day)s::date + interval '1 month')::timestamp at time zone 'UTC')",
+            {"day": day},
+        )
+        if row and row[0]:
+            made.append(f"{day:%Y-%m}")
+    return made
