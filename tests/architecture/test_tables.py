@@ -27,10 +27,22 @@ def relations_between_apps():
                 yield field, ranks[source_app], ranks[target_app]
 
 
-def test_foreign_keys_point_down():
-    upward = [str(field) for field, source, target in relations_between_apps() if target <= source]
+def upward(relations):
+    return [str(field) for field, source, target in relations if target <= source]
 
-    assert upward == []
+
+def test_foreign_keys_point_down():
+    assert upward(relations_between_apps()) == []
+
+
+def test_a_key_that_points_up_is_found():
+    ranks = domain_ranks()
+    relations = [
+        ("ledger.Fact.case", ranks["ledger"], ranks["cases"]),
+        ("cases.Case.customer", ranks["cases"], ranks["customers"]),
+    ]
+
+    assert upward(relations) == ["ledger.Fact.case"]
 
 
 def test_lower_tables_do_not_grow_attributes_from_above():
