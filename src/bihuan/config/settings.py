@@ -35,6 +35,7 @@ DOMAIN_APPS = ["ledger", "packs", "clocks", "org", "customers", "processes", "ca
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django_htmx",
@@ -58,6 +59,19 @@ TEMPLATES = [
         "APP_DIRS": False,
         "OPTIONS": {"environment": "bihuan.config.jinja.environment"},
     },
+]
+AUTH_USER_MODEL = "org.Staff"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("MinimumLengthValidator", {"min_length": 10}),
+        (
+            "UserAttributeSimilarityValidator",
+            {"user_attributes": ["login_name", "name", "staff_no", "phone"]},
+        ),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+    )
 ]
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"

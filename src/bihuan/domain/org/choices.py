@@ -1,0 +1,40 @@
+"""The words that org stores: what a role may allow, and how patient the sign-in page is."""
+
+from datetime import timedelta
+from typing import Final
+
+VERB_TITLES: Final[dict[str, str]] = {
+    "case.open": "受理工单",
+    "case.view": "查看工单",
+    "case.close": "办结工单",
+    "case.reopen": "重开工单",
+    "case.classify": "工单分类分级",
+    "unit.work": "办理环节",
+    "unit.assign": "指派环节",
+    "unit.return": "退回环节",
+    "unit.jump": "跳转环节",
+    "unit.suspend": "挂起与恢复",
+    "unit.terminate": "终止流程",
+    "customer.view": "查看客户",
+    "customer.see_phone": "查看完整号码",
+    "customer.edit": "维护客户",
+    "pack.install": "安装行业包",
+    "org.manage": "管理机构与人员",
+    "fact.view": "查看留痕",
+    "report.view": "查看报表",
+    "export.run": "导出数据",
+}
+VERBS: Final = frozenset(VERB_TITLES)
+
+# What a colleague's leave lends to the delegate: the work, not the office. Rights over people, packs,
+# exports and full phone numbers are given to a person by a post and stay there (decision 0061).
+VERBS_THAT_STAY: Final = frozenset(
+    {"customer.see_phone", "export.run", "org.manage", "pack.install"}
+)
+
+FAILURES_BEFORE_LOCK: Final = 5
+FAILURE_WINDOW: Final = timedelta(minutes=15)
+LOCK_LASTS: Final = timedelta(minutes=15)
+
+# A session or token notes when it was last used, but not more often than this.
+SEEN_EVERY: Final = timedelta(minutes=1)
