@@ -119,6 +119,7 @@ class Node:
     called_element: str = ""
     binding: str = "latest"
     multi: MultiInstance | None = None
+    decision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
