@@ -45,19 +45,25 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "bihuan.kit.headers.content_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "bihuan.surfaces.workspace.errors.RefusalPages",
 ]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "DIRS": [ROOT / "src" / "bihuan" / "surfaces" / "templates"],
+        "DIRS": [ROOT / "src" / "bihuan" / "surfaces" / "workspace" / "templates"],
         "APP_DIRS": False,
-        "OPTIONS": {"environment": "bihuan.config.jinja.environment"},
+        "OPTIONS": {
+            "environment": "bihuan.config.jinja.environment",
+            "auto_reload": False,
+            "context_processors": ["bihuan.surfaces.workspace.shell.shell"],
+        },
     },
 ]
 AUTH_USER_MODEL = "org.Staff"
@@ -73,6 +79,11 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     )
 ]
+TENANT_NAME = os.environ.get("BIHUAN_TENANT", "闭环服务台")
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "bihuan.surfaces.workspace.errors.csrf_failed"
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
-STATICFILES_DIRS = [ROOT / "frontend" / "dist"]
+# Built files are served where the build left them, under names that change with their content.
+STATICFILES_DIRS = [folder for folder in [ROOT / "frontend" / "dist"] if folder.is_dir()]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_IMMUTABLE_FILE_TEST = r"-[A-Z0-9]{8}\."

@@ -1,3 +1,12 @@
-from django.urls import URLPattern, URLResolver
+"""All addresses: each surface brings its own."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("bihuan.surfaces.workspace.urls")),
+]
+
+handler400 = "bihuan.surfaces.workspace.errors.bad_request"
+handler403 = "bihuan.surfaces.workspace.errors.forbidden"
+handler404 = "bihuan.surfaces.workspace.errors.not_found"
+handler500 = "bihuan.surfaces.workspace.errors.server_error"

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
+from django.template.backends.utils import csrf_input_lazy, csrf_token_lazy
 
 
 def wants_fragment(request: HttpRequest) -> bool:
@@ -29,9 +30,14 @@ def render(
     """
     backend: Any = engines["jinja2"]
     page = backend.env.get_template(template)
-    values = {**context, "request": request}
+    values = {
+        "request": request,
+        "csrf_input": csrf_input_lazy(request),
+        "csrf_token": csrf_token_lazy(request),
+    }
     for processor in backend.template_context_processors:
         values.update(processor(request))
+    values.update(context)
     if block and wants_fragment(request):
         text = "".join(page.blocks[block](page.new_context(values)))
     else:

@@ -1,0 +1,17 @@
+import "./htmx";
+import "./offline";
+import { startClocks } from "./clocks";
+import { startDialogs } from "./dialogs";
+import { startDrafts } from "./drafts";
+import { startForms } from "./forms";
+import { startKeyboard } from "./keyboard";
+import { startLive } from "./live";
+import { startSelection } from "./selection";
+
+startClocks();
+startDialogs();
+startDrafts();
+startForms();
+startKeyboard();
+startSelection();
+startLive();

@@ -1,0 +1,5 @@
+declare module "idiomorph" {
+  export const Idiomorph: {
+    morph(target: Element, fresh: unknown, options: Record<string, unknown>): Node[] | undefined;
+  };
+}

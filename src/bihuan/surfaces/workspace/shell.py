@@ -1,0 +1,121 @@
+"""What every page shows around its own content: the rail, who is signed in, the colours."""
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from bihuan.kit.htmx import render
+
+THEME_COOKIE: Final = "bihuan_theme"
+THEMES: Final = (
+    ("auto", "跟随系统", "device-desktop"),
+    ("light", "浅色", "sun"),
+    ("dark", "深色", "moon"),
+)
+KEYS: Final = (
+    ("/", "搜索"),
+    ("?", "全部快捷键"),
+    ("J K", "上下"),
+    ("↵", "打开"),
+    ("X", "选择"),
+    ("[ ]", "翻页"),
+    ("F", "筛选"),
+    ("I", "上下文"),
+    ("G", "取单"),
+    ("N", "新建受理"),
+    ("C", "客户"),
+    ("Ctrl ↵", "提交"),
+    ("Ctrl S", "暂存"),
+    ("Esc", "关闭"),
+    ("Alt 1–3", "受理三段"),
+)
+ACCOUNT_PAGES: Final = (
+    ("登录记录", "sessions", "devices"),
+    ("修改口令", "change-password", "lock"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One place in the rail."""
+
+    title: str
+    name: str
+    sign: str
+    key: str = ""
+    verb: str = ""
+
+
+RAIL: Final = (
+    Entry("工作台", "workbench", "inbox"),
+    Entry("受理", "intake", "phone-plus", key="n", verb="case.open"),
+    Entry("工单", "cases", "list-details", verb="case.view"),
+    Entry("客户", "customers", "users", verb="customer.view"),
+)
+
+
+def chosen_theme(request: HttpRequest) -> str:
+    """Return the theme kept in the cookie, so that the server renders the right one at once."""
+    value = request.COOKIES.get(THEME_COOKIE, "auto")
+    return value if value in {theme for theme, _title, _sign in THEMES} else "auto"
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Give every template what the shell needs (a Django context processor)."""
+    desk = getattr(request, "desk", None)
+    return {
+        "theme": chosen_theme(request),
+        "themes": THEMES,
+        "tenant": settings.TENANT_NAME,
+        "desk": desk,
+        "rail": _rail(request, desk) if desk else [],
+        "account_links": _account_links() if desk else [],
+        "sign_out": _address("sign-out") if desk else "",
+    }
+
+
+def _rail(request: HttpRequest, desk: Any) -> list[dict[str, Any]]:
+    entries = [entry for entry in RAIL if not entry.verb or desk.may(entry.verb)]
+    return [
+        {
+            "title": entry.title,
+            "address": (address := reverse(entry.name)),
+            "sign": entry.sign,
+            "key": entry.key,
+            "on": request.path == address or (address != "/" and request.path.startswith(address)),
+        }
+        for entry in entries
+    ]
+
+
+def _account_links() -> list[tuple[str, str, str]]:
+    found = [(title, _address(name), sign) for title, name, sign in ACCOUNT_PAGES]
+    return [link for link in found if link[1]]
+
+
+def _address(name: str) -> str:
+    with contextlib.suppress(NoReverseMatch):
+        return reverse(name)
+    return ""
+
+
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """Keep the theme for a year and go back."""
+    back = request.headers.get("Referer", "/")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    response = HttpResponseRedirect(back if safe else "/")
+    wanted = request.POST.get("theme", "auto")
+    response.set_cookie(THEME_COOKIE, wanted, max_age=365 * 86400, samesite="Lax", httponly=True)
+    return response
+
+
+def keys(request: HttpRequest) -> HttpResponse:
+    """Show all keyboard shortcuts in the dialog."""
+    return render(request, "ui/_keys.html", {"keys": KEYS})
