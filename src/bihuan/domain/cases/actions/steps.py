@@ -1,0 +1,280 @@
+"""The steps of the loop, as a process takes them: whoever submitted the unit was allowed to.
+
+Each step is one statement that changes the case and writes the fact together, and is refused when the
+case stands elsewhere. People reach the same steps through the verbs of `actions`, which ask first.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from bihuan.domain.cases import events, rules
+from bihuan.domain.cases.choices import CaseState, ClosureKind, ConsentAnswer
+from bihuan.domain.cases.events import Verification, case_ref
+from bihuan.domain.cases.rules import Weight
+from bihuan.domain.ledger.actions import FACT_CTES, fact_params
+from bihuan.domain.ledger.events import Actor, Fact
+from bihuan.kit import db
+from bihuan.kit.problems import Invalid, NotFound, Refused
+
+
+class CaseAlreadyClosed(Refused):
+    """Nothing more can be done to a closed case; it may be reopened."""
+
+    message = "工单已办结，如需继续处理请重开。"
+
+
+class CaseNotResolved(Refused):
+    """The customer is asked only after somebody has handled the case."""
+
+    message = "工单还没有处理完，不能回访客户。"
+
+
+class CaseAlreadyResolved(Refused):
+    """The case is handled already and waits for the customer's answer."""
+
+    message = "工单已处理完，正在等待回访。"
+
+
+class CaseNotClosed(Refused):
+    """Only a closed case can be reopened."""
+
+    message = "工单没有办结，不需要重开。"
+
+
+class CustomerHasNotAgreed(Refused):
+    """A case is closed only with the customer's consent (CMP-05)."""
+
+    message = "客户还没有同意，不能办结。"
+
+
+class CustomerHasNotRefused(Refused):
+    """A case goes back to work only when the customer refused to close it."""
+
+    message = "客户没有表示不同意，不需要返工。"
+
+
+class CustomerAlreadyAnswered(Refused):
+    """The customer answers once in a round."""
+
+    message = "本轮已经记录过客户的答复。"
+
+
+class VerifierHandledTheCase(Refused):
+    """Whoever handled a case may not ask the customer about it (CMP-04)."""
+
+    message = "处理过这件工单的人不能回访，请换一个人。"
+
+
+class ClassUnknown(Invalid):
+    """The class is not in the taxonomy of the case's pack."""
+
+    message = "没有这个业务类别。"
+
+
+# A refused step leaves no fact: nothing is written unless the case changed.
+_FACTS = FACT_CTES.replace(
+    "%(fact_data)s::jsonb[])", "%(fact_data)s::jsonb[]) where exists (select from changed)"
+)
+
+
+def _statement(*ctes: str) -> str:
+    """Return a statement whose last CTE is the change, together with the facts about it."""
+    names = ["made", "changed"][-len(ctes) :]
+    parts = ", ".join(f"{name} as ({cte})" for name, cte in zip(names, ctes, strict=True))
+    return f"with {parts}, {_FACTS} select * from changed"  # noqa: S608 — constants only
+
+
+_CLASSIFY = _statement("""
+    update cases_case set cls_id = c.id from cases_caseclass c
+    where cases_case.id = %(case)s and c.pack = cases_case.pack and c.code = %(code)s
+      and cases_case.closure_id is null
+    returning c.code, c.name, c.grade, c.grading, c.process_key, c."limit", c.calendar""")
+_GRADE = _statement("""
+    update cases_case set grade = %(grade)s, importance = %(importance)s, urgency = %(urgency)s,
+        scope = %(scope)s
+    where id = %(case)s and closure_id is null returning id""")
+_DISPATCH = _statement("""
+    update cases_case set responsible_unit_id = %(unit)s
+    where id = %(case)s and closure_id is null returning id""")
+_HANDLE = _statement("""
+    insert into cases_handling (case_id, round, text, handled_by, on_behalf_of, org_unit_id, at)
+    select id, round, %(text)s, %(by)s, %(behalf)s, %(unit)s, %(at)s
+    from cases_case where id = %(case)s and closure_id is null returning round""")
+_RESOLVE = _statement("""
+    update cases_case set state = 'RESOLVED', resolved_at = %(at)s
+    where id = %(case)s and state = 'OPEN' returning round""")
+_STANDING = """
+    select state, round, coalesce((select array_agg(who) from cases_handling h,
+        unnest(array[h.handled_by, h.on_behalf_of]) who where h.case_id = c.id), '{}')
+    from cases_case c where id = %s"""
+_VERIFY = _statement("""
+    insert into cases_consent (case_id, round, answer, channel, asked_by, at, note, score)
+    select id, round, %(answer)s, %(channel)s, %(by)s, %(at)s, %(note)s, %(score)s
+    from cases_case where id = %(case)s and state = 'RESOLVED' and round = %(round)s
+    on conflict (case_id, round) do nothing returning id""")
+_REWORK = _statement("""
+    update cases_case set state = 'OPEN', rework_count = rework_count + 1, round = round + 1
+    where id = %(case)s and state = 'RESOLVED' and exists (
+        select from cases_consent n where n.case_id = cases_case.id
+        and n.round = cases_case.round and n.answer = 'REFUSED')
+    returning rework_count""")
+_END = """
+    update cases_case set state = %(state)s, closed_at = %(at)s, closure_id = made.id
+    from made where cases_case.id = %(case)s returning cases_case.round"""
+_CLOSE = _statement(
+    """
+    insert into cases_closure (case_id, kind, consent_id, consent_answer, at, by, reason)
+    select c.id, 'CONSENT', n.id, n.answer, %(at)s, %(by)s, ''
+    from cases_case c join cases_consent n on n.case_id = c.id and n.round = c.round
+    where c.id = %(case)s and c.state = 'RESOLVED' and n.answer = 'AGREED' returning id""",
+    _END,
+)
+_CLOSE_APART = _statement(
+    """
+    insert into cases_closure (case_id, kind, at, by, reason)
+    select id, %(kind)s, %(at)s, %(by)s, %(reason)s
+    from cases_case where id = %(case)s and closure_id is null returning id""",
+    _END,
+)
+_REOPEN = _statement("""
+    update cases_case set state = 'OPEN', closed_at = null, closure_id = null,
+        reopen_count = reopen_count + 1, round = round + 1
+    where id = %(case)s and closure_id is not null returning reopen_count""")
+_NOTE = _statement("""
+    insert into cases_note (case_id, text, by, at)
+    select id, %(text)s, %(by)s, %(at)s from cases_case where id = %(case)s returning id""")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of one case: who takes it, and when."""
+
+    case_id: int
+    by: Actor
+    at: datetime
+
+    def take(
+        self, sql: str, values: Mapping[str, Any], fact: Fact, *, or_else: type[Refused]
+    ) -> tuple[Any, ...]:
+        """Run a statement of this module; raise `or_else` when the case does not stand so."""
+        params = {"case": self.case_id, "at": self.at, "by": self.by.ref, **values}
+        changed = db.one(sql, {**params, **fact_params([fact])})
+        if changed is None:
+            raise self._why(or_else)
+        return changed
+
+    def fact(self, name: str, *, reason: str = "", **data: Any) -> Fact:
+        """Return a fact about this case."""
+        ref = case_ref(self.case_id)
+        return Fact(name, ref, ref, self.at, self.by, reason, data)
+
+    def _why(self, or_else: type[Refused]) -> Refused:
+        row = db.one("select closure_id from cases_case where id = %s", (self.case_id,))
+        if row is None:
+            return NotFound()
+        return CaseAlreadyClosed() if row[0] is not None else or_else()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassChosen:
+    """What a class of the taxonomy decides for a case."""
+
+    code: str
+    name: str
+    grade: str
+    grading: str
+    process_key: str
+    limit: str
+    calendar: str
+
+
+def classify(step: Step, code: str) -> ClassChosen:
+    """Put the case into a class of its pack."""
+    fact = step.fact(events.CLASSIFIED, cls=code)
+    return ClassChosen(*step.take(_CLASSIFY, {"code": code}, fact, or_else=ClassUnknown))
+
+
+def grade(step: Step, weight: Weight, grade: str) -> None:
+    """Set how serious the case is."""
+    values = {**asdict(weight), "grade": grade}
+    step.take(_GRADE, values, step.fact(events.GRADED, **values), or_else=NotFound)
+
+
+def dispatch(step: Step, org_unit_id: int, *, reason: str = "") -> None:
+    """Name the unit responsible for the case (TKT-15)."""
+    fact = step.fact(events.DISPATCHED, reason=reason, org_unit=org_unit_id)
+    step.take(_DISPATCH, {"unit": org_unit_id}, fact, or_else=NotFound)
+
+
+def record_handling(step: Step, text: str) -> None:
+    """Keep what was done. The text stays with the case; the fact only says that it happened."""
+    values = {"text": text, "behalf": step.by.on_behalf_of, "unit": step.by.unit_id}
+    step.take(_HANDLE, values, step.fact(events.HANDLED), or_else=NotFound)
+
+
+def resolve(step: Step) -> None:
+    """Say that the case is handled; now the customer is asked."""
+    step.take(_RESOLVE, {}, step.fact(events.RESOLVED), or_else=CaseAlreadyResolved)
+
+
+def verify(step: Step, verification: Verification) -> str:
+    """Keep the customer's answer of this round and return it: AGREED or REFUSED."""
+    answer = ConsentAnswer(verification.answer)
+    row = db.one(_STANDING, (step.case_id,))
+    if row is None:
+        raise NotFound
+    state, round_, handlers = row
+    if state != CaseState.RESOLVED:
+        raise CaseNotResolved if state == CaseState.OPEN else CaseAlreadyClosed
+    if rules.handled_it(step.by, handlers):
+        raise VerifierHandledTheCase
+    values = {
+        "round": round_,
+        "answer": answer,
+        "channel": verification.channel,
+        "by": verification.asked_by or step.by.ref,
+        "note": verification.note,
+        "score": verification.score,
+    }
+    shown = {"answer": answer, "round": round_, "score": verification.score}
+    step.take(_VERIFY, values, step.fact(events.VERIFIED, **shown), or_else=CustomerAlreadyAnswered)
+    return str(answer)
+
+
+def rework(step: Step, *, reason: str = "") -> int:
+    """Send a case the customer refused to close back to work; return how often that happened."""
+    fact = step.fact(events.REWORKED, reason=reason)
+    return int(step.take(_REWORK, {}, fact, or_else=CustomerHasNotRefused)[0])
+
+
+def close(step: Step) -> None:
+    """Close the case with the consent of this round."""
+    fact = step.fact(events.CLOSED, kind=ClosureKind.CONSENT)
+    step.take(_CLOSE, {"state": CaseState.CLOSED}, fact, or_else=CustomerHasNotAgreed)
+
+
+def close_apart(step: Step, kind: ClosureKind, *, reason: str) -> None:
+    """End the case without consent, as one of the kinds that are counted apart."""
+    withdrawn = kind == ClosureKind.WITHDRAWN
+    values = {
+        "kind": kind,
+        "reason": reason,
+        "state": CaseState.CANCELLED if withdrawn else CaseState.CLOSED,
+    }
+    name = events.WITHDRAWN if withdrawn else events.CLOSED
+    step.take(
+        _CLOSE_APART, values, step.fact(name, reason=reason, kind=kind), or_else=CaseAlreadyClosed
+    )
+
+
+def reopen(step: Step, *, reason: str) -> int:
+    """Open a closed case for another round; return how often that happened."""
+    fact = step.fact(events.REOPENED, reason=reason)
+    return int(step.take(_REOPEN, {}, fact, or_else=CaseNotClosed)[0])
+
+
+def note(step: Step, text: str) -> int:
+    """Keep a remark and return its id."""
+    return int(step.take(_NOTE, {"text": text}, step.fact(events.NOTED), or_else=NotFound)[0])

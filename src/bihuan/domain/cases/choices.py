@@ -1,0 +1,71 @@
+"""The words stored in the tables of cases."""
+
+from django.db.models import TextChoices
+
+
+class CaseState(TextChoices):
+    """How far the loop has come. RESOLVED is not closed: the customer has not agreed yet."""
+
+    OPEN = "OPEN", "处理中"
+    RESOLVED = "RESOLVED", "待回访"
+    CLOSED = "CLOSED", "已办结"
+    CANCELLED = "CANCELLED", "已撤销"
+
+
+class Channel(TextChoices):
+    """How a request reached us (CHN-02, CHN-07)."""
+
+    PHONE = "PHONE", "电话"
+    COUNTER = "COUNTER", "柜台"
+    ONSITE = "ONSITE", "现场"
+    WEB = "WEB", "网上"
+    INTERNAL = "INTERNAL", "内部报办"
+    LETTER = "LETTER", "信件"
+    FAX = "FAX", "传真"
+    EMAIL = "EMAIL", "邮件"
+    VOICEMAIL = "VOICEMAIL", "自动录音"
+    WECHAT = "WECHAT", "微信"
+    SMS = "SMS", "短信"
+    GOVERNMENT = "GOVERNMENT", "政府部门转办"
+    SOCIAL = "SOCIAL", "社会联动"
+    SUPERIOR = "SUPERIOR", "上级转办"
+    MEDIA = "MEDIA", "媒体与舆情"
+    OTHER = "OTHER", "其它"
+
+
+class RequestType(TextChoices):
+    """What kind of business a class belongs to (CHN-09)."""
+
+    INQUIRY = "INQUIRY", "咨询查询"
+    FAULT = "FAULT", "故障报修"
+    RECONNECTION = "RECONNECTION", "欠费复电"
+    COMPLAINT = "COMPLAINT", "投诉"
+    OPINION = "OPINION", "意见"
+    SUGGESTION = "SUGGESTION", "建议"
+    PRAISE = "PRAISE", "表扬"
+    REPORT = "REPORT", "举报"
+    GENERAL = "GENERAL", "综合业务"
+    APPLICATION = "APPLICATION", "业务申请"
+
+
+class Grade(TextChoices):
+    """How serious a case is, decided from importance, urgency and scope (TKT-13, TKT-14)."""
+
+    ROUTINE = "ROUTINE", "一般"
+    IMPORTANT = "IMPORTANT", "重要"
+    MAJOR = "MAJOR", "重大"
+
+
+class ConsentAnswer(TextChoices):
+    """What the customer said when asked whether the case may be closed (CMP-05)."""
+
+    AGREED = "AGREED", "同意"
+    REFUSED = "REFUSED", "不同意"
+
+
+class ClosureKind(TextChoices):
+    """Why a case is closed. Only CONSENT counts as closed; the others are counted apart."""
+
+    CONSENT = "CONSENT", "客户同意"
+    WITHDRAWN = "WITHDRAWN", "撤销"
+    IMPORTED = "IMPORTED", "外部系统已关闭"

@@ -1,0 +1,82 @@
+"""The names of the facts that cases record, and the values its verbs pass around."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+OPENED = "case.opened"
+CLASSIFIED = "case.classified"
+GRADED = "case.graded"
+DISPATCHED = "case.dispatched"
+HANDLED = "case.handled"
+RESOLVED = "case.resolved"
+VERIFIED = "case.verified"
+REWORKED = "case.reworked"
+CLOSED = "case.closed"
+WITHDRAWN = "case.withdrawn"
+REOPENED = "case.reopened"
+NOTED = "case.noted"
+UPDATED = "case.updated"
+TOUCHED = "case.touched"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRequest:
+    """What is known when a case is taken in.
+
+    `class_code` is a code of the pack's taxonomy; empty means the pack's `unclassified` class.
+    `number` and `source_ref` are for imports: the case keeps the number it came with, and the same
+    `source_ref` is never opened twice. `variables` go to the process as they are.
+    """
+
+    pack: str
+    title: str
+    org_unit_id: int
+    class_code: str = ""
+    description: str = ""
+    channel: str = "PHONE"
+    customer_id: int | None = None
+    account_id: int | None = None
+    contact_name: str = ""
+    contact_phone: str = ""
+    importance: int = 2
+    urgency: int = 2
+    scope: int = 2
+    number: str = ""
+    source_ref: str = ""
+    variables: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCase:
+    """The case an action made or found. `is_new` is false when `source_ref` was known already."""
+
+    id: int
+    number: str
+    instance_id: int
+    is_new: bool = True
+
+    @property
+    def ref(self) -> str:
+        """Return the case's ref in facts and processes."""
+        return case_ref(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What the customer answered. `asked_by` names who asked when that is not the actor."""
+
+    answer: str
+    channel: str = "PHONE"
+    score: int | None = None
+    note: str = ""
+    asked_by: str = ""
+
+
+def case_ref(case_id: int) -> str:
+    """Return `case:9`."""
+    return f"case:{case_id}"
+
+
+def case_id_of(ref: str) -> int:
+    """Return 9 for `case:9`."""
+    return int(ref.removeprefix("case:"))
