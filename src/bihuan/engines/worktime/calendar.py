@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -56,7 +57,7 @@ def checked_slots(slots: Iterable[Slot]) -> Slots:
     for begin, finish in found:
         if not (0 <= begin < DAY and begin < finish <= begin + DAY):
             raise CalendarInvalid(f"a slot from minute {begin} to minute {finish} is impossible")
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         if later[0] < earlier[1]:
             raise CalendarInvalid(
                 f"slots {format_slot(earlier)} and {format_slot(later)} overlap: join them into one"
@@ -75,7 +76,7 @@ class Calendar:
 
     code: str
     time_zone: str
-    week: tuple[Slots, Slots, Slots, Slots, Slots, Slots, Slots]
+    week: tuple[Slots, ...]
     exceptions: Mapping[date, Slots] = field(default_factory=dict, hash=False)
     revision: int = 1
     official: str = ""
