@@ -1,0 +1,53 @@
+"""The test database: one embedded server for the whole run, in a temporary home.
+
+`DATABASE_URL` names another server instead; so the kernel is tested on Debian's PostgreSQL too.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from bihuan.integrations import postgres_embedded
+
+_HOME = "BIHUAN_TEST_HOME"
+_OWNER = "BIHUAN_TEST_OWNER"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the run's home once, before the workers start; they inherit its name."""
+    if "DATABASE_URL" in os.environ or _HOME in os.environ:
+        return
+    base = Path(tempfile.mkdtemp(prefix="bihuan-test-"))
+    base.chmod(0o711)  # run by root, the server is another user and must pass through
+    os.environ[_HOME] = str(base / "home")
+    os.environ[_OWNER] = str(os.getpid())
+    # Nothing here must survive a power cut.
+    os.environ.setdefault(
+        "BIHUAN_PG_OPTIONS", "fsync=off synchronous_commit=off full_page_writes=off"
+    )
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server and remove its home; only the process that made it does."""
+    if os.environ.get(_OWNER) != str(os.getpid()):
+        return
+    home = Path(os.environ[_HOME])
+    if home.exists():
+        postgres_embedded.stop(postgres_embedded.Layout(home))
+    shutil.rmtree(home.parent)
+    for name in (_HOME, _OWNER):
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Start the run's server and point Django at it, at the first test that needs a database."""
+    if _HOME not in os.environ:
+        return
+    layout = postgres_embedded.Layout(postgres_embedded.prepare_home(Path(os.environ[_HOME])))
+    postgres_embedded.ensure(layout, until_pid_ends=int(os.environ[_OWNER]))
+    settings.DATABASES["default"]["HOST"] = str(layout.sockets)

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import dj_database_url
 
+from bihuan.config.secret import secret_key
+from bihuan.integrations import postgres_embedded
+
 ROOT = Path(__file__).resolve().parents[3]
-HOME = Path(os.environ.get("BIHUAN_HOME", ROOT / ".data"))
-SECRET_KEY = os.environ.get("BIHUAN_SECRET_KEY", "development-only-not-a-secret")
+HOME = postgres_embedded.prepare_home(Path(os.environ.get("BIHUAN_HOME") or ROOT / ".data"))
+SECRET_KEY = os.environ.get("BIHUAN_SECRET_KEY") or secret_key(HOME)
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("BIHUAN_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = os.environ.get("BIHUAN_TRUSTED_ORIGINS", "").split()
 ROOT_URLCONF = "bihuan.config.urls"
 WSGI_APPLICATION = "bihuan.config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -20,16 +24,21 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 USE_I18N = True
 
+# Without DATABASE_URL the embedded server is used; reading its address starts nothing.
+DATABASE_IS_EMBEDDED = not os.environ.get("DATABASE_URL")
 DATABASES = {
     "default": dj_database_url.parse(
-        os.environ.get("DATABASE_URL", "postgres://postgres@%2Ftmp%2Fpgdev/bihuan"),
+        os.environ.get("DATABASE_URL") or postgres_embedded.Layout(HOME).url(),
+        # The pool keeps connections open; it tests them, so a restarted server costs no request.
+        conn_max_age=0,
         conn_health_checks=True,
     )
 }
-DATABASES["default"]["OPTIONS"] = {
+DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
     "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
     "prepare_threshold": 5,
 }
+DATABASES["default"]["TEST"] = {"TEMPLATE": "template0"}
 
 DOMAIN_APPS = ["ledger", "packs", "clocks", "org", "customers", "processes", "cases"]
 INSTALLED_APPS = [

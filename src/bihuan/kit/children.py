@@ -34,8 +34,8 @@ class SignalQueue:
 
     def __init__(self, *signals: signal.Signals) -> None:
         self._read, self._write = socket.socketpair()
-        self._read.setblocking(False)
-        self._write.setblocking(False)
+        self._read.settimeout(0)
+        self._write.settimeout(0)
         self._old_fd = signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)
         self._old = {number: signal.signal(number, _noted) for number in signals}
 

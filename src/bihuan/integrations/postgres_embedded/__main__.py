@@ -17,7 +17,10 @@ def main() -> int:
     parser.add_argument("--answer-to", type=int)
     parser.add_argument("--stand-by", action="store_true")
     parser.add_argument("--until-pid-ends", type=int)
+    parser.add_argument("--detach", action="store_true")
     asked = parser.parse_args()
+    if asked.detach and os.fork():
+        return 0  # the caller waits for this process only; the supervisor belongs to nobody
 
     def answer(text: str) -> None:
         if asked.answer_to is not None:

@@ -112,10 +112,9 @@ def _all_may_read(root: Path, account: Account) -> bool:
 
 
 def _folders() -> list[Path]:
-    folders = []
     wheel = importlib.util.find_spec(_WHEEL)
-    for place in (wheel.submodule_search_locations or ()) if wheel else ():
-        folders.append(Path(place) / "pginstall" / "bin")
+    places = (wheel.submodule_search_locations or ()) if wheel else ()
+    folders = [Path(place) / "pginstall" / "bin" for place in places]
     debian = Path("/usr/lib/postgresql").glob("*/bin")
     folders += sorted(debian, key=lambda folder: -_number(folder.parent.name))
     on_path = shutil.which("postgres")

@@ -182,7 +182,9 @@ def _place_data(layout: Layout) -> None:
         os.chown(place, layout.account.uid, layout.account.gid)
         link.symlink_to(place)
     if link.is_symlink() and not link.exists():
-        raise Unusable(f"{link} 指向的目录 {layout.data} 不见了：请找回它，或删除这个链接重新开始。")
+        raise Unusable(
+            f"{link} 指向的目录 {layout.data} 不见了：请找回它，或删除这个链接重新开始。"
+        )
     _claim_directory(layout.data, layout.account)
 
 

@@ -95,12 +95,12 @@ def _spawn(layout: Layout, until_pid_ends: int | None) -> str:
     """Start a detached supervisor and return its first word: `ready` or `busy`."""
     read, write = os.pipe()
     command = [sys.executable, "-m", "bihuan.integrations.postgres_embedded", str(layout.home)]
-    command += ["--answer-to", str(write)]
+    command += ["--detach", "--answer-to", str(write)]
     if until_pid_ends is not None:
         command += ["--until-pid-ends", str(until_pid_ends)]
     layout.log.parent.mkdir(exist_ok=True)
     with layout.log.with_name("postgres-supervisor.log").open("ab") as log:
-        subprocess.Popen(
+        subprocess.run(
             command,
             env=os.environ | {"PYTHONPATH": str(_SOURCE)},
             pass_fds=[write],
@@ -108,6 +108,7 @@ def _spawn(layout: Layout, until_pid_ends: int | None) -> str:
             stdout=log,
             stderr=log,
             start_new_session=True,
+            check=False,
         )
     os.close(write)
     with os.fdopen(read) as answers:

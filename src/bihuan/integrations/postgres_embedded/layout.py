@@ -6,6 +6,7 @@ import pwd
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from bihuan.integrations.postgres_embedded.refusals import Unusable
@@ -87,9 +88,9 @@ class Layout:
     def sockets(self) -> Path:
         """Return the directory of the server's socket: in the home, or a short, reachable path."""
         wanted = self.home / "pg-socket"
-        if len(os.fsencode(_socket_in(wanted))) <= _LONGEST_SOCKET_PATH:
-            if self.account.can_pass(wanted):
-                return wanted
+        fits = len(os.fsencode(_socket_in(wanted))) <= _LONGEST_SOCKET_PATH
+        if fits and self.account.can_pass(wanted):
+            return wanted
         digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
         return _SHORT_PLACE / f"bihuan-{digest}"
 
@@ -117,7 +118,7 @@ class Layout:
         """Return the database URL, whether or not the server is running."""
         return f"postgres://postgres@{quote(str(self.sockets), safe='')}/{database}"
 
-    def conninfo(self, database: str) -> dict[str, str | int]:
+    def conninfo(self, database: str) -> dict[str, Any]:
         """Return psycopg's connection arguments."""
         return {
             "host": str(self.sockets),

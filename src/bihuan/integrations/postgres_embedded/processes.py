@@ -1,5 +1,6 @@
 """What /proc says about server processes that we did not start ourselves."""
 
+import contextlib
 import os
 import signal
 import time
@@ -92,7 +93,5 @@ def _works_in(pid: int, data: Path) -> bool:
 
 
 def _send(pid: int, number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass

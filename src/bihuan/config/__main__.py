@@ -1,0 +1,5 @@
+"""`python -m bihuan.config`: the command line."""
+
+from bihuan.config.cli import main
+
+main()

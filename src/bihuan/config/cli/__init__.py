@@ -1,0 +1,92 @@
+"""The command line. Every module here is one command; adding a file adds a command.
+
+A module `case_list.py` is `bihuan case-list` and holds a click command or group named `command`.
+Commands may import models at the top: Django is set up before a module is loaded. Before a command
+runs, the embedded database is started if need be; `@console.offline` says that it is not needed.
+Exit status: 0 done, 1 done with rejected rows, 2 refused with one sentence on stderr.
+"""
+
+import functools
+import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+import django
+
+from bihuan.integrations.postgres_embedded import Unusable
+from bihuan.kit.problems import Refused
+
+
+class Commands(click.Group):
+    """All commands of this package, each loaded only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands' names from the files beside this one."""
+        return sorted(found.name.replace("_", "-") for found in pkgutil.iter_modules(__path__))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        _ensure_database_before(command)
+        return command
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def bihuan() -> None:
+    """Bihuan: customer service that closes its loops."""
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    # The sentence for a refusal must come out whole on any terminal.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bihuan.config.settings")
+        django.setup()
+        outcome = bihuan.main(prog_name="bihuan", standalone_mode=False)
+    except Refused as refusal:
+        return _refuse(refusal.message, refusal.fields)
+    except Unusable as refusal:
+        return _refuse(str(refusal))
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as mistake:
+        mistake.show()
+        return mistake.exit_code
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _refuse(sentence: str, fields: dict[str, str] | None = None) -> int:
+    details = "".join(f"\n  {name}: {said}" for name, said in (fields or {}).items())
+    click.echo(sentence + details, err=True)
+    return 2
+
+
+def _ensure_database_before(command: click.Command) -> None:
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            _ensure_database_before(inner)
+    elif command.callback and not getattr(command.callback, "offline", False):
+        command.callback = _after_database(command.callback)
+
+
+def _after_database(callback: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(callback)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        importlib.import_module("bihuan.config.database").ensure()
+        return callback(*args, **kwargs)
+
+    run.offline = True  # type: ignore[attr-defined]  # loaded twice, wrapped once
+    return run

@@ -1,0 +1,25 @@
+"""What the commands share: reports as text or JSON, refusals as one sentence, the database's help."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def offline(function: Command) -> Command:
+    """Mark a command that needs no database, so that none is started for it."""
+    function.offline = True  # type: ignore[attr-defined]
+    return function
+
+
+def report(keys: Mapping[str, Any], text: str = "", *, as_json: bool) -> None:
+    """Print a command's result: one JSON object on the last line, or text for a person."""
+    if as_json:
+        click.echo(json.dumps(dict(keys), ensure_ascii=False, default=str))
+    else:
+        click.echo(text or "\n".join(f"{key}: {value}" for key, value in keys.items()))
