@@ -152,3 +152,10 @@ def _text(path: str, content: bytes) -> str:
         raise PackUnreadable(
             [Problem(path, line, "这一行不是 UTF-8 文字", "请另存为 UTF-8 编码")]
         ) from error
+
+
+def with_file(pack: PackSource, path: str, text: str) -> PackSource:
+    """Return a pack with one file added or replaced; raises `PackUnreadable` when it is not readable."""
+    files = [file for file in pack.files if file.path != path]
+    files.append(_read_file(path, text.encode()))
+    return replace(pack, files=tuple(sorted(files, key=lambda file: file.path)))
