@@ -1,8 +1,8 @@
 """Conditions: what they mean, what is refused, and what cannot be decided."""
 
 import operator
-from contextlib import suppress
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 

@@ -1,0 +1,136 @@
+"""`bihuan pack`: check, install, list and export industry packs."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from bihuan.config import console
+from bihuan.domain.ledger.events import Actor
+from bihuan.domain.packs import actions, queries, rules
+from bihuan.engines.packs.problem import PackUnreadable, Problem
+from bihuan.engines.packs.source import PackSource
+from bihuan.integrations import pack_files
+from bihuan.kit import clock
+
+_BY = Actor("system:cli")
+_PLACES = click.argument(
+    "places", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
+)
+
+
+@click.group()
+def command() -> None:
+    """Industry packs: check, install, list, export."""
+
+
+@command.command()
+@_PLACES
+@console.as_json
+@console.offline
+def check(places: tuple[Path, ...], *, as_json: bool) -> int:
+    """Say everything that is wrong with packs. Required packs are looked for in the folders beside.
+
+    Exit status 1 when something is wrong.
+    """
+    found = {str(place): problems_of(place) for place in places}
+    for place, problems in found.items():
+        for problem in problems:
+            click.echo(f"{place}/{problem}")
+    count = sum(len(problems) for problems in found.values())
+    keys = {
+        "packs": len(found),
+        "problems": count,
+        "details": [{"pack": p, **asdict(one)} for p, some in found.items() for one in some],
+    }
+    said = (
+        f"{len(found)} 个行业包，{count} 处需要改正。"
+        if count
+        else f"{len(found)} 个行业包没有问题。"
+    )
+    console.report(keys, said, as_json=as_json)
+    return 1 if count else 0
+
+
+@command.command()
+@_PLACES
+@console.as_json
+def install(places: tuple[Path, ...], *, as_json: bool) -> None:
+    """Install packs, those they stand on first; each whole or not at all."""
+    done = [actions.install_pack(pack, by=_BY, at=clock.now()) for pack in _to_install(places)]
+    keys = {
+        "packs": [f"{one.pack} {one.version}" for one in done],
+        "published": sum(len(one.published) for one in done),
+        "retired": sum(len(one.retired) for one in done),
+        "unchanged": sum(one.unchanged for one in done),
+    }
+    for one in done:
+        change = f"发布 {len(one.published)}，停用 {len(one.retired)}，不变 {one.unchanged}"
+        click.echo(f"{one.pack} {one.version}：{change}")
+    console.report(keys, "安装完成。", as_json=as_json)
+
+
+@command.command(name="list")
+@console.as_json
+def list_packs(*, as_json: bool) -> None:
+    """List the installed packs and how many definitions of each kind are in force."""
+    packs = [
+        {
+            "key": pack.key,
+            "version": pack.version,
+            "name": pack.names["zh"],
+            "installed_at": pack.installed_at,
+            "definitions": _counts(pack.key),
+        }
+        for pack in queries.installed_packs()
+    ]
+    lines = [f"{one['key']} {one['version']}  {one['name']}  {one['definitions']}" for one in packs]
+    console.report({"packs": packs}, "\n".join(lines) or "还没有安装行业包。", as_json=as_json)
+
+
+@command.command()
+@click.argument("key")
+@click.argument("place", type=click.Path(path_type=Path))
+@console.as_json
+def export(key: str, place: Path, *, as_json: bool) -> None:
+    """Write an installed pack to PLACE: a new folder, or a zip file when the name ends in .zip."""
+    files = queries.export_pack(key)
+    pack_files.write(files, place, at=clock.now())
+    keys = {"pack": key, "files": len(files), "place": str(place)}
+    console.report(keys, f"已导出 {len(files)} 个文件到 {place}。", as_json=as_json)
+
+
+def problems_of(place: Path) -> list[Problem]:
+    """Return what is wrong with the pack at a place, looking beside it for what it requires."""
+    try:
+        source = pack_files.read(place)
+        beside = {**pack_files.read_beside(place), source.key: source}
+    except PackUnreadable as unreadable:
+        return unreadable.problems
+    return actions.check_pack(source, beside=beside)
+
+
+def _to_install(places: tuple[Path, ...]) -> list[PackSource]:
+    """Return the packs at the places and those beside them that they need and that are missing."""
+    try:
+        wanted = {source.key: source for source in map(pack_files.read, places)}
+        beside = {
+            key: one for place in places for key, one in pack_files.read_beside(place).items()
+        }
+    except PackUnreadable as unreadable:
+        raise actions.PackHasProblems(unreadable.problems) from unreadable
+    there = {pack.key for pack in queries.installed_packs()}
+    waiting = list(wanted.values())
+    while waiting:
+        for need in waiting.pop().manifest.requires:
+            if need.key in beside and need.key not in wanted and need.key not in there:
+                wanted[need.key] = beside[need.key]
+                waiting.append(beside[need.key])
+    return rules.in_order(wanted.values())
+
+
+def _counts(key: str) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for one in queries.definitions(pack_key=key):
+        counts[one.kind] = counts.get(one.kind, 0) + 1
+    return counts
