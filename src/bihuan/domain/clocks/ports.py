@@ -1,0 +1,40 @@
+"""What others plug in to be told when a clock they own reaches a moment."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bihuan.domain.clocks.choices import MomentKind
+from bihuan.kit.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMoment:
+    """A warning, a limit passed or a timer fired: when by the clock, and whose clock it is.
+
+    `level` counts the warnings given so far, this one included; `warn` is the warning as written.
+    """
+
+    clock_id: int
+    owner: str
+    root: str
+    kind: MomentKind
+    at: datetime
+    due_at: datetime
+    level: int = 0
+    warn: str = ""
+
+    @property
+    def owner_kind(self) -> str:
+        """Return the kind of the owner's ref: `unit` of `unit:12`."""
+        return self.owner.partition(":")[0]
+
+
+MOMENTS: Registry[Callable[[ClockMoment], None]] = Registry("clock owner")
+"""By owner kind: called in the dispatcher's transaction after the moment's fact was written. What it
+raises undoes this clock's moments, which are tried again later."""
+
+LOCKS: Registry[Callable[[Sequence[str]], set[str]]] = Registry("lock of a clock owner")
+"""By owner kind: locks what must be locked before clocks of these owners may change, **without
+waiting** (`skip locked`), and returns the owners it got. Whoever else changes clocks locks in the order
+owner, clock; the dispatcher holds clocks first, so it may never wait for an owner."""

@@ -1,0 +1,48 @@
+"""What becomes of a clock and how it is shown: pure decisions over frozen rows."""
+
+from bihuan.domain.clocks.rules.chip import Chip, chip
+from bihuan.domain.clocks.rules.plan import (
+    fact_of,
+    moments_due,
+    plan_fired,
+    plan_limit,
+    plan_pause,
+    plan_recompute,
+    plan_resume,
+    plan_start,
+    plan_stop,
+    used_micros,
+)
+from bihuan.domain.clocks.rules.row import (
+    COLUMNS,
+    LIMIT,
+    PAUSED,
+    RUNNING,
+    STOPPED,
+    TIMER,
+    ClockRow,
+    row_from,
+)
+
+__all__ = [
+    "COLUMNS",
+    "LIMIT",
+    "PAUSED",
+    "RUNNING",
+    "STOPPED",
+    "TIMER",
+    "Chip",
+    "ClockRow",
+    "chip",
+    "fact_of",
+    "moments_due",
+    "plan_fired",
+    "plan_limit",
+    "plan_pause",
+    "plan_recompute",
+    "plan_resume",
+    "plan_start",
+    "plan_stop",
+    "row_from",
+    "used_micros",
+]

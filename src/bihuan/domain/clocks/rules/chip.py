@@ -1,0 +1,105 @@
+"""The words and the colour of a clock on a page (时限, DESIGN.md §4.1)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bihuan.domain.clocks.rules.plan import used_micros
+from bihuan.domain.clocks.rules.row import PAUSED, STOPPED, ClockRow
+from bihuan.engines.worktime import Calendar, Limit, parse_limit
+
+MINUTE = 60_000_000
+HOUR = 60 * MINUTE
+LONG_HOURS = 8 * HOUR
+LONG_DAYS = 3
+WARNING_SHARE = 75
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """What a page shows of a clock: `percent` is used ÷ limit × 100 and may pass 100."""
+
+    state: Literal["ok", "warn", "over", "pause", "done"]
+    percent: int
+    text: str
+    late: bool = False
+
+
+def chip(row: ClockRow, calendar: Calendar, at: datetime, *, why: str = "") -> Chip:
+    """Return how a clock stands at `at`. `why` is the reason shown behind 停表."""
+    used = used_micros(row, calendar, at)
+    percent = used * 100 // row.budget_us if row.budget_us else 100
+    late = row.enforced and (row.overdue_at is not None or used > row.budget_us)
+    if row.state == STOPPED:
+        text = f"用 {short_words(row, calendar, used)} / 限 {limit_words(row)}"
+        return Chip("done", percent, text, late)
+    if row.state == PAUSED:
+        return Chip("pause", percent, f"停表 {why}".rstrip(), late)
+    left = row.budget_us - used
+    if not row.enforced and left < 0:
+        return Chip("ok", percent, "不计时限")
+    if row.due_at is not None and at > row.due_at:
+        return Chip("over", percent, f"超 {span_words(row, calendar, -left)}", late=True)
+    return Chip(
+        "warn" if _is_warned(row, at, percent) else "ok",
+        percent,
+        f"余 {span_words(row, calendar, left)}",
+    )
+
+
+def span_words(row: ClockRow, calendar: Calendar, micros: int) -> str:
+    """Say a length of time as a running clock does: `4时05分`, `17.9 工时`, `3 工日`."""
+    micros = max(micros, 0)
+    if micros < LONG_HOURS:
+        hours, minutes = divmod(micros // MINUTE, 60)
+        return f"{hours}时{minutes:02}分"
+    return _long_words(row, calendar, micros)
+
+
+def short_words(row: ClockRow, calendar: Calendar, micros: int) -> str:
+    """Say a length of time as a summary does: `47分`, `2时`, `1时30分`, `17.9 工时`."""
+    if micros < LONG_HOURS:
+        return _hours_and_minutes(micros) or "0分"
+    return _long_words(row, calendar, micros)
+
+
+def limit_words(row: ClockRow) -> str:
+    """Say a limit as it was set: `2时`, `1 工日`, `1 工日 4时`, `7 日`."""
+    limit = parse_limit(row.limit_text)
+    if limit.elapsed:
+        days, rest = divmod(limit.micros, 24 * HOUR)
+        words = [f"{days} 日" if days else "", _hours_and_minutes(rest)]
+    else:
+        words = [f"{limit.days} 工日" if limit.days else "", _working_hours(limit)]
+    return " ".join(word for word in words if word) or "0分"
+
+
+def _is_warned(row: ClockRow, at: datetime, percent: int) -> bool:
+    if not row.warn_at:
+        return percent >= WARNING_SHARE
+    return row.level > 0 or row.warn_at[0] <= at
+
+
+def _working_hours(limit: Limit) -> str:
+    if limit.micros > LONG_HOURS and limit.micros % HOUR == 0:
+        return f"{limit.micros // HOUR} 工时"
+    return _hours_and_minutes(limit.micros)
+
+
+def _hours_and_minutes(micros: int) -> str:
+    hours, minutes = divmod(micros // MINUTE, 60)
+    return (f"{hours}时" if hours else "") + (f"{minutes}分" if minutes else "")
+
+
+def _long_words(row: ClockRow, calendar: Calendar, micros: int) -> str:
+    natural = parse_limit(row.limit_text).elapsed or calendar.always_open
+    day = 24 * HOUR if natural else calendar.usual_day_micros
+    prefix = "" if natural else "工"
+    if micros >= LONG_DAYS * day:
+        return f"{_tenths(micros, day)} {prefix}日"
+    return f"{_tenths(micros, HOUR)} {prefix}时"
+
+
+def _tenths(micros: int, unit: int) -> str:
+    whole, tenth = divmod(micros * 10 // unit, 10)
+    return f"{whole}.{tenth}" if tenth else str(whole)
