@@ -1,0 +1,63 @@
+"""What can be asked of org: the tree, who holds what, and what a person may do at a moment."""
+
+from bihuan.domain.org.ports import Access, Scope, Unit
+from bihuan.domain.org.queries.access import (
+    access_by_token,
+    access_of,
+    actor_for,
+    authorise,
+    covers_of,
+)
+from bihuan.domain.org.queries.people import (
+    StaffRow,
+    holdings_of,
+    names_of,
+    staff,
+    staff_by_login,
+    staff_holding,
+    staff_list,
+)
+from bihuan.domain.org.queries.sessions import (
+    SessionRow,
+    TokenRow,
+    Visit,
+    sessions_of,
+    tokens_of,
+    visit,
+)
+from bihuan.domain.org.queries.tree import (
+    revision,
+    tree,
+    unit,
+    unit_by_code,
+    units_under,
+)
+
+__all__ = [
+    "Access",
+    "Scope",
+    "SessionRow",
+    "StaffRow",
+    "TokenRow",
+    "Unit",
+    "Visit",
+    "access_by_token",
+    "access_of",
+    "actor_for",
+    "authorise",
+    "covers_of",
+    "holdings_of",
+    "names_of",
+    "revision",
+    "sessions_of",
+    "staff",
+    "staff_by_login",
+    "staff_holding",
+    "staff_list",
+    "tokens_of",
+    "tree",
+    "unit",
+    "unit_by_code",
+    "units_under",
+    "visit",
+]

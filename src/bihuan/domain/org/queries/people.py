@@ -1,0 +1,87 @@
+"""Staff, and who holds which post where at a moment."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bihuan.domain.org.models import Staff
+from bihuan.domain.org.ports import PostHeld
+from bihuan.kit import db
+from bihuan.kit.paging import Page, keyset
+from bihuan.kit.problems import NotFound
+
+_HOLDERS = """
+select distinct s.id, s.name, s.login_name,
+    exists (select 1 from org_leave l where l.staff_id = s.id
+            and l.away_from <= %(at)s and l.away_until > %(at)s)
+from org_holding h
+join org_post p on p.id = h.post_id
+join org_staff s on s.id = h.staff_id
+where p.code = %(post)s and h.unit_id = any(%(units)s)
+  and h.held_from <= %(at)s and (h.held_until is null or h.held_until > %(at)s)
+  and (s.left_at is null or s.left_at > %(at)s)
+order by s.name, s.id
+"""
+_HOLDINGS = """
+select p.code, h.unit_id from org_holding h join org_post p on p.id = h.post_id
+where h.staff_id = %(staff)s
+  and h.held_from <= %(at)s and (h.held_until is null or h.held_until > %(at)s)
+order by h.held_from, h.id
+"""
+
+
+class StaffUnknown(NotFound):
+    """There is no staff member with this login name or id."""
+
+    message = "没有这名人员。"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRow:
+    """One person, as lists show them."""
+
+    id: int
+    name: str
+    login_name: str
+    is_away: bool = False
+
+
+def staff(staff_id: int) -> Staff:
+    """Return a staff member, or refuse with StaffUnknown."""
+    found = Staff.objects.filter(pk=staff_id).first()
+    if found is None:
+        raise StaffUnknown
+    return found
+
+
+def staff_by_login(login_name: str) -> Staff:
+    """Return the staff member with this login name, in any case, or refuse with StaffUnknown."""
+    found = Staff.objects.filter(login_name=login_name.strip().lower()).first()
+    if found is None:
+        raise StaffUnknown(f"没有登录名为「{login_name}」的人员。")
+    return found
+
+
+def staff_list(*, after: str = "", size: int = 50) -> Page[Staff]:
+    """Return everybody, by login name."""
+    return keyset(Staff.objects.all(), order=("login_name",), after=after, size=size)
+
+
+def names_of(staff_ids: Iterable[int]) -> dict[int, str]:
+    """Return names by id, in one query; unknown ids are left out."""
+    wanted = list(set(staff_ids))
+    if not wanted:
+        return {}
+    return dict(db.rows("select id, name from org_staff where id = any(%s)", (wanted,)))
+
+
+def holdings_of(staff_id: int, at: datetime) -> list[PostHeld]:
+    """Return the (post code, unit id) pairs a person holds at `at`, longest held first."""
+    return [(code, unit) for code, unit in db.rows(_HOLDINGS, {"staff": staff_id, "at": at})]
+
+
+def staff_holding(post_code: str, unit_ids: int | Iterable[int], at: datetime) -> list[StaffRow]:
+    """Return who holds a post in a unit (or any of several) at `at`, those on leave marked."""
+    units = [unit_ids] if isinstance(unit_ids, int) else list(unit_ids)
+    params = {"post": post_code, "units": units, "at": at}
+    return [StaffRow(*row) for row in db.rows(_HOLDERS, params)]
