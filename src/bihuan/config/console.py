@@ -9,6 +9,15 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+_host = click.option(
+    "--host", envvar="BIHUAN_HOST", default="127.0.0.1", show_default=True, help="Address."
+)
+_port = click.option("--port", envvar="BIHUAN_PORT", default=8000, show_default=True, help="Port.")
+
+
+def web_address(function: Command) -> Command:
+    """Add the options `--host` and `--port`."""
+    return _host(_port(function))
 
 
 def offline(function: Command) -> Command:

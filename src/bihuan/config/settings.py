@@ -88,6 +88,21 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     )
 ]
+# The largest request body, in bytes; a spreadsheet or a recording.
+MAX_UPLOAD = int(os.environ.get("BIHUAN_MAX_UPLOAD", str(512 * 1024 * 1024)))
+# Background tasks are in each app's jobs.py.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("BIHUAN_LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "procrastinate": {"level": "WARNING"},
+    },
+}
 TENANT_NAME = os.environ.get("BIHUAN_TENANT", "闭环服务台")
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "bihuan.surfaces.workspace.errors.csrf_failed"

@@ -1,4 +1,4 @@
-"""`bihuan migrate`: bring the database's tables and the static files up to this version."""
+"""`bihuan migrate`: bring the database's tables up to this version."""
 
 import click
 from django.core.management import call_command
@@ -6,7 +6,6 @@ from django.core.management import call_command
 
 @click.command()
 def command() -> None:
-    """Bring tables and static files up to this version."""
+    """Bring the database's tables up to this version."""
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
-    click.echo("数据库结构与静态文件已是最新。")
+    click.echo("数据库结构已是最新。")

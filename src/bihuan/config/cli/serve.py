@@ -1,0 +1,40 @@
+"""`bihuan serve`: everything one machine needs, under one supervisor."""
+
+import logging
+
+import click
+
+from bihuan.config import console, service
+from bihuan.config.supervisor import ProgramFailed, Supervisor
+from bihuan.kit.locks import LockFile
+
+
+@click.command()
+@console.web_address
+@click.option("--detach", is_flag=True, help="Return when it answers; it keeps running.")
+@console.offline
+def command(host: str, port: int, *, detach: bool) -> int:
+    """Run database, web, worker and dispatcher until stopped."""
+    address = service.Address(host, port)
+    if detach:
+        service.serve_in_background(address)
+        click.echo(f"服务已启动：{address.url}")
+        return 0
+    return _serve(address)
+
+
+def _serve(address: service.Address) -> int:
+    lock = LockFile(service.lock_file())
+    if not lock.take():
+        raise service.AlreadyServing
+    lock.note_pid()
+    try:
+        service.check_port(address)
+        about = {"url": address.url}
+        Supervisor(service.programs(address), service.state_file(), about).run()
+    except ProgramFailed as failure:
+        logging.getLogger(__name__).error("%s", failure)  # noqa: TRY400 - it has said why itself
+        return failure.status if failure.status > 0 else 1
+    finally:
+        lock.release()
+    return 0

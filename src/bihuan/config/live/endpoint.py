@@ -1,0 +1,124 @@
+"""`GET /live?topics=case:9,unit.`: an endless stream of the facts under some topics."""
+
+import asyncio
+import logging
+from urllib.parse import parse_qs
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db import DatabaseError, close_old_connections, connections
+from django.http import HttpRequest, parse_cookie
+from django.utils.module_loading import import_string
+
+from bihuan.config import database
+from bihuan.config.asgi_types import Receive, Scope, Send
+from bihuan.config.live.hub import Hub
+from bihuan.config.live.mailbox import Mailbox
+
+log = logging.getLogger(__name__)
+
+MOST_TOPICS = 20
+_LONGEST_TOPIC = 64
+# At most two sendings a second for each browser; what comes meanwhile is gathered.
+_PACE = 0.5
+_PING_EVERY = 15.0
+# Signing out elsewhere ends the stream within this many seconds.
+_CHECK_SESSION_EVERY = 60.0
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class LiveEndpoint:
+    """The ASGI application behind `/live`."""
+
+    def __init__(self) -> None:
+        self._hub = Hub(database.conninfo)
+
+    async def close(self) -> None:
+        """Stop listening, when the server stops."""
+        await self._hub.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stream to a signed-in person; refuse anyone else."""
+        topics = _topics(scope)
+        cookies = parse_cookie(_header(scope, b"cookie"))
+        session_key = cookies.get(settings.SESSION_COOKIE_NAME, "")
+        if scope["method"] != "GET" or not topics:
+            await _refuse(send, 400)
+        elif not await _is_signed_in(session_key):
+            await _refuse(send, 401)
+        else:
+            await self._stream(Mailbox(topics), session_key, receive, send)
+
+    async def _stream(
+        self, mailbox: Mailbox, session_key: str, receive: Receive, send: Send
+    ) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.body", "body": b"retry: 2000\n\n", "more_body": True})
+        writing = asyncio.create_task(self._write(mailbox, session_key, send))
+        leaving = asyncio.create_task(_until_gone(receive))
+        try:
+            await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (writing, leaving):
+                task.cancel()
+            ended = await asyncio.gather(writing, leaving, return_exceptions=True)
+            for problem in ended:
+                if isinstance(problem, Exception):
+                    log.info("live: stream ended: %s", problem)
+
+    async def _write(self, mailbox: Mailbox, session_key: str, send: Send) -> None:
+        loop = asyncio.get_running_loop()
+        check_at = loop.time() + _CHECK_SESSION_EVERY
+        with self._hub.deliver_to(mailbox):
+            while True:
+                news = await mailbox.take(_PING_EVERY) or b": ping\n\n"
+                await send({"type": "http.response.body", "body": news, "more_body": True})
+                await asyncio.sleep(_PACE)
+                if loop.time() > check_at:
+                    if not await _is_signed_in(session_key):
+                        break
+                    check_at = loop.time() + _CHECK_SESSION_EVERY
+        await send({"type": "http.response.body", "body": b""})
+
+
+@sync_to_async(thread_sensitive=False)
+def _is_signed_in(session_key: str) -> bool:
+    """Look the session up as a page would, and give the connection back at once."""
+    if not session_key:
+        return False
+    close_old_connections()
+    request = HttpRequest()
+    request.session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")(session_key)
+    try:
+        user = get_user(request)
+    except DatabaseError:
+        return False
+    finally:
+        connections.close_all()
+    return user.is_authenticated and user.is_active
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _refuse(send: Send, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _topics(scope: Scope) -> list[str]:
+    asked = parse_qs(scope["query_string"].decode("latin-1")).get("topics", [""])
+    found = [topic.strip() for topic in ",".join(asked).split(",")]
+    return [topic for topic in found if 0 < len(topic) <= _LONGEST_TOPIC][:MOST_TOPICS]
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    values = [value for key, value in scope["headers"] if key.lower() == name]
+    return b"; ".join(values).decode("latin-1")

@@ -1,0 +1,99 @@
+"""What waits for one browser: bounded, and the newest of a kind only."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_RESYNC = b"event: resync\ndata: {}\n\n"
+
+
+@dataclass(frozen=True)
+class News:
+    """One fact as the relay announced it."""
+
+    id: int
+    name: str
+    subject: str
+    root: str
+    org_unit_id: int | None
+
+    @classmethod
+    def read(cls, payload: str) -> "News":
+        """Read a notification's text."""
+        said: dict[str, Any] = json.loads(payload)
+        return cls(said["id"], said["name"], said["subject"], said["root"], said.get("unit"))
+
+    def topic_in(self, topics: Iterable[str]) -> str | None:
+        """Return the first topic that this fact belongs to.
+
+        A topic with a colon is a thing (`case:9`: the root or the subject); any other is the
+        beginning of a fact's name (`unit.`).
+        """
+        for topic in topics:
+            of_thing = ":" in topic and topic in (self.root, self.subject)
+            if of_thing or (":" not in topic and self.name.startswith(topic)):
+                return topic
+        return None
+
+    def event(self, topic: str) -> bytes:
+        """Return the server-sent event for a browser that asked for `topic`."""
+        said = {
+            "id": self.id,
+            "name": self.name,
+            "subject": self.subject,
+            "root": self.root,
+            "unit": self.org_unit_id,
+            "topic": topic,
+        }
+        text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+        return f"id: {self.id}\nevent: fact\ndata: {text}\n\n".encode()
+
+
+class Mailbox:
+    """Gathers news for one browser between two sendings.
+
+    Of several news with the same name about the same subject only the last is kept. When more wait
+    than `room`, all are dropped for one `resync`: the page asks for everything anew.
+    """
+
+    def __init__(self, topics: Sequence[str], *, room: int = 100) -> None:
+        self.topics = tuple(topics)
+        self._room = room
+        self._waiting: dict[tuple[str, str], bytes] = {}
+        self._resync = False
+        self._filled = asyncio.Event()
+
+    def put(self, news: News) -> None:
+        """Add one fact if the browser asked for it."""
+        topic = news.topic_in(self.topics)
+        if topic is None or self._resync:
+            return
+        key = (news.name, news.subject)
+        self._waiting.pop(key, None)  # the newest goes to the end
+        self._waiting[key] = news.event(topic)
+        if len(self._waiting) > self._room:
+            self.ask_for_resync()
+        self._filled.set()
+
+    def ask_for_resync(self) -> None:
+        """Say that something may have been missed."""
+        self._waiting.clear()
+        self._resync = True
+        self._filled.set()
+
+    async def take(self, patience: float) -> bytes:
+        """Return all that waits, waiting for the first; nothing after `patience` seconds."""
+        try:
+            async with asyncio.timeout(patience):
+                await self._filled.wait()
+        except TimeoutError:
+            return b""
+        self._filled.clear()
+        if self._resync:
+            self._resync = False
+            return _RESYNC
+        taken = b"".join(self._waiting.values())
+        self._waiting.clear()
+        return taken
