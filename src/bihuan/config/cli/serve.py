@@ -4,7 +4,7 @@ import logging
 
 import click
 
-from bihuan.config import console, service
+from bihuan.config import console, serving
 from bihuan.config.supervisor import ProgramFailed, Supervisor
 from bihuan.kit.locks import LockFile
 
@@ -15,23 +15,23 @@ from bihuan.kit.locks import LockFile
 @console.offline
 def command(host: str, port: int, *, detach: bool) -> int:
     """Run database, web, worker and dispatcher until stopped."""
-    address = service.Address(host, port)
+    address = serving.Address(host, port)
     if detach:
-        service.serve_in_background(address)
+        serving.serve_in_background(address)
         click.echo(f"服务已启动：{address.url}")
         return 0
     return _serve(address)
 
 
-def _serve(address: service.Address) -> int:
-    lock = LockFile(service.lock_file())
+def _serve(address: serving.Address) -> int:
+    lock = LockFile(serving.lock_file())
     if not lock.take():
-        raise service.AlreadyServing
+        raise serving.AlreadyServing
     lock.note_pid()
     try:
-        service.check_port(address)
+        serving.check_port(address)
         about = {"url": address.url}
-        Supervisor(service.programs(address), service.state_file(), about).run()
+        Supervisor(serving.programs(address), serving.state_file(), about).run()
     except ProgramFailed as failure:
         logging.getLogger(__name__).error("%s", failure)  # noqa: TRY400 - it has said why itself
         return failure.status if failure.status > 0 else 1

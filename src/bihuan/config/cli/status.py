@@ -3,7 +3,7 @@
 import click
 
 from bihuan import __version__
-from bihuan.config import console, service
+from bihuan.config import console, serving
 from bihuan.config.cli import db
 
 
@@ -12,9 +12,9 @@ from bihuan.config.cli import db
 @console.offline
 def command(*, as_json: bool) -> None:
     """Say what runs, starting nothing."""
-    state = service.state()
+    state = serving.state()
     state |= {"version": __version__, "database": db.state()}
-    state["healthy"] = bool(state["running"] and service.is_healthy(str(state.get("url", ""))))
+    state["healthy"] = bool(state["running"] and serving.is_healthy(str(state.get("url", ""))))
     console.report(state, _in_words(state), as_json=as_json)
 
 

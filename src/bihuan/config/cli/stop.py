@@ -2,7 +2,7 @@
 
 import click
 
-from bihuan.config import console, database, service
+from bihuan.config import console, database, serving
 from bihuan.integrations import postgres_embedded
 
 
@@ -10,7 +10,7 @@ from bihuan.integrations import postgres_embedded
 @console.offline
 def command() -> None:
     """Stop what runs in this home: the service, then the embedded database."""
-    stopped = service.stop()
+    stopped = serving.stop()
     if database.is_embedded():
         stopped = postgres_embedded.stop(database.layout()) or stopped
     click.echo("已停止。" if stopped else "没有在运行。")

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.conf import settings
 
-from bihuan.config import cli, database
+from bihuan.config import database
 from bihuan.config.supervisor import Program
 from bihuan.integrations import postgres_embedded
 from bihuan.kit.locks import holder
@@ -88,7 +88,9 @@ def programs(address: Address) -> list[Program]:
         Program("worker", [*COMMAND, "worker"], patience=30),
         Program("dispatch", [*COMMAND, "dispatch"]),
     ]
-    present = {module.name for module in pkgutil.iter_modules(cli.__path__)}
+    present = {
+        module.name for module in pkgutil.iter_modules([str(Path(__file__).with_name("cli"))])
+    }
     parts = [part for part in parts if part.name in present]
     if database.is_embedded():
         place = database.layout()
