@@ -1,0 +1,242 @@
+"""Changing the route: return, withdraw, jump. These need the whole history of the instance, not only what is live.
+
+Two rules that random testing forced: tokens passed over become SUPERSEDED, so that nobody can act on a dead
+branch later; and return and withdraw do not cross a jump. A return past a join parks the tickets of the sibling
+branches again.
+"""
+
+from bihuan.engines.bpmn.run_elements import enter
+from bihuan.engines.bpmn.run_state import (
+    AcrossJump,
+    AlreadyTakenOn,
+    Arrival,
+    CloseKind,
+    NotAnAncestor,
+    Origin,
+    OutOfScope,
+    Token,
+    TokenKind,
+    TokenState,
+    What,
+)
+from bihuan.engines.bpmn.run_work import Work
+
+GONE = frozenset({TokenState.CANCELLED, TokenState.SUPERSEDED})
+
+
+def ancestors(work: Work, token: Token) -> list[Token]:
+    """Return the finished units this one came from, latest first, not looking beyond a jump."""
+    seen: set[int] = set()
+    found: list[Token] = []
+    todo = [token]
+    while todo:
+        here = todo.pop()
+        if here.origin is Origin.JUMP:
+            continue
+        for parent_id in (*here.parents, *_inside_finished(work, here)):
+            if parent_id in seen or parent_id not in work.tokens:
+                continue
+            seen.add(parent_id)
+            parent = work.tokens[parent_id]
+            todo.append(parent)
+            if _is_target(work, parent):
+                found.append(parent)
+    return sorted(found, key=lambda unit: unit.id, reverse=True)
+
+
+def nearest(work: Work, token: Token) -> list[Token]:
+    """Return the units directly before this one: ancestors with no other unit in between."""
+    found: dict[int, Token] = {}
+    seen: set[int] = set()
+    todo = [token]
+    while todo:
+        here = todo.pop()
+        if here.origin is Origin.JUMP:
+            continue
+        for parent_id in (*here.parents, *_inside_finished(work, here)):
+            parent = work.tokens.get(parent_id)
+            if parent is None or parent_id in seen:
+                continue
+            seen.add(parent_id)
+            if _is_target(work, parent):
+                found[parent_id] = parent
+            else:
+                todo.append(parent)
+    return sorted(found.values(), key=lambda unit: unit.id, reverse=True)
+
+
+def return_to(work: Work, token: Token, target: Token) -> Token:
+    """Take the flow back from `token` to the finished unit `target`; return the unit opened there."""
+    if not token.live or all(unit.id != target.id for unit in ancestors(work, token)):
+        raise NotAnAncestor(target.node)
+    undone = descendants(work, target)
+    if any(
+        work.tokens[i].origin is Origin.JUMP and work.tokens[i].state is not TokenState.SUPERSEDED
+        for i in undone
+    ):
+        raise AcrossJump(target.node)
+    scopes = _finished_scopes(work, target)
+    _undo(work, undone, CloseKind.RETURNED)
+    _supersede(work, target)
+    for scope in scopes:
+        scope.state = TokenState.OPEN
+        scope.close_kind = CloseKind.NONE
+        work.note(What.REOPENED, scope)
+        work.arm(scope)
+    return _reenter(
+        work, target, Origin.RETURN if target.origin is not Origin.JUMP else Origin.JUMP
+    )
+
+
+def withdraw(work: Work, target: Token) -> Token:
+    """Take a submitted unit back while every direct successor is still untouched."""
+    if not _is_target(work, target):
+        raise NotAnAncestor(target.node)
+    undone = {i for i in descendants(work, target) if work.tokens[i].state not in GONE}
+    if not undone or any(_taken_on(work.tokens[i]) for i in undone):
+        raise AlreadyTakenOn(target.node)
+    if not work.tokens[target.scope].live if target.scope else False:
+        raise AlreadyTakenOn(target.node)
+    _undo(work, undone, CloseKind.WITHDRAWN)
+    _supersede(work, target)
+    return _reenter(
+        work, target, Origin.WITHDRAW if target.origin is not Origin.JUMP else Origin.JUMP
+    )
+
+
+def jump(work: Work, to_node: str, token: Token | None = None) -> Token:
+    """Cancel one token, or all, and open `to_node` instead; return the token opened there.
+
+    One token may jump only within its own sub-process instance.
+    """
+    if token is None:
+        sources = work.live()
+        work.cancel_inside(0, CloseKind.JUMPED)
+        scope, parents = _open_scopes(work, to_node, tuple(source.id for source in sources))
+    else:
+        if work.node(token).scope != work.graph.nodes[to_node].scope or _in_multi(work, token):
+            raise OutOfScope(to_node)
+        scope, parents = token.scope, (token.id,)
+        work.cancel(token, CloseKind.JUMPED)
+    return _open_at(work, Arrival(to_node, "", parents, scope, Origin.JUMP))
+
+
+def descendants(work: Work, target: Token) -> set[int]:
+    """Return every token that exists because of `target`, itself excepted.
+
+    What follows a finished sub-process follows from everything inside it.
+    """
+    children: dict[int, list[Token]] = {}
+    for token in work.tokens.values():
+        for parent in token.parents:
+            children.setdefault(parent, []).append(token)
+    found: set[int] = set()
+    todo = [target]
+    while todo:
+        here = todo.pop()
+        following = list(children.get(here.id, ()))
+        scope = work.tokens.get(here.scope)
+        if scope is not None and scope.state is TokenState.DONE:
+            following += [t for t in children.get(scope.id, ()) if t.scope != scope.id]
+        for token in following:
+            if token.id not in found:
+                found.add(token.id)
+                todo.append(token)
+    found.discard(target.id)
+    return found
+
+
+def _inside_finished(work: Work, token: Token) -> list[int]:
+    if token.kind is not TokenKind.SCOPE or token.state is not TokenState.DONE:
+        return []
+    return [inner.id for inner in work.tokens.values() if inner.scope == token.id]
+
+
+def _is_target(work: Work, token: Token) -> bool:
+    if token.state is not TokenState.DONE or token.close_kind is CloseKind.SKIPPED:
+        return False
+    if token.kind is TokenKind.MULTI:
+        return work.node(token).unit is not None
+    return token.kind is TokenKind.USER and not _in_multi(work, token)
+
+
+def _in_multi(work: Work, token: Token) -> bool:
+    scope = token.scope
+    while scope:
+        holder = work.tokens[scope]
+        if holder.kind is TokenKind.MULTI:
+            return True
+        scope = holder.scope
+    return False
+
+
+def _finished_scopes(work: Work, target: Token) -> list[Token]:
+    scopes = []
+    scope = target.scope
+    while scope:
+        token = work.tokens[scope]
+        if token.state in GONE:
+            raise NotAnAncestor(target.node)
+        if token.state is TokenState.DONE:
+            scopes.append(token)
+        scope = token.scope
+    return scopes[::-1]
+
+
+def _undo(work: Work, undone: set[int], how: CloseKind) -> None:
+    together: dict[int, list[Token]] = {}
+    for token in work.tokens.values():
+        if token.state is TokenState.CONSUMED and token.consumed_by is not None:
+            together.setdefault(token.consumed_by, []).append(token)
+    for token_id in sorted(undone):
+        work.cancel(work.tokens[token_id], how)
+    for tickets in together.values():
+        if any(ticket.id in undone for ticket in tickets):
+            _park_again(work, [ticket for ticket in tickets if ticket.id not in undone])
+    for token_id in sorted(undone):
+        _supersede(work, work.tokens[token_id])
+
+
+def _park_again(work: Work, tickets: list[Token]) -> None:
+    for ticket in tickets:
+        ticket.state = TokenState.PARKED
+        ticket.consumed_by = None
+        work.note(What.REOPENED, ticket)
+
+
+def _supersede(work: Work, token: Token) -> None:
+    if token.state in {TokenState.DONE, TokenState.CONSUMED}:
+        token.state = TokenState.SUPERSEDED
+        work.note(What.SUPERSEDED, token)
+
+
+def _taken_on(token: Token) -> bool:
+    if token.kind is TokenKind.USER:
+        return token.state is not TokenState.OPEN or token.origin is not Origin.FLOW
+    return token.state in {TokenState.CONSUMED, TokenState.DONE}
+
+
+def _reenter(work: Work, target: Token, origin: Origin) -> Token:
+    return _open_at(
+        work, Arrival(target.node, target.flow_in, target.parents, target.scope, origin)
+    )
+
+
+def _open_at(work: Work, arrival: Arrival) -> Token:
+    node = work.graph.nodes[arrival.node]
+    if node.multi is None and node.unit is not None:
+        token = work.open(arrival, TokenKind.USER)
+        work.arm(token)
+        return token
+    first = work.next_seq
+    enter(work, arrival)
+    return work.tokens[work.base | first]
+
+
+def _open_scopes(work: Work, to_node: str, parents: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    scope = 0
+    for node_id in work.graph.scopes(to_node):
+        token = work.open(Arrival(node_id, "", parents, scope, Origin.JUMP), TokenKind.SCOPE)
+        work.arm(token)
+        scope, parents = token.id, (token.id,)
+    return scope, parents

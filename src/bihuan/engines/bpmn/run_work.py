@@ -1,0 +1,180 @@
+"""The working set of one step: live tokens, variables, what is still to be entered, what was changed."""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from bihuan.engines.bpmn.model import EventKind, Node
+from bihuan.engines.bpmn.run_graph import Graph, holds
+from bihuan.engines.bpmn.run_state import (
+    SEQUENCE_BITS,
+    Arrival,
+    Change,
+    CloseKind,
+    NoFlowTaken,
+    Origin,
+    Token,
+    TokenKind,
+    TokenState,
+    What,
+)
+
+
+class Work:
+    """Tokens and variables of one instance while a step is worked out. Nothing here does I/O."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        instance_id: int,
+        next_seq: int,
+        tokens: Iterable[Token],
+        variables: dict[str, Any],
+    ) -> None:
+        self.graph = graph
+        self.base = instance_id << SEQUENCE_BITS
+        self.next_seq = next_seq
+        self.tokens = {token.id: token for token in tokens}
+        self.variables = variables
+        self.queue: deque[Arrival] = deque()
+        self.changes: list[Change] = []
+        self.touched: set[int] = set()
+        self.emptied: set[int] = set()
+        self.ended = False
+
+    # ------------------------------------------------------------ reading
+    def node(self, token: Token) -> Node:
+        """Return the node a token is at."""
+        return self.graph.nodes[token.node]
+
+    def live(self) -> list[Token]:
+        """Return the live tokens, oldest first."""
+        return sorted((t for t in self.tokens.values() if t.live), key=lambda token: token.id)
+
+    def inside(self, scope: int) -> list[Token]:
+        """Return the live tokens lying directly in a scope."""
+        return [token for token in self.tokens.values() if token.scope == scope and token.live]
+
+    def is_boundary(self, token: Token) -> bool:
+        """Whether a token is an armed boundary event, which holds nothing open."""
+        return bool(self.graph.nodes[token.node].attached_to)
+
+    def values(self, scope: int, local: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return what a condition may read: the variables, then each scope's own, innermost last."""
+        layers = [local] if local else []
+        while scope:
+            token = self.tokens[scope]
+            if token.local and token.kind is not TokenKind.MULTI:
+                layers.append(token.local)
+            scope = token.scope
+        values = self.variables
+        for layer in reversed(layers):
+            values = {**values, **layer}
+        return values
+
+    # ------------------------------------------------------------ tokens
+    def open(
+        self,
+        arrival: Arrival,
+        kind: TokenKind,
+        *,
+        local: dict[str, Any] | None = None,
+        loop_no: int = 0,
+    ) -> Token:
+        """Open a token where something arrived."""
+        token = Token(
+            id=self.base | self.next_seq,
+            node=arrival.node,
+            kind=kind,
+            state=TokenState.PARKED if kind is TokenKind.JOIN else TokenState.OPEN,
+            scope=arrival.scope,
+            flow_in=arrival.flow,
+            parents=arrival.parents,
+            origin=arrival.origin,
+            loop_no=loop_no,
+            local=local if local is not None else {},
+        )
+        self.next_seq += 1
+        self.tokens[token.id] = token
+        self.note(What.PARKED if kind is TokenKind.JOIN else What.OPENED, token)
+        return token
+
+    def arm(self, host: Token) -> None:
+        """Open the timer tokens of an activity's boundary events."""
+        for event in self.graph.boundary(host.node):
+            if event.event.kind is EventKind.TIMER:
+                timer = self.open(Arrival(event.id, "", (host.id,), host.scope), TokenKind.TIMER)
+                self.note(What.TIMER_STARTED, timer, event.event.expression)
+
+    def close(self, token: Token, how: CloseKind) -> None:
+        """Finish a token; what was armed on it goes."""
+        token.state = TokenState.DONE
+        token.close_kind = how
+        self.note(What.CLOSED, token)
+        self.disarm(token)
+        self.emptied.add(token.scope)
+
+    def disarm(self, host: Token) -> None:
+        """Cancel the boundary timers of an activity."""
+        if not self.graph.boundary(host.node):
+            return
+        for timer in self.inside(host.scope):
+            if (
+                timer.kind is TokenKind.TIMER
+                and host.id in timer.parents
+                and self.is_boundary(timer)
+            ):
+                self._stop(timer, CloseKind.CANCELLED)
+
+    def cancel(self, token: Token, how: CloseKind) -> None:
+        """Cancel a token with everything inside it and everything armed on it."""
+        if not token.live:
+            return
+        self._stop(token, how)
+        self.disarm(token)
+        self.cancel_inside(token.id, how)
+        self.emptied.add(token.scope)
+
+    def cancel_inside(self, scope: int, how: CloseKind) -> None:
+        """Cancel everything in a scope, also what is still on its way into it."""
+        for token in self.inside(scope):
+            self.cancel(token, how)
+        self.queue = deque(arrival for arrival in self.queue if arrival.scope != scope)
+
+    def _stop(self, token: Token, how: CloseKind) -> None:
+        token.state = TokenState.CANCELLED
+        token.close_kind = how
+        self.note(What.CANCELLED, token)
+
+    def note(self, what: What, token: Token | None = None, detail: str = "") -> None:
+        """Remember a change, and that the token's row must be written."""
+        self.changes.append(Change(what, token, detail))
+        if token is not None:
+            self.touched.add(token.id)
+
+    # ------------------------------------------------------------ moving on
+    def arrive(self, node: str, parents: tuple[int, ...], scope: int, flow: str = "") -> None:
+        """Send a token on to a node."""
+        self.queue.append(Arrival(node, flow, parents, scope, Origin.FLOW))
+
+    def leave(
+        self, node: Node, parents: tuple[int, ...], scope: int, local: dict[str, Any] | None = None
+    ) -> None:
+        """Take the flows out of an activity or event: all that may be taken, else the default."""
+        flows = self.graph.out(node.id)
+        if not flows:
+            self.emptied.add(scope)
+            return
+        values = self.values(scope, local)
+        taken = [
+            flow
+            for flow in flows
+            if flow.id != node.default and (not flow.condition or holds(flow.condition, values))
+        ]
+        if not taken and node.default:
+            taken = [self.graph.flows[node.default]]
+        if not taken:
+            raise NoFlowTaken(node.id)
+        for flow in taken:
+            self.arrive(flow.target, parents, scope, flow.id)
