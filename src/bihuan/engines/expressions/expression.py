@@ -55,6 +55,16 @@ class Expression:
         self._careful: Answer | None = None
         self._condition = self.kind in {Kind.BOOLEAN, Kind.ANY}
 
+    @property
+    def classes(self) -> Mapping[str, frozenset[type]]:
+        """The classes of value each variable may have, as its use demands."""
+        return self._settling.classes
+
+    @property
+    def literals(self) -> Mapping[str, set[str]]:
+        """The texts each variable is compared with."""
+        return self._settling.literals
+
     def __repr__(self) -> str:
         """Show the text."""
         return f"Expression({self.text!r})"

@@ -1,6 +1,6 @@
 """Settle what every variable of an expression must hold; refuse what can never be decided."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bihuan.engines.expressions.nodes import (
@@ -66,10 +66,15 @@ def is_null_test(node: Node) -> bool:
 
 @dataclass(slots=True)
 class Settling:
-    """Walks an expression once; `classes` then holds the classes each variable may have."""
+    """Walks an expression once.
+
+    `classes` then holds the classes each variable may have, `literals` the texts each is held
+    against.
+    """
 
     text: str
     classes: dict[str, Classes] = field(default_factory=dict)
+    literals: dict[str, set[str]] = field(default_factory=dict)
 
     def settle(self, node: Node) -> None:
         """Check a node and everything below it."""
@@ -124,7 +129,16 @@ class Settling:
             raise NotAnExpression(f"变量 {name} 有时当一种值、有时当另一种值", self.text)
         self.classes[name] = allowed
 
+    def _note(self, name: Node, literals: Iterable[Node]) -> None:
+        for literal in literals:
+            if isinstance(name, Name) and isinstance(literal, Literal):
+                text = literal.value
+                if isinstance(text, str):
+                    self.literals.setdefault(name.id, set()).add(text)
+
     def _compare(self, node: Compare) -> None:
+        self._note(node.left, [node.right])
+        self._note(node.right, [node.left])
         if is_null_test(node):
             self._null_test(node)
             return
@@ -153,9 +167,11 @@ class Settling:
         self.settle(node.item)
         if isinstance(node.container, Name):
             self.require(node.container, Kind.LIST)
+            self._note(node.container, [node.item])
             classes = _SCALARS
         else:
             assert isinstance(node.container, ListOf)  # noqa: S101 - the grammar has no other
+            self._note(node.item, node.container.items)
             kinds = {kind_of(item) for item in node.container.items}
             classes = frozenset().union(*(CLASSES[kind] for kind in kinds))
         if isinstance(node.item, Name):

@@ -1,0 +1,221 @@
+"""Check what was filled in: types, completeness, across fields, and against earlier values."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bihuan.engines import expressions
+from bihuan.engines.expressions.days import LOCAL, day_number
+from bihuan.engines.forms.clean import NotClean, clean
+from bihuan.engines.forms.model import DATED, REFERENCES, Check, Field, FieldType, Form
+
+PREVIOUS = "prev_"
+_BOUND = re.compile(r"today(?:([+-])(\d{1,4}))?")
+
+Exists = Callable[[FieldType, Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`values` are clean and JSON-able, hidden fields left out; `errors` are Chinese, by field.
+
+    An error that belongs to no field stands under "". `missing` are the required fields left empty,
+    `hidden` those not asked for, `unknown` the names no field has.
+    """
+
+    values: dict[str, Any]
+    errors: dict[str, str]
+    missing: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the form may be submitted (or, for a draft, saved)."""
+        return not self.errors
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a validation knows besides the values.
+
+    `previous` are clean values of earlier units, or of the last case alike. `exists` answers whether
+    a class, staff member, org unit or attachment is known; without it they are taken on trust.
+    """
+
+    at: datetime
+    previous: Mapping[str, Any] = field(default_factory=dict)
+    exists: Exists | None = None
+
+
+def validate(  # the four circumstances are spelled out: every caller passes them by name
+    form: Form,
+    values: Mapping[str, Any],
+    *,
+    at: datetime,
+    previous: Mapping[str, Any] | None = None,
+    draft: bool = False,
+    exists: Exists | None = None,
+) -> Result:
+    """Return the clean values and every error. A draft is only checked for types.
+
+    A condition (`visibleIf`, `requiredIf`) over a field that is still empty counts as not met; a
+    check over an empty field, or without an earlier value, is not made.
+    """
+    circumstances = Circumstances(at, previous or {}, exists)
+    validation = _Validation(form, values, circumstances)
+    validation.read_fields()
+    if not draft:
+        validation.check_complete()
+        validation.check_all(form.checks)
+        validation.check_all(form.history)
+    return validation.result()
+
+
+def visible_fields(
+    form: Form,
+    values: Mapping[str, Any],
+    *,
+    at: datetime,
+    previous: Mapping[str, Any] | None = None,
+) -> tuple[Field, ...]:
+    """Return the fields to show for these values, for a page drawn before submission."""
+    validation = _Validation(form, values, Circumstances(at, previous or {}))
+    validation.read_fields()
+    return tuple(item for item in form.fields if item.code not in validation.hidden)
+
+
+class _Validation:
+    """One run over one form; the context holds what conditions may read."""
+
+    def __init__(self, form: Form, values: Mapping[str, Any], known: Circumstances) -> None:
+        self.form, self.given, self.known = form, values, known
+        self.values: dict[str, Any] = {}
+        self.errors: dict[str, str] = {}
+        self.missing: list[str] = []
+        self.hidden: set[str] = set()
+        self.context: dict[str, Any] = dict.fromkeys(item.code for item in form.fields)
+        self.context.update(self._previous_context())
+        self.context["now"] = day_number(known.at)
+        self.context["today"] = day_number(known.at.astimezone(LOCAL).date())
+
+    def _previous_context(self) -> dict[str, Any]:
+        types = {item.code: item.type for item in self.form.fields} | self.form.previous
+        found = {f"{PREVIOUS}{code}": None for code in types}
+        for code, value in self.known.previous.items():
+            found[f"{PREVIOUS}{code}"] = comparable(types.get(code, FieldType.TEXT), value)
+        return found
+
+    # ---------------------------------------------------------------- fields
+
+    def read_fields(self) -> None:
+        for item in self.form.fields:
+            if item.visible_if and not self._holds(item.visible_if, unknown=False):
+                self.hidden.add(item.code)
+                continue
+            try:
+                value = self._read(item)
+            except NotClean as wrong:
+                self.errors[item.code] = str(wrong)
+                continue
+            self.values[item.code] = value
+            self.context[item.code] = comparable(item.type, value)
+
+    def _read(self, item: Field) -> Any:
+        if item.readonly or (item.readonly_if and self._holds(item.readonly_if, unknown=False)):
+            kept = self.known.previous.get(item.code)
+            return clean(item, item.default) if kept is None else kept
+        given = self.given.get(item.code, item.default)
+        value = clean(item, given)
+        if value is not None:
+            self._check_known(item, value)
+            self._check_dates(item, value)
+        return value
+
+    def _check_known(self, item: Field, value: Any) -> None:
+        if item.type not in REFERENCES or self.known.exists is None:
+            return
+        for one in value if isinstance(value, list) else [value]:
+            if not self.known.exists(item.type, one):
+                raise NotClean("所选的内容已不存在，请重新选择")
+
+    def _check_dates(self, item: Field, value: Any) -> None:
+        if item.type not in DATED:
+            return
+        day = value[:10]
+        if item.minimum and day < self._bound(item.minimum):
+            raise NotClean(f"不能早于 {self._bound(item.minimum)}")
+        if item.maximum and day > self._bound(item.maximum):
+            raise NotClean(f"不能晚于 {self._bound(item.maximum)}")
+
+    def _bound(self, written: str) -> str:
+        match = _BOUND.fullmatch(written)
+        if match is None:
+            return written
+        days = int(f"{match[1] or '+'}{match[2] or 0}")
+        return (self.known.at.astimezone(LOCAL).date() + timedelta(days=days)).isoformat()
+
+    # ---------------------------------------------------------------- checks
+
+    def check_complete(self) -> None:
+        for item in self.form.fields:
+            asked = item.code not in self.hidden and item.code not in self.errors
+            if asked and self.values.get(item.code) is None and self._is_required(item):
+                self.missing.append(item.code)
+                chosen = item.choices or item.type in REFERENCES
+                self.errors[item.code] = f"请{'选择' if chosen else '填写'}{item.label}"
+
+    def _is_required(self, item: Field) -> bool:
+        return item.required or (
+            bool(item.required_if) and self._holds(item.required_if, unknown=False)
+        )
+
+    def check_all(self, checks: tuple[Check, ...]) -> None:
+        for check in checks:
+            expression = expressions.compile_condition(check.expression)
+            if expression.names & (self.errors.keys() | self.hidden):
+                continue
+            if not self._holds(check.expression, unknown=True):
+                self._report(check)
+
+    def _report(self, check: Check) -> None:
+        message = re.sub(r"\{(\w+)\}", self._shown, check.message)
+        for code in check.fields or ("",):
+            self.errors.setdefault(code, message)
+
+    def _shown(self, match: re.Match[str]) -> str:
+        name = match[1]
+        if name.startswith(PREVIOUS):
+            return str(self.known.previous.get(name.removeprefix(PREVIOUS), ""))
+        return str(self.values.get(name, match[0]))
+
+    def _holds(self, text: str, *, unknown: bool) -> bool:
+        try:
+            return expressions.compile_condition(text).decide(self.context)
+        except expressions.CannotDecide:
+            return unknown
+
+    # ---------------------------------------------------------------- outcome
+
+    def result(self) -> Result:
+        codes = {item.code for item in self.form.fields}
+        unknown = tuple(sorted(str(code) for code in self.given if code not in codes))
+        errors = {**self.errors, **dict.fromkeys(unknown, "表单没有这一项")}
+        return Result(
+            values=self.values,
+            errors=errors,
+            missing=tuple(self.missing),
+            hidden=frozenset(self.hidden),
+            unknown=unknown,
+        )
+
+
+def comparable(type_: FieldType, value: Any) -> Any:
+    """Return a clean value as conditions see it: money as a number, dates as day numbers."""
+    if value is None:
+        return None
+    if type_ is FieldType.MONEY:
+        return float(value)
+    return day_number(value) if type_ in DATED else value
