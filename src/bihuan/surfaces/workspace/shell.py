@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -37,7 +38,7 @@ KEYS: Final = (
 )
 ACCOUNT_PAGES: Final = (
     ("登录记录", "sessions", "devices"),
-    ("修改口令", "change-password", "lock"),
+    ("修改密码", "change-password", "lock"),
 )
 
 
@@ -105,6 +106,7 @@ def _address(name: str) -> str:
     return ""
 
 
+@login_not_required
 @require_POST
 def choose_theme(request: HttpRequest) -> HttpResponse:
     """Keep the theme for a year and go back."""

@@ -1,0 +1,1 @@
+"""The workspace's pages: parse, one query or action, render."""
