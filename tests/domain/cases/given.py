@@ -4,9 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 from bihuan.domain.cases.actions import steps, taxonomy
 from bihuan.domain.cases.events import Verification
-from bihuan.domain.cases.models import Case, CaseClass
+from bihuan.domain.cases.models import Case, CaseClass, Standing
 from bihuan.domain.ledger.events import SYSTEM, Actor
+from bihuan.domain.org import actions as org
 from bihuan.domain.org.models import OrgUnit
+from bihuan.domain.org.ports import Access
+from bihuan.domain.org.queries import access_of
 
 MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 KIM = Actor("staff:1")
@@ -44,26 +47,42 @@ def classes() -> dict[str, CaseClass]:
     return {one.code: one for one in CaseClass.objects.filter(pack="demo")}
 
 
-def org_unit(code: str = "CENTRE", name: str = "客服中心") -> OrgUnit:
-    unit = OrgUnit.objects.create(code=code, name=name, path="/0/")
-    OrgUnit.objects.filter(pk=unit.pk).update(path=f"/{unit.pk}/")
-    return unit
+def org_unit(code: str = "CENTRE", name: str = "客服中心", parent: int | None = None) -> int:
+    found = OrgUnit.objects.filter(code=code).first()
+    if found:
+        return found.pk
+    return org.create_unit(code=code, name=name, parent_id=parent, by=SYSTEM, at=MORNING).id
 
 
 def stored_case(number: str = "260302-0001", **values: object) -> Case:
     """A case row without a process, for what the tables refuse and what the steps do."""
     cls = CaseClass.objects.filter(pack="demo").first() or classes()["complaint"]
-    unit = OrgUnit.objects.first() or org_unit()
+    unit_id = values.pop("org_unit_id", None) or org_unit()
     plain = {
         "pack": "demo",
         "title": "路灯不亮",
         "channel": "PHONE",
         "cls": cls,
-        "org_unit": unit,
+        "org_unit_id": unit_id,
+        "involved_unit_ids": [unit_id],
         "grade": "ROUTINE",
         "opened_at": MORNING,
     }
-    return Case.objects.create(number=number, **{**plain, **values})
+    case = Case.objects.create(number=number, **{**plain, **values})
+    Standing.objects.create(case=case)
+    return case
+
+
+def person(login: str, unit_id: int, *verbs: str) -> Access:
+    """Somebody who may do this in a unit and below, from the morning on."""
+    who = {"by": SYSTEM, "at": MORNING}
+    org.define_role(code=login, name=login, verbs=verbs, **who)
+    org.define_post(code=login, name=login, role_code=login, **who)
+    new = org.NewStaff(login_name=login, name=login.title(), must_change_password=False)
+    staff = org.create_staff(new=new, **who)
+    period = org.Period(MORNING)
+    org.hold_post(staff_id=staff.pk, post_code=login, unit_id=unit_id, period=period, **who)
+    return access_of(staff.pk, later(1))
 
 
 def step(case: Case, by: Actor = SYSTEM, hours: float = 1) -> steps.Step:

@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Right
 
 from bihuan.domain.cases.choices import (
     CaseState,
@@ -70,15 +71,11 @@ class CaseClass(models.Model):
 
 
 class Case(models.Model):
-    """What one customer wants, from intake to closure.
+    """What one customer wants, from intake to closure."""
 
-    `current_units` and the columns below it repeat what the process says, written once per
-    transaction of the process, so that a list needs no look at tokens.
-    """
-
-    number = models.CharField("编号", max_length=40, unique=True)
+    number = models.CharField("编号", max_length=40)
     pack = models.CharField("行业包", max_length=60)
-    source_ref = models.CharField("来源", max_length=120, null=True, unique=True)  # noqa: DJ001 — null is not unique
+    source_ref = models.CharField("来源", max_length=120, blank=True)
     title = models.CharField("主题", max_length=300)
     description = models.TextField("内容", blank=True)
     channel = models.CharField("渠道", max_length=20, choices=Channel)
@@ -116,17 +113,20 @@ class Case(models.Model):
     closed_at = models.DateTimeField("办结时间", null=True)
     closure = models.OneToOneField("Closure", models.PROTECT, null=True, related_name="+")
 
-    instance_id = models.BigIntegerField(null=True)
-    process_state = models.CharField(max_length=20, blank=True)
-    current_units = models.CharField("当前环节", max_length=300, blank=True)
-    current_org_unit_ids = ArrayField(models.BigIntegerField(), default=list)
-    assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="经办人"
-    )
-    next_due_at = models.DateTimeField("当前时限", null=True)
+    # Every unit the case was ever accepted, dispatched or worked in: who may see it.
+    involved_unit_ids = ArrayField(models.BigIntegerField(), default=list)
 
     class Meta:
         constraints = [
+            # Also the search by the beginning of a number.
+            models.UniqueConstraint(
+                fields=["number"], opclasses=["varchar_pattern_ops"], name="case_number_is_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["source_ref"],
+                condition=~Q(source_ref=""),
+                name="case_is_taken_over_from_its_source_once",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=CaseState.values), name="case_state_is_known"
             ),
@@ -155,19 +155,16 @@ class Case(models.Model):
         indexes = [
             # The list of all cases, newest first.
             models.Index(fields=["-opened_at", "-id"], name="cases_by_age"),
-            # The list of cases in one state.
-            models.Index(fields=["state", "-opened_at", "-id"], name="cases_of_a_state"),
-            # The list of one accepting unit, and of one responsible unit.
-            models.Index(fields=["org_unit", "-opened_at"], name="cases_of_accepting_unit"),
+            # The list of cases that are not closed, by state.
             models.Index(
-                fields=["responsible_unit", "-opened_at"], name="cases_of_responsible_unit"
+                fields=["state", "-opened_at", "-id"],
+                condition=Q(closure__isnull=True),
+                name="cases_not_closed",
             ),
-            # What is due next.
-            models.Index(
-                fields=["next_due_at", "id"],
-                condition=Q(next_due_at__isnull=False),
-                name="cases_by_next_due",
-            ),
+            # What the staff of a few units may see.
+            GinIndex(fields=["involved_unit_ids"], name="cases_of_involved_units"),
+            # The list of a class.
+            models.Index(fields=["cls", "-opened_at"], name="cases_of_a_class"),
             # A customer's other cases; duplicates.
             models.Index(fields=["customer_id", "-opened_at"], name="cases_of_a_customer"),
             models.Index(
@@ -175,11 +172,17 @@ class Case(models.Model):
                 condition=Q(account_id__isnull=False),
                 name="cases_of_account",
             ),
-            # Search by phone, whole or from its end.
+            # Search by phone.
             models.Index(
                 fields=["contact_digits", "-opened_at"],
                 condition=~Q(contact_digits=""),
                 name="cases_of_a_phone",
+            ),
+            # Search by the last digits of a phone.
+            models.Index(
+                Right("contact_digits", 4),
+                condition=~Q(contact_digits=""),
+                name="cases_by_last_four_digits",
             ),
             # Search by the beginning of a contact's name, and by three characters of a title.
             models.Index(
@@ -189,12 +192,54 @@ class Case(models.Model):
                 name="cases_by_contact_name",
             ),
             GinIndex(fields=["title"], opclasses=["gin_trgm_ops"], name="cases_title_trigrams"),
-            # Cases of a class, and of everything below it by code.
-            models.Index(fields=["cls", "-opened_at"], name="cases_of_a_class"),
         ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+
+class Standing(models.Model):
+    """Where a case stands in its process, repeated here so that a list needs no look at tokens.
+
+    Written once per transaction of the process. A table of its own: it changes with every unit, and
+    the case with its many indexes does not.
+    """
+
+    case = models.OneToOneField(
+        Case, models.PROTECT, primary_key=True, related_name="standing", db_index=False
+    )
+    instance_id = models.BigIntegerField(null=True)
+    process_state = models.CharField(max_length=20, blank=True)
+    current_units = models.CharField("当前环节", max_length=400, blank=True)
+    org_unit_ids = ArrayField(models.BigIntegerField(), default=list)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name="经办人",
+    )
+    next_due_at = models.DateTimeField("当前时限", null=True)
+
+    class Meta:
+        indexes = [
+            # What is due next.
+            models.Index(
+                fields=["next_due_at", "case"],
+                condition=Q(next_due_at__isnull=False),
+                name="cases_by_next_due",
+            ),
+            # The cases one person works on.
+            models.Index(
+                fields=["assignee"],
+                condition=Q(assignee__isnull=False),
+                name="cases_of_an_assignee",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.current_units
 
 
 class Handling(models.Model):

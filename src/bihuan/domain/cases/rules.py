@@ -1,6 +1,5 @@
 """Pure decisions about cases."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -8,7 +7,6 @@ from bihuan.domain.cases.choices import Grade
 from bihuan.domain.ledger.events import Actor
 
 _ORDER = [Grade.ROUTINE, Grade.IMPORTANT, Grade.MAJOR]
-_NUMBER = re.compile(r"[A-Za-z]{0,6}\d{4,8}(-\d{1,6})?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +40,3 @@ def handled_it(by: Actor, handlers: Iterable[str]) -> bool:
     """
     people = {ref for ref in (by.ref, by.on_behalf_of) if ref and not ref.startswith("system:")}
     return not people.isdisjoint(handlers)
-
-
-def digits_of(phone: str) -> str:
-    """Return the digits by which a phone number is found, without +86."""
-    digits = re.sub(r"\D", "", phone)
-    return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits[:20]
-
-
-def looks_like_number(text: str) -> bool:
-    """Tell whether a search text can be (the beginning of) a case number: `261118-0387`."""
-    return bool(_NUMBER.match(text))
-
-
-def masked_phone_parts(text: str) -> tuple[str, str] | None:
-    """Return head and tail of a masked phone number as people copy it: `138****2046`."""
-    found = re.fullmatch(r"(\d{2,4})\*{2,}(\d{2,4})", text)
-    return (found[1], found[2]) if found else None
-
-
-def likeness(one: str, other: str) -> float:
-    """Return how alike two texts are: the share of character pairs they have in common, 0 to 1."""
-    left, right = _pairs(one), _pairs(other)
-    if not left or not right:
-        return 0.0
-    return 2 * len(left & right) / (len(left) + len(right))
-
-
-def _pairs(text: str) -> set[str]:
-    kept = re.sub(r"[\W_]+", "", text.lower())
-    return {kept[n : n + 2] for n in range(len(kept) - 1)}

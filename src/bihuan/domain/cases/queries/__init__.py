@@ -1,0 +1,30 @@
+"""What can be asked of cases. Every list is scoped to what the asker may see."""
+
+from bihuan.domain.cases.queries.finding import (
+    Duplicate,
+    Probe,
+    cases_of_customer,
+    find_duplicates,
+    search,
+)
+from bihuan.domain.cases.queries.listing import CaseFilter, CaseRow, case_list
+from bihuan.domain.cases.queries.taxonomy import ClassNode, class_named, classes
+from bihuan.domain.cases.queries.viewing import CaseView, Entry, case_number, case_view
+
+__all__ = [
+    "CaseFilter",
+    "CaseRow",
+    "CaseView",
+    "ClassNode",
+    "Duplicate",
+    "Entry",
+    "Probe",
+    "case_list",
+    "case_number",
+    "case_view",
+    "cases_of_customer",
+    "class_named",
+    "classes",
+    "find_duplicates",
+    "search",
+]

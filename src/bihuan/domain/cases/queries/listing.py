@@ -1,0 +1,178 @@
+"""Lists of cases: scoped to what the asker may see, a page at a time, at the same cost at any depth."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from bihuan.domain.cases.choices import CaseState, Channel, Grade
+from bihuan.domain.cases.models import Case, CaseClass
+from bihuan.domain.org.ports import Access
+from bihuan.domain.org.queries import names_of
+from bihuan.kit.masking import mask_phone, mask_text
+from bihuan.kit.paging import Page, keyset
+
+ORDERS = {"newest": ("-opened_at", "-id"), "due": ("standing__next_due_at", "id")}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """What a list is narrowed to; empty means everything. `class_code` includes what lies below it."""
+
+    states: tuple[str, ...] = ()
+    pack: str = ""
+    class_code: str = ""
+    channel: str = ""
+    grade: str = ""
+    unit_id: int | None = None
+    assignee_id: int | None = None
+    customer_id: int | None = None
+    opened_since: datetime | None = None
+    opened_until: datetime | None = None
+    overdue_at: datetime | None = None
+    order: str = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One line of a list. Phone numbers are masked already unless the asker may see them."""
+
+    id: int
+    number: str
+    title: str
+    class_code: str
+    class_name: str
+    state: str
+    state_title: str
+    grade: str
+    grade_title: str
+    level: int
+    channel: str
+    channel_title: str
+    customer_id: int | None
+    contact_name: str
+    contact_phone: str
+    org_unit: str
+    responsible_unit: str
+    current_units: str
+    assignee_id: int | None
+    assignee: str
+    next_due_at: datetime | None
+    promised_at: datetime | None
+    opened_at: datetime
+    closed_at: datetime | None
+    rework_count: int
+    reopen_count: int
+    instance_id: int | None
+
+
+def case_list(
+    access: Access, wanted: CaseFilter, *, after: str = "", before: str = "", size: int = 50
+) -> Page[CaseRow]:
+    """Return one page of the cases this person may see."""
+    found = _narrowed(visible(access), wanted).select_related("standing").defer("description")
+    page = keyset(found, order=ORDERS[wanted.order], after=after, before=before, size=size)
+    return Page(rows_of(access, page.rows), page.next_cursor, page.prev_cursor)
+
+
+def visible(access: Access) -> QuerySet[Case]:
+    """Return the cases a person may see: those their units were ever involved in."""
+    scope = access.scope("case.view")
+    if scope.everywhere:
+        return Case.objects.all()
+    if not scope.unit_ids:
+        return Case.objects.none()
+    return Case.objects.filter(involved_unit_ids__overlap=list(scope.unit_ids))
+
+
+def rows_of(access: Access, cases: Iterable[Case]) -> list[CaseRow]:
+    """Return lines for cases that were found with `visible`, numbers masked as the asker requires."""
+    cases = list(cases)
+    classes = {
+        key: (code, name)
+        for key, code, name in CaseClass.objects.filter(
+            pk__in={case.cls_id for case in cases}
+        ).values_list("id", "code", "name")
+    }
+    people = names_of({c.standing.assignee_id for c in cases if c.standing.assignee_id})
+    return [_row(access, case, classes[case.cls_id], people) for case in cases]
+
+
+def sees_phones(access: Access, case: Case) -> bool:
+    """Tell whether a person may see the whole phone number of a case's contact."""
+    return access.may("customer.see_phone", case.org_unit_id)
+
+
+def _row(access: Access, case: Case, cls: tuple[str, str], people: dict[int, str]) -> CaseRow:
+    standing, open_ = case.standing, sees_phones(access, case)
+    return CaseRow(
+        id=case.pk,
+        number=case.number,
+        title=case.title if open_ else mask_text(case.title),
+        class_code=cls[0],
+        class_name=cls[1],
+        state=case.state,
+        state_title=str(CaseState(case.state).label),
+        grade=case.grade,
+        grade_title=str(Grade(case.grade).label),
+        level=case.level,
+        channel=case.channel,
+        channel_title=str(Channel(case.channel).label),
+        customer_id=case.customer_id,
+        contact_name=case.contact_name,
+        contact_phone=case.contact_phone if open_ else _hidden(case.contact_phone),
+        org_unit=unit_name(access, case.org_unit_id),
+        responsible_unit=unit_name(access, case.responsible_unit_id),
+        current_units=standing.current_units,
+        assignee_id=standing.assignee_id,
+        assignee=people.get(standing.assignee_id or 0, ""),
+        next_due_at=standing.next_due_at,
+        promised_at=case.promised_at,
+        opened_at=case.opened_at,
+        closed_at=case.closed_at,
+        rework_count=case.rework_count,
+        reopen_count=case.reopen_count,
+        instance_id=standing.instance_id,
+    )
+
+
+def unit_name(access: Access, unit_id: int | None) -> str:
+    """Return the name of an org unit, empty for none."""
+    unit = access.tree.units.get(unit_id or 0)
+    return unit.name if unit else ""
+
+
+def _hidden(phone: str) -> str:
+    return mask_phone(phone) if phone else ""
+
+
+def _narrowed(found: QuerySet[Case], wanted: CaseFilter) -> QuerySet[Case]:
+    exact = {
+        "pack": wanted.pack,
+        "channel": wanted.channel,
+        "grade": wanted.grade,
+        "customer_id": wanted.customer_id,
+        "standing__assignee_id": wanted.assignee_id,
+        "opened_at__gte": wanted.opened_since,
+        "opened_at__lt": wanted.opened_until,
+        "standing__next_due_at__lte": wanted.overdue_at,
+    }
+    found = found.filter(**{key: value for key, value in exact.items() if value})
+    if wanted.states:
+        found = found.filter(_in_states(wanted.states))
+    if wanted.unit_id:
+        found = found.filter(involved_unit_ids__contains=[wanted.unit_id])
+    if wanted.class_code:
+        below = Q(code=wanted.class_code) | Q(code__startswith=f"{wanted.class_code}.")
+        found = found.filter(cls__in=CaseClass.objects.filter(below))
+    if wanted.order == "due":
+        found = found.filter(standing__next_due_at__isnull=False)
+    return found
+
+
+def _in_states(states: tuple[str, ...]) -> Q:
+    """Return the condition in the words of the index on cases that are not closed."""
+    chosen = Q(state__in=states)
+    ended = {CaseState.CLOSED, CaseState.CANCELLED}
+    return chosen if ended & set(states) else chosen & Q(closure__isnull=True)
