@@ -73,3 +73,11 @@ def test_children_report_into_the_same_list():
         "forms/a.yaml:3: 缺少“code”。请补上 code: x。",
         "forms/a.yaml:3: 不认识“cod”。是否想写“code”。",
     ]
+
+
+def test_a_pattern_is_not_asked_of_a_key_that_is_not_there():
+    shape = shape_of("code: x1\n")
+    shape.text("code", like="[a-z]+", example="abc")
+    shape.text("at", "", like=r"\d+")
+
+    assert messages(shape) == ["forms/a.yaml:1: “code”的值“x1”写法不对。请写成例如“abc”。"]

@@ -56,7 +56,7 @@ class Shape:
         value = self._value(key, (str, int, float), default, example)
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             return default or ""
-        if like and not re.fullmatch(like, str(value)):
+        if like and self.has(key) and not re.fullmatch(like, str(value)):
             remedy = f"请写成例如“{example}”" if example else f"请符合 {like}"
             self.report((key,), f"“{key}”的值“{value}”写法不对", remedy)
         return str(value)
