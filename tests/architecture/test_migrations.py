@@ -5,13 +5,15 @@ from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.questioner import NonInteractiveMigrationQuestioner
 from django.db.migrations.state import ProjectState
+from django.utils import translation
 
 
 def missing_migrations(state: ProjectState) -> list[str]:
     loader = MigrationLoader(None)
-    found = MigrationAutodetector(
-        loader.project_state(), state, NonInteractiveMigrationQuestioner()
-    ).changes(graph=loader.graph)
+    with translation.override(None):  # as makemigrations does: names are compared untranslated
+        found = MigrationAutodetector(
+            loader.project_state(), state, NonInteractiveMigrationQuestioner()
+        ).changes(graph=loader.graph)
     return sorted(found)
 
 
