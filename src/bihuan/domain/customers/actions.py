@@ -1,0 +1,313 @@
+"""Write down customers and how to reach them; show a hidden number for a reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from bihuan.domain.customers import rules
+from bihuan.domain.customers.choices import ContactKind, CustomerKind, Tier
+from bihuan.domain.customers.models import Account, ContactPoint, Customer
+from bihuan.domain.customers.queries import CustomerUnknown
+from bihuan.domain.ledger import actions as ledger
+from bihuan.domain.ledger.events import Actor, Fact
+from bihuan.domain.org import queries as org
+from bihuan.kit import db
+from bihuan.kit.problems import Invalid, Refused
+
+LEAST_REASON = 4
+
+
+class NameMissing(Invalid):
+    """A customer needs a name."""
+
+    message = "请填写客户姓名或单位名称。"
+
+
+class ContactEmpty(Invalid):
+    """A contact point needs a value."""
+
+    message = "联系方式不能为空。"
+
+
+class ContactUnknown(CustomerUnknown):
+    """The customer has no such contact point."""
+
+    message = "没有这个联系方式。"
+
+
+class AccountNumberTaken(Refused):
+    """The account belongs to another customer."""
+
+    message = "这个户号已属于另一位客户。"
+
+
+class AccountNumberUnusable(Invalid):
+    """An account number is made of letters, digits and dashes."""
+
+    message = "户号只能由字母、数字和短横组成。"
+
+
+class ReasonMissing(Invalid):
+    """Whoever looks at a hidden number says why."""
+
+    message = "查看完整号码要写明原因，至少 4 个字。"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A way to reach a customer, as written down. The first of its kind becomes the primary one."""
+
+    kind: ContactKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account, as written down."""
+
+    number: str
+    kind: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomer:
+    """What is known of a customer. Not all of it need be."""
+
+    name: str
+    unit_id: int
+    kind: CustomerKind = CustomerKind.PERSON
+    tier: Tier = Tier.NORMAL
+    note: str = ""
+    contacts: Sequence[Contact] = ()
+    accounts: Sequence[NewAccount] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What to write over; None leaves as it is."""
+
+    name: str | None = None
+    kind: CustomerKind | None = None
+    tier: Tier | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOrCreated:
+    """A customer by phone; `others` share the number and are surfaced, never merged."""
+
+    customer_id: int
+    is_new: bool
+    others: tuple[int, ...] = ()
+
+
+@transaction.atomic
+def create_customer(*, new: NewCustomer, by: Actor, at: datetime) -> Customer:
+    """Write a new customer down."""
+    org.authorise(by, "customer.edit", new.unit_id, at=at)
+    org.unit(new.unit_id)
+    return _create(new, by=by, at=at)
+
+
+@transaction.atomic
+def find_or_create_by_phone(
+    *, phone: str, new: NewCustomer, by: Actor, at: datetime
+) -> FoundOrCreated:
+    """Return the customer of the unit who has this number, or write `new` down with it.
+
+    Among several the one with the same name wins, else the oldest. Two callers with one new number
+    at the same moment make one customer. Whoever may open cases may do this (CUS-08).
+    """
+    org.authorise(by, "case.open", new.unit_id, at=at)
+    number = rules.read_phone(phone)
+    db.run("select pg_advisory_xact_lock(hashtext(%s))", (f"customer phone {number.norm}",))
+    points = ContactPoint.objects.filter(kind=ContactKind.PHONE, value_norm=number.norm)
+    same = points.filter(customer__unit_id=new.unit_id).order_by("customer_id")
+    found = list(same.values_list("customer_id", "customer__name_norm"))
+    if found:
+        wanted = rules.name_norm(new.name)
+        chosen = next((one for one, name in found if name == wanted), found[0][0])
+        others = tuple(one for one, _ in found if one != chosen)
+        return FoundOrCreated(chosen, is_new=False, others=others)
+    contacts = (Contact(ContactKind.PHONE, phone), *new.contacts)
+    with_phone = NewCustomer(
+        name=new.name or "未留姓名",
+        unit_id=new.unit_id,
+        kind=new.kind,
+        tier=new.tier,
+        note=new.note,
+        contacts=contacts,
+        accounts=new.accounts,
+    )
+    return FoundOrCreated(_create(with_phone, by=by, at=at).pk, is_new=True)
+
+
+@transaction.atomic
+def update_customer(*, customer_id: int, changes: Changes, by: Actor, at: datetime) -> Customer:
+    """Change what is known of a customer; the fact names the fields, never their contents."""
+    customer = _editable(customer_id, by, at)
+    wanted = {
+        "name": changes.name,
+        "kind": changes.kind,
+        "tier": changes.tier,
+        "note": changes.note,
+    }
+    changed = [
+        field
+        for field, value in wanted.items()
+        if value is not None and getattr(customer, field) != value
+    ]
+    for field in changed:
+        setattr(customer, field, wanted[field])
+    if not changed:
+        return customer
+    customer.name_norm = _name(customer.name)
+    customer.updated_at = at
+    customer.save()
+    _record("customer.updated", customer.pk, by=by, at=at, fields=changed)
+    return customer
+
+
+@transaction.atomic
+def add_contact(*, customer_id: int, contact: Contact, by: Actor, at: datetime) -> ContactPoint:
+    """Note another way to reach a customer; one that is noted already is returned as it is."""
+    customer = _editable(customer_id, by, at)
+    value_norm, _ = _normalised(contact)
+    found = ContactPoint.objects.filter(
+        customer=customer, kind=contact.kind, value_norm=value_norm
+    ).first()
+    if found is not None:
+        return found
+    point = _add(customer, contact, at)
+    _record("contact.added", customer.pk, by=by, at=at, contact=point.pk, kind=point.kind)
+    return point
+
+
+@transaction.atomic
+def remove_contact(*, contact_id: int, reason: str, by: Actor, at: datetime) -> None:
+    """Strike out a way to reach a customer; the oldest left of its kind becomes the primary one."""
+    point = _contact(contact_id)
+    customer = _editable(point.customer_id, by, at)
+    point.delete()
+    same = ContactPoint.objects.filter(customer=customer, kind=point.kind)
+    if point.is_primary and (heir := same.order_by("id").first()):
+        heir.is_primary = True
+        heir.save(update_fields=["is_primary"])
+    ref = f"customer:{customer.pk}"
+    data = {"contact": contact_id, "kind": point.kind}
+    ledger.record(Fact("contact.removed", ref, ref, at, by, reason=reason, data=data))
+
+
+@transaction.atomic
+def add_account(*, customer_id: int, account: NewAccount, by: Actor, at: datetime) -> Account:
+    """Give a customer an account."""
+    customer = _editable(customer_id, by, at)
+    added = _account(customer, account, at)
+    _record("account.added", customer.pk, by=by, at=at, number=added.number)
+    return added
+
+
+@transaction.atomic
+def reveal_phone(*, contact_id: int, reason: str, by: Actor, at: datetime) -> str:
+    """Return a full number to somebody who may see it; each look is a fact with its reason (SEC-01)."""
+    point = _contact(contact_id)
+    org.authorise(by, "customer.view", point.customer.unit_id, at=at)
+    org.authorise(by, "customer.see_phone", point.customer.unit_id, at=at)
+    if len(reason.strip()) < LEAST_REASON:
+        raise ReasonMissing(fields={"reason": ReasonMissing.message})
+    ref = f"customer:{point.customer_id}"
+    data = {"contact": contact_id}
+    ledger.record(Fact("customer.phone_seen", ref, ref, at, by, reason=reason.strip(), data=data))
+    return point.value
+
+
+def _create(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
+    customer = Customer.objects.create(
+        kind=new.kind,
+        name=new.name.strip(),
+        name_norm=_name(new.name),
+        tier=new.tier,
+        unit_id=new.unit_id,
+        note=new.note,
+        created_at=at,
+        updated_at=at,
+    )
+    for contact in new.contacts:
+        value_norm, _ = _normalised(contact)
+        noted = ContactPoint.objects.filter(customer=customer, kind=contact.kind)
+        if not noted.filter(value_norm=value_norm).exists():
+            _add(customer, contact, at)
+    for account in new.accounts:
+        _account(customer, account, at)
+    _record("customer.created", customer.pk, by=by, at=at, kind=str(new.kind))
+    return customer
+
+
+def _editable(customer_id: int, by: Actor, at: datetime) -> Customer:
+    customer = Customer.objects.select_for_update(no_key=True).filter(pk=customer_id).first()
+    if customer is None:
+        raise CustomerUnknown
+    org.authorise(by, "customer.edit", customer.unit_id, at=at)
+    return customer
+
+
+def _contact(contact_id: int) -> ContactPoint:
+    point = ContactPoint.objects.select_related("customer").filter(pk=contact_id).first()
+    if point is None:
+        raise ContactUnknown
+    return point
+
+
+def _name(name: str) -> str:
+    norm = rules.name_norm(name)
+    if not norm:
+        raise NameMissing(fields={"name": NameMissing.message})
+    return norm
+
+
+def _add(customer: Customer, contact: Contact, at: datetime) -> ContactPoint:
+    value_norm, last4 = _normalised(contact)
+    same = ContactPoint.objects.filter(customer=customer, kind=contact.kind)
+    return ContactPoint.objects.create(
+        customer=customer,
+        kind=contact.kind,
+        value=contact.value.strip(),
+        value_norm=value_norm,
+        last4=last4,
+        is_primary=not same.filter(is_primary=True).exists(),
+        created_at=at,
+    )
+
+
+def _normalised(contact: Contact) -> tuple[str, str]:
+    if contact.kind == ContactKind.PHONE:
+        phone = rules.read_phone(contact.value)
+        return phone.norm, phone.last4
+    norm = rules.name_norm(contact.value)
+    if not norm:
+        raise ContactEmpty(fields={"value": ContactEmpty.message})
+    return norm, ""
+
+
+def _account(customer: Customer, account: NewAccount, at: datetime) -> Account:
+    number = rules.account_norm(account.number)
+    if not number:
+        raise AccountNumberUnusable(fields={"account": AccountNumberUnusable.message})
+    if Account.objects.filter(number=number).exists():
+        raise AccountNumberTaken(fields={"account": AccountNumberTaken.message})
+    return Account.objects.create(
+        customer=customer,
+        number=number,
+        kind=account.kind,
+        address=account.address,
+        unit_id=customer.unit_id,
+        created_at=at,
+    )
+
+
+def _record(fact: str, customer_id: int, /, *, by: Actor, at: datetime, **data: object) -> None:
+    ref = f"customer:{customer_id}"
+    ledger.record(Fact(fact, ref, ref, at, by, data=data))

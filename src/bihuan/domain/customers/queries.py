@@ -1,0 +1,263 @@
+"""Finding customers. What the asker may not see is masked here, before it leaves."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import F, Func, Prefetch, Q, QuerySet, TextField
+
+from bihuan.domain.customers import rules
+from bihuan.domain.customers.choices import ContactKind, CustomerKind, Tier
+from bihuan.domain.customers.models import Account, ContactPoint, Customer
+from bihuan.domain.org.ports import Access
+from bihuan.kit.masking import mask_phone, mask_text
+from bihuan.kit.paging import Page, keyset
+from bihuan.kit.problems import NotFound
+
+MOST_FOUND: Final = 50
+
+
+class CustomerUnknown(NotFound):
+    """There is no such customer, or not in the asker's part of the organisation."""
+
+    message = "没有找到这位客户，或不在您的查看范围内。"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """One way to reach a customer; `value` is as this asker may see it, `masked` for any eye."""
+
+    id: int
+    kind: str
+    value: str
+    masked: str
+    is_masked: bool
+    is_primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """One account."""
+
+    id: int
+    number: str
+    kind: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """A customer in a list: just enough to tell one from another."""
+
+    id: int
+    name: str
+    kind: str
+    tier: str
+    unit_id: int
+    phone: str
+    account_number: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCard:
+    """Everything about one customer that this asker may see."""
+
+    id: int
+    name: str
+    kind: str
+    kind_title: str
+    tier: str
+    tier_title: str
+    unit_id: int
+    note: str
+    sees_phone: bool
+    contacts: tuple[ContactRow, ...]
+    accounts: tuple[AccountRow, ...]
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def phone(self) -> str:
+        """Return the first phone, as this asker may see it, or nothing."""
+        return next((row.value for row in self.contacts if row.kind == ContactKind.PHONE), "")
+
+
+def customer_list(
+    access: Access, *, after: str = "", before: str = "", size: int = 50
+) -> Page[CustomerRow]:
+    """Return the customers in the asker's subtrees by name, a page at a time."""
+    found = _visible(access)
+    page = keyset(found, order=("name_norm", "id"), after=after, before=before, size=size)
+    return page.map(lambda customer: _row(customer, access))
+
+
+def search(access: Access, text: str, size: int = 20) -> list[CustomerRow]:
+    """Return customers whose name, phone (full, masked or last four digits) or account fits.
+
+    Exact fits of a phone or account come first, then names that begin with the text, then names that
+    contain it.
+    """
+    size = max(1, min(size, MOST_FOUND))
+    wanted = rules.read_search(text)
+    found: dict[int, Customer] = {}
+    for step in _searches(wanted):
+        if len(found) >= size:
+            break
+        fitting = _visible(access).filter(step).exclude(pk__in=found).order_by("name_norm", "id")
+        for customer in fitting[: size - len(found)]:
+            found[customer.pk] = customer
+    return [_row(customer, access) for customer in found.values()]
+
+
+def customer_card(access: Access, customer_id: int) -> CustomerCard:
+    """Return one customer, or refuse with CustomerUnknown."""
+    return _card(_one(access, customer_id), access)
+
+
+def with_phone(phone: str, access: Access) -> list[CustomerRow]:
+    """Return every customer the asker may see who has this number: duplicates are shown, not merged."""
+    norm = rules.read_phone(phone).norm
+    found = _visible(access).filter(_has_phone(Q(value_norm=norm))).order_by("id")
+    return [_row(customer, access) for customer in found[:MOST_FOUND]]
+
+
+def duplicates_of(access: Access, customer_id: int) -> list[CustomerRow]:
+    """Return the other customers that share a phone with this one."""
+    customer = _one(access, customer_id)
+    norms = [c.value_norm for c in customer.contacts.all() if c.kind == ContactKind.PHONE]
+    found = _visible(access).filter(_has_phone(Q(value_norm__in=norms))).exclude(pk=customer_id)
+    return [_row(other, access) for other in found.order_by("id")[:MOST_FOUND]]
+
+
+def names_of(customer_ids: Iterable[int]) -> dict[int, str]:
+    """Return names by id, in one query. The caller answers for the asker's right to see them."""
+    wanted = set(customer_ids)
+    found = Customer.objects.filter(pk__in=wanted).values_list("pk", "name") if wanted else ()
+    return dict(found)
+
+
+def shown_phone(access: Access, phone: str, unit_id: int | None = None) -> str:
+    """Return a phone number as this asker may see it in a unit (anywhere when None)."""
+    return phone if access.may("customer.see_phone", unit_id) else mask_phone(phone)
+
+
+def _one(access: Access, customer_id: int) -> Customer:
+    found = _visible(access).filter(pk=customer_id).first()
+    if found is None:
+        raise CustomerUnknown
+    return found
+
+
+def _visible(access: Access) -> QuerySet[Customer]:
+    """Begin every question here: nobody sees beyond the subtrees of `customer.view`."""
+    contacts = ContactPoint.objects.order_by("-is_primary", "id")
+    found = Customer.objects.prefetch_related(
+        Prefetch("contacts", contacts), Prefetch("accounts", Account.objects.order_by("id"))
+    )
+    scope = access.scope("customer.view")
+    return found if scope.everywhere else found.filter(unit_id__in=scope.unit_ids)
+
+
+def _searches(wanted: rules.Wanted) -> list[Q]:
+    """Return the conditions to try, the most certain first; each is served by one index."""
+    steps = []
+    if wanted.phone:
+        steps.append(_has_phone(Q(value_norm=wanted.phone)))
+    if wanted.account:
+        accounts = Account.objects.filter(number__startswith=wanted.account)
+        steps.append(Q(pk__in=accounts.values("customer_id")))
+    if wanted.masked:
+        head, tail = wanted.masked
+        steps.append(_has_phone(Q(last4=tail, value_norm__startswith=head)))
+    if wanted.last4:
+        steps.append(_has_phone(Q(last4=wanted.last4)))
+    if wanted.name:
+        steps.append(Q(name_norm__startswith=wanted.name))
+    if len(wanted.name) >= 2:
+        steps.append(_name_contains(wanted.name))
+    return steps
+
+
+def _has_phone(condition: Q) -> Q:
+    points = ContactPoint.objects.filter(condition, kind=ContactKind.PHONE)
+    return Q(pk__in=points.values("customer_id"))
+
+
+def _name_contains(name: str) -> Q:
+    pairs = Func(F("name_norm"), function="customers_pairs", output_field=ArrayField(TextField()))
+    wanted = [name[at : at + 2] for at in range(len(name) - 1)]
+    holds_all = Customer.objects.annotate(pairs=pairs).filter(pairs__contains=wanted)
+    return Q(pk__in=holds_all.values("pk"), name_norm__contains=name)
+
+
+def _row(customer: Customer, access: Access) -> CustomerRow:
+    contacts = list(customer.contacts.all())
+    accounts = list(customer.accounts.all())
+    phone = next((c for c in contacts if c.kind == ContactKind.PHONE), None)
+    address = next((c.value for c in contacts if c.kind == ContactKind.ADDRESS), "")
+    return CustomerRow(
+        id=customer.pk,
+        name=_free(customer.name, customer, access),
+        kind=customer.kind,
+        tier=customer.tier,
+        unit_id=customer.unit_id,
+        phone=_contact(phone, customer, access).value if phone else "",
+        account_number=accounts[0].number if accounts else "",
+        address=_free(address or (accounts[0].address if accounts else ""), customer, access),
+    )
+
+
+def _card(customer: Customer, access: Access) -> CustomerCard:
+    return CustomerCard(
+        id=customer.pk,
+        name=_free(customer.name, customer, access),
+        kind=customer.kind,
+        kind_title=CustomerKind(customer.kind).label,
+        tier=customer.tier,
+        tier_title=Tier(customer.tier).label,
+        unit_id=customer.unit_id,
+        note=_free(customer.note, customer, access),
+        sees_phone=_sees(customer, access),
+        contacts=tuple(_contact(point, customer, access) for point in customer.contacts.all()),
+        accounts=tuple(
+            AccountRow(a.pk, a.number, a.kind, _free(a.address, customer, access))
+            for a in customer.accounts.all()
+        ),
+        created_at=customer.created_at,
+        updated_at=customer.updated_at,
+    )
+
+
+def _sees(customer: Customer, access: Access) -> bool:
+    return access.may("customer.see_phone", customer.unit_id)
+
+
+def _contact(point: ContactPoint, customer: Customer, access: Access) -> ContactRow:
+    seen = _sees(customer, access)
+    return ContactRow(
+        id=point.pk,
+        kind=point.kind,
+        value=point.value if seen else _hidden(point),
+        masked=_hidden(point),
+        is_masked=not seen and point.kind != ContactKind.ADDRESS,
+        is_primary=point.is_primary,
+    )
+
+
+def _hidden(point: ContactPoint) -> str:
+    if point.kind == ContactKind.PHONE:
+        digits, _, extension = point.value_norm.partition("x")
+        return mask_phone(digits) + (f" 转 {extension}" if extension else "")
+    if point.kind == ContactKind.EMAIL:
+        return rules.mask_email(mask_text(point.value))
+    if point.kind == ContactKind.WECHAT:
+        return f"{point.value[:2]}***"
+    return mask_text(point.value)
+
+
+def _free(text: str, customer: Customer, access: Access) -> str:
+    """Return free text; people write numbers into names, notes and addresses, too."""
+    return text if _sees(customer, access) else mask_text(text)
