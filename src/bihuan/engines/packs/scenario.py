@@ -170,7 +170,7 @@ def _check_step(step: Shape, units: set[str]) -> None:
 def _check_common(step: Shape) -> None:
     step.text("at", "", like=_MOMENT, example=_EXAMPLE)
     step.text("until", "", like=_MOMENT, example=_EXAMPLE)
-    step.text("refused", "", like=r"[A-Z][A-Za-z]+", example="HandlerMayNotVerify")
+    step.text("refused", "", like=r"[A-Z][A-Za-z]+", example="HandledByTheSamePerson")
     for key in _COMMON:
         step.anything(key)
     step.child("with", required=False)
