@@ -89,5 +89,5 @@ class Document:
 
 
 def label(id_: str, name: str) -> str:
-    """Name an element the way problems do: 「派单」（dispatch）, or only its id."""
-    return f"「{name}」（{id_}）" if name else f" {id_} "
+    """Name an element the way problems do: 「派单」（dispatch）, or （dispatch） if it has no name."""
+    return f"「{name}」（{id_}）" if name else f"（{id_}）"
