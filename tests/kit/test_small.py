@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from bihuan.kit.ids import next_number
-from bihuan.kit.masking import mask_phone, mask_text
+from bihuan.kit.masking import mask_phone, mask_text, mask_values
 from bihuan.kit.money import CurrencyMismatch, Money
 from bihuan.kit.problems import Refused, problem_json
 from bihuan.kit.registry import NotRegistered, Registry
@@ -69,3 +69,16 @@ def test_a_registry_says_what_it_knows():
         verbs.get("case.cloze")
     with pytest.raises(ValueError, match="registered already"):
         verbs.register("case.close", 2)
+
+
+def test_plain_json_is_masked_at_any_depth():
+    assert mask_values({"to": [{"phone": "13812342046", "count": 3}], "ok": True}) == {
+        "to": [{"phone": "138****2046", "count": 3}],
+        "ok": True,
+    }
+
+
+def test_the_log_in_use_masks_every_number(settings):
+    root = settings.LOGGING["root"]["handlers"]
+
+    assert [settings.LOGGING["handlers"][name]["filters"] for name in root] == [["mask"]]

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from typing import Any
 
 _MOBILE = re.compile(r"(?<!\d)((?:\+?86[- ]?)?1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)")
 _IDENTITY = re.compile(r"(?<![\dA-Za-z])(\d{6})\d{8}(\d{3}[\dXx])(?![\dA-Za-z])")
@@ -27,6 +28,17 @@ def mask_text(text: str) -> str:
     text = _IDENTITY.sub(r"\1********\2", text)
     text = _MOBILE.sub(r"\1****\3", text)
     return _LANDLINE.sub(r"\1****\3", text)
+
+
+def mask_values(values: Any) -> Any:
+    """Return plain JSON in which every text is masked, at any depth."""
+    if isinstance(values, str):
+        return mask_text(values)
+    if isinstance(values, dict):
+        return {key: mask_values(value) for key, value in values.items()}
+    if isinstance(values, list):
+        return [mask_values(value) for value in values]
+    return values
 
 
 class MaskingFilter(logging.Filter):
