@@ -3,6 +3,9 @@
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from bihuan.domain.clocks import actions
+from bihuan.domain.ledger import queries as ledger
+from bihuan.domain.ledger.events import Actor
 from bihuan.engines.worktime import Calendar, parse_limit, parse_warns, read_slots
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -33,3 +36,40 @@ def limit(text):
 
 def warn(text=""):
     return parse_warns(text)
+
+
+BY = Actor("staff:12")
+SYSTEM = Actor("system:test")
+
+
+def made_office(*, code="office", official="", days=(), when="01 00:00"):
+    """The office as rows in the database."""
+    spec = actions.CalendarSpec(
+        code=code,
+        name="工时",
+        time_zone="Asia/Shanghai",
+        week=(OFFICE,) * 5 + ((), ()),
+        official=official,
+        days=tuple(days),
+    )
+    actions.put_calendar(spec, by=SYSTEM, at=at(when))
+
+
+def started(owner="unit:7", when="06 09:00", *, limit="2h", warn="80%,30m", root="case:1", **terms):
+    """A clock in the database."""
+    terms = actions.ClockTerms(limit, terms.pop("calendar", "office"), warn, **terms)
+    return actions.start_clock(owner, root, terms, by=BY, at=at(when))
+
+
+def fire_all(when):
+    """Run the dispatcher until nothing is due."""
+    total = 0
+    while fired := actions.fire_due(at(when)):
+        total += fired
+    return total
+
+
+def facts(root="case:1", names=("clock.warned", "clock.overdue", "timer.fired")):
+    """What was recorded of a root, oldest first, as (name, moment)."""
+    found = ledger.facts_of(root, names=names, size=200).rows
+    return [(fact.name, fact.at) for fact in sorted(found, key=lambda fact: fact.id)]

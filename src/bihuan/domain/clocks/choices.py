@@ -24,3 +24,11 @@ class MomentKind(models.TextChoices):
     WARNED = "clock.warned", "预警"
     OVERDUE = "clock.overdue", "超期"
     FIRED = "timer.fired", "到点"
+
+
+class DaySource(models.TextChoices):
+    """Who says that a day differs from its weekday."""
+
+    OFFICIAL = "OFFICIAL", "法定节假日"
+    PACK = "PACK", "行业包"
+    EDITED = "EDITED", "人工"

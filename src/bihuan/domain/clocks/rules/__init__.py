@@ -1,7 +1,18 @@
 """What becomes of a clock and how it is shown: pure decisions over frozen rows."""
 
+from bihuan.domain.clocks.models.row import (
+    COLUMNS,
+    LIMIT,
+    PAUSED,
+    RUNNING,
+    STOPPED,
+    TIMER,
+    ClockRow,
+    row_from,
+)
 from bihuan.domain.clocks.rules.chip import Chip, chip
 from bihuan.domain.clocks.rules.plan import (
+    DISPATCHER,
     fact_of,
     moments_due,
     plan_fired,
@@ -13,19 +24,10 @@ from bihuan.domain.clocks.rules.plan import (
     plan_stop,
     used_micros,
 )
-from bihuan.domain.clocks.rules.row import (
-    COLUMNS,
-    LIMIT,
-    PAUSED,
-    RUNNING,
-    STOPPED,
-    TIMER,
-    ClockRow,
-    row_from,
-)
 
 __all__ = [
     "COLUMNS",
+    "DISPATCHER",
     "LIMIT",
     "PAUSED",
     "RUNNING",

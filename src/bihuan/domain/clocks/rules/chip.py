@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bihuan.domain.clocks.models.row import PAUSED, STOPPED, ClockRow
 from bihuan.domain.clocks.rules.plan import used_micros
-from bihuan.domain.clocks.rules.row import PAUSED, STOPPED, ClockRow
 from bihuan.engines.worktime import Calendar, Limit, parse_limit
 
 MINUTE = 60_000_000

@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from bihuan.domain.clocks.choices import MomentKind
+from bihuan.domain.clocks.models.row import LIMIT, PAUSED, RUNNING, STOPPED, TIMER, ClockRow
 from bihuan.domain.clocks.ports import ClockMoment
-from bihuan.domain.clocks.rules.row import LIMIT, PAUSED, RUNNING, STOPPED, TIMER, ClockRow
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.engines.worktime import Calendar, Limit, Warn, parse_limit, parse_warn
 from bihuan.engines.worktime.measure import run_of, warn_micros, working_micros
