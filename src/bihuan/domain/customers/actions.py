@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from bihuan.domain.customers import rules
 from bihuan.domain.customers.choices import ContactKind, CustomerKind, Tier
 from bihuan.domain.customers.models import Account, ContactPoint, Customer
 from bihuan.domain.customers.queries import CustomerUnknown
@@ -14,6 +13,7 @@ from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org import queries as org
 from bihuan.kit import db
+from bihuan.kit.notation import code_norm, name_norm, read_phone
 from bihuan.kit.problems import Invalid, Refused
 
 LEAST_REASON = 4
@@ -122,13 +122,13 @@ def find_or_create_by_phone(
     at the same moment make one customer. Whoever may open cases may do this (CUS-08).
     """
     org.authorise(by, "case.open", new.unit_id, at=at)
-    number = rules.read_phone(phone)
+    number = read_phone(phone)
     db.run("select pg_advisory_xact_lock(hashtext(%s))", (f"customer phone {number.norm}",))
     points = ContactPoint.objects.filter(kind=ContactKind.PHONE, value_norm=number.norm)
     same = points.filter(customer__unit_id=new.unit_id).order_by("customer_id")
     found = list(same.values_list("customer_id", "customer__name_norm"))
     if found:
-        wanted = rules.name_norm(new.name)
+        wanted = name_norm(new.name)
         chosen = next((one for one, name in found if name == wanted), found[0][0])
         others = tuple(one for one, _ in found if one != chosen)
         return FoundOrCreated(chosen, is_new=False, others=others)
@@ -262,7 +262,7 @@ def _contact(contact_id: int) -> ContactPoint:
 
 
 def _name(name: str) -> str:
-    norm = rules.name_norm(name)
+    norm = name_norm(name)
     if not norm:
         raise NameMissing(fields={"name": NameMissing.message})
     return norm
@@ -284,16 +284,16 @@ def _add(customer: Customer, contact: Contact, at: datetime) -> ContactPoint:
 
 def _normalised(contact: Contact) -> tuple[str, str]:
     if contact.kind == ContactKind.PHONE:
-        phone = rules.read_phone(contact.value)
+        phone = read_phone(contact.value)
         return phone.norm, phone.last4
-    norm = rules.name_norm(contact.value)
+    norm = name_norm(contact.value)
     if not norm:
         raise ContactEmpty(fields={"value": ContactEmpty.message})
     return norm, ""
 
 
 def _account(customer: Customer, account: NewAccount, at: datetime) -> Account:
-    number = rules.account_norm(account.number)
+    number = code_norm(account.number)
     if not number:
         raise AccountNumberUnusable(fields={"account": AccountNumberUnusable.message})
     if Account.objects.filter(number=number).exists():

@@ -1,4 +1,4 @@
-"""Pure decisions about names and numbers: how they are compared, and how they are hidden."""
+"""How people write names and numbers, brought to the form in which they are compared."""
 
 import re
 import unicodedata
@@ -16,7 +16,6 @@ _EXTENSIONS = (
     re.compile(r"^(\D*\d{3,4}[- ]?\d{7,8})-(\d{1,6})$"),
 )
 _NOISE = re.compile(r"[\s\-‐-―()()./·_]")
-_MASKED = re.compile(r"(\d{3,4})\*{2,8}(\d{4})")
 
 
 class NotAPhone(Invalid):
@@ -81,48 +80,6 @@ def name_norm(name: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", name)).lower()
 
 
-def account_norm(number: str) -> str:
-    """Return the form in which account numbers are compared."""
+def code_norm(number: str) -> str:
+    """Return the form in which codes and account numbers are compared: capitals, digits, dashes."""
     return re.sub(r"[^A-Z0-9-]", "", unicodedata.normalize("NFKC", number).upper())
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a line of search text may mean; several at once."""
-
-    name: str = ""
-    phone: str = ""
-    masked: tuple[str, str] | None = None
-    last4: str = ""
-    account: str = ""
-
-
-def read_search(text: str) -> Wanted:
-    """Tell what a person may have typed: a name, a number, a masked number, its end, an account."""
-    plain = unicodedata.normalize("NFKC", text).strip()
-    bare = _NOISE.sub("", plain)
-    if found := _MASKED.fullmatch(bare):
-        return Wanted(masked=(found.group(1), found.group(2)))
-    if not re.search(r"\d", bare):
-        return Wanted(name=name_norm(plain))
-    wanted = Wanted(
-        name="" if bare.isdigit() else name_norm(plain),
-        phone=_as_phone(plain),
-        last4=bare if re.fullmatch(r"\d{4}", bare) else "",
-    )
-    account = account_norm(plain)
-    is_account = len(account) >= 5 and re.fullmatch(r"[A-Za-z0-9 -]+", plain)
-    return Wanted(wanted.name, wanted.phone, None, wanted.last4, account if is_account else "")
-
-
-def _as_phone(text: str) -> str:
-    try:
-        return read_phone(text).norm
-    except NotAPhone:
-        return ""
-
-
-def mask_email(address: str) -> str:
-    """Return a mail address of which only the first letter and the domain are seen."""
-    name, _, domain = address.partition("@")
-    return f"{name[:1]}***@{domain}" if domain else "***"

@@ -8,11 +8,12 @@ from typing import Final
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import F, Func, Prefetch, Q, QuerySet, TextField
 
-from bihuan.domain.customers import rules
 from bihuan.domain.customers.choices import ContactKind, CustomerKind, Tier
 from bihuan.domain.customers.models import Account, ContactPoint, Customer
+from bihuan.domain.customers.queries.reading import Wanted, read_search
 from bihuan.domain.org.ports import Access
-from bihuan.kit.masking import mask_phone, mask_text
+from bihuan.kit.masking import mask_mail, mask_phone, mask_text
+from bihuan.kit.notation import read_phone
 from bihuan.kit.paging import Page, keyset
 from bihuan.kit.problems import NotFound
 
@@ -101,7 +102,7 @@ def search(access: Access, text: str, size: int = 20) -> list[CustomerRow]:
     contain it.
     """
     size = max(1, min(size, MOST_FOUND))
-    wanted = rules.read_search(text)
+    wanted = read_search(text)
     found: dict[int, Customer] = {}
     for step in _searches(wanted):
         if len(found) >= size:
@@ -119,7 +120,7 @@ def customer_card(access: Access, customer_id: int) -> CustomerCard:
 
 def with_phone(phone: str, access: Access) -> list[CustomerRow]:
     """Return every customer the asker may see who has this number: duplicates are shown, not merged."""
-    norm = rules.read_phone(phone).norm
+    norm = read_phone(phone).norm
     found = _visible(access).filter(_has_phone(Q(value_norm=norm))).order_by("id")
     return [_row(customer, access) for customer in found[:MOST_FOUND]]
 
@@ -161,7 +162,7 @@ def _visible(access: Access) -> QuerySet[Customer]:
     return found if scope.everywhere else found.filter(unit_id__in=scope.unit_ids)
 
 
-def _searches(wanted: rules.Wanted) -> list[Q]:
+def _searches(wanted: Wanted) -> list[Q]:
     """Return the conditions to try, the most certain first; each is served by one index."""
     steps = []
     if wanted.phone:
@@ -189,7 +190,7 @@ def _has_phone(condition: Q) -> Q:
 def _name_contains(name: str) -> Q:
     pairs = Func(F("name_norm"), function="customers_pairs", output_field=ArrayField(TextField()))
     wanted = [name[at : at + 2] for at in range(len(name) - 1)]
-    holds_all = Customer.objects.annotate(pairs=pairs).filter(pairs__contains=wanted)
+    holds_all = Customer.objects.annotate(pairs=pairs).filter(Q(("pairs__contains", wanted)))
     return Q(pk__in=holds_all.values("pk"), name_norm__contains=name)
 
 
@@ -252,7 +253,7 @@ def _hidden(point: ContactPoint) -> str:
         digits, _, extension = point.value_norm.partition("x")
         return mask_phone(digits) + (f" 转 {extension}" if extension else "")
     if point.kind == ContactKind.EMAIL:
-        return rules.mask_email(mask_text(point.value))
+        return mask_mail(mask_text(point.value))
     if point.kind == ContactKind.WECHAT:
         return f"{point.value[:2]}***"
     return mask_text(point.value)

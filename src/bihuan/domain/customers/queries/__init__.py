@@ -1,0 +1,31 @@
+"""What can be asked of customers."""
+
+from bihuan.domain.customers.queries.customers import (
+    AccountRow,
+    ContactRow,
+    CustomerCard,
+    CustomerRow,
+    CustomerUnknown,
+    customer_card,
+    customer_list,
+    duplicates_of,
+    names_of,
+    search,
+    shown_phone,
+    with_phone,
+)
+
+__all__ = [
+    "AccountRow",
+    "ContactRow",
+    "CustomerCard",
+    "CustomerRow",
+    "CustomerUnknown",
+    "customer_card",
+    "customer_list",
+    "duplicates_of",
+    "names_of",
+    "search",
+    "shown_phone",
+    "with_phone",
+]

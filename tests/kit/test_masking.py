@@ -1,0 +1,89 @@
+"""Numbers are hidden in free text and in every line of the log."""
+
+import io
+import logging
+
+import pytest
+
+from bihuan.kit.masking import MaskingFilter, mask_phone, mask_text
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("请打13812342046", "请打138****2046"),
+        ("138 1234 2046 或 138-1234-2047", "138****2046 或 138****2047"),
+        ("+86 13812342046。", "+86 138****2046。"),
+        ("13812 342046", "138****2046"),
+        ("１３８１２３４２０４６", "１３８****２０４６"),
+        ("座机0571-87654321", "座机0571-****4321"),
+        ("(0571) 8765 4321", "(0571) ****4321"),
+        ("（010）62520000转8", "（010）****0000转8"),
+        ("身份证330106199001011234", "身份证330106********1234"),
+        ("33010619900101123X", "330106********123X"),
+    ],
+)
+def test_numbers_of_people_are_hidden(said, shown):
+    assert mask_text(said) == shown
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "工单 261118-0387",
+        "户号 3301000042381234",
+        "2026-11-18 14:26:31",
+        "192.168.10.200",
+        "¥13 800.00",
+        "拨 95598 或 400-810-1234",
+        "第 1 到 50 单",
+    ],
+)
+def test_other_numbers_are_left_alone(said):
+    assert mask_text(said) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("13812342046", "138****2046"),
+        ("+86 138 1234 2046", "138****2046"),
+        ("057187654321", "0571****4321"),
+        ("95598", "***98"),
+    ],
+)
+def test_a_phone_keeps_its_ends(number, shown):
+    assert mask_phone(number) == shown
+
+
+@pytest.fixture
+def log():
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(MaskingFilter())
+    logger = logging.Logger("test")
+    logger.addHandler(handler)
+    return logger, stream
+
+
+def test_no_log_line_holds_a_number(log):
+    logger, stream = log
+
+    logger.info("call %s about %r", 13812342046, {"phone": "0571-87654321"})
+    try:
+        raise ValueError("bad phone 13812342046")  # noqa: TRY301
+    except ValueError:
+        logger.exception("failed for 13812342046")
+
+    said = stream.getvalue()
+    assert said.startswith("call 138****2046 about {'phone': '0571-****4321'}")
+    assert "ValueError: bad phone 138****2046" in said
+    assert "12342046" not in said
+
+
+def test_arguments_that_do_not_fit_are_masked_and_do_no_harm(log):
+    logger, stream = log
+
+    logger.info("call %d", "13812342046")
+
+    assert stream.getvalue() == "call %d ('138****2046',)\n"
