@@ -61,9 +61,12 @@ def log():
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.addFilter(MaskingFilter())
-    logger = logging.Logger("test")
+    logger = logging.getLogger("tests.masking")
+    logger.propagate = False
+    logger.setLevel(logging.INFO)
     logger.addHandler(handler)
-    return logger, stream
+    yield logger, stream
+    logger.removeHandler(handler)
 
 
 def test_no_log_line_holds_a_number(log):
