@@ -13,6 +13,7 @@ from bihuan.engines.bpmn.model import (
     Event,
     EventKind,
     Flow,
+    LimitGroup,
     MultiInstance,
     Node,
     NodeKind,
@@ -42,7 +43,7 @@ KINDS = {
 MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
-def process(nodes: str, flows: str) -> Process:
+def process(nodes: str, flows: str, *groups: LimitGroup) -> Process:
     """Build a compiled process from its two texts."""
     arrows: dict[str, Flow] = {}
     for line in _lines(flows):
@@ -55,7 +56,7 @@ def process(nodes: str, flows: str) -> Process:
     for spec in specs:
         node = _node(spec, arrows)
         made[node.id] = node
-    return Process("test", "测试", made, arrows)
+    return Process("test", "测试", made, arrows, groups)
 
 
 def _lines(text: str) -> list[str]:
@@ -102,8 +103,16 @@ def _rules(options: dict[str, str]) -> UnitRules:
         enter_if=options.get("enterIf", ""),
         submit_if=options.get("submitIf", ""),
         limit=options.get("limit", ""),
-        excludes=tuple(filter(None, options.get("excludes", "").split(","))),
+        warn_at=_list(options, "warnAt"),
+        calendar=options.get("calendar", ""),
+        unit=options.get("unit", ""),
+        return_to=_list(options, "returnTo"),
+        excludes=_list(options, "excludes"),
     )
+
+
+def _list(options: dict[str, str], key: str) -> tuple[str, ...]:
+    return tuple(filter(None, options.get(key, "").split(",")))
 
 
 def _event(options: dict[str, str]) -> Event:

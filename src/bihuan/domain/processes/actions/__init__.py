@@ -1,0 +1,35 @@
+"""Every operation on a process: each one transaction, with its permission, its facts and its clock effect."""
+
+from bihuan.domain.processes.actions.interventions import (
+    jump,
+    resume,
+    return_unit,
+    suspend,
+    terminate,
+    withdraw,
+)
+from bihuan.domain.processes.actions.start import start_process
+from bihuan.domain.processes.actions.work import (
+    assign,
+    claim,
+    release,
+    save_draft,
+    submit,
+    transfer,
+)
+
+__all__ = [
+    "assign",
+    "claim",
+    "jump",
+    "release",
+    "resume",
+    "return_unit",
+    "save_draft",
+    "start_process",
+    "submit",
+    "suspend",
+    "terminate",
+    "transfer",
+    "withdraw",
+]

@@ -1,0 +1,212 @@
+"""The clocks one operation touches: read with a lock, planned by `clocks.rules`, written with the step.
+
+Owners: `unit:<token>` for a unit's limit, `group:<instance>:<group>` for a limit group, `timer:<token>` for a
+BPMN timer.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bihuan.domain.clocks import queries as calendars
+from bihuan.domain.clocks.rules import (
+    COLUMNS,
+    ClockRow,
+    fact_of,
+    moments_due,
+    plan_fired,
+    plan_pause,
+    plan_resume,
+    plan_start,
+    plan_stop,
+    row_from,
+)
+from bihuan.domain.ledger.events import Fact
+from bihuan.engines.worktime import ALWAYS, Calendar, parse_limit, parse_warns
+from bihuan.kit import db
+
+RUNNING, PAUSED, STOPPED = "RUNNING", "PAUSED", "STOPPED"
+TIMER = "TIMER"
+
+_READ = (
+    f"select {', '.join(COLUMNS)} from clocks_clock"  # noqa: S608 -- our own column names
+    " where owner = any(%s) and state <> 'STOPPED' order by id for update"
+)
+_NEXT_ID = "select nextval(pg_get_serial_sequence('clocks_clock', 'id'))"
+
+Plan = Callable[[ClockRow, Calendar, datetime], ClockRow]
+
+
+class ClockBook:
+    """The clocks of one instance by owner, as they are after what was planned so far."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.rows: dict[str, ClockRow] = {}
+        self.facts: list[Fact] = []
+        self._new: set[str] = set()
+        self._changed: set[str] = set()
+        self._calendars: dict[str, Calendar] = {}
+
+    def load(self, owners: list[str]) -> None:
+        """Read the clocks of these owners that are not stopped, and lock them."""
+        if owners:
+            for values in db.rows(_READ, (owners,)):
+                row = row_from(values)
+                self.rows[row.owner] = row
+
+    # ------------------------------------------------------------ asking
+    def due_at(self, owner: str) -> datetime | None:
+        """Return when an owner's running clock is due."""
+        row = self.rows.get(owner)
+        return row.due_at if row is not None and row.state == RUNNING else None
+
+    def next_timer(self, at: datetime) -> tuple[datetime, int] | None:
+        """Return the moment and token of the first timer that falls due up to `at`."""
+        due = [
+            (row.due_at, int(owner.partition(":")[2]))
+            for owner, row in self.rows.items()
+            if owner.startswith("timer:")
+            and row.state == RUNNING
+            and row.due_at
+            and row.due_at <= at
+        ]
+        return min(due, default=None)
+
+    def earliest_due(self) -> datetime | None:
+        """Return when the first running limit is due; timers do not count."""
+        due = [
+            row.due_at
+            for row in self.rows.values()
+            if row.state == RUNNING and row.kind != TIMER and row.due_at is not None
+        ]
+        return min(due, default=None)
+
+    # ------------------------------------------------------------ planning
+    def start(
+        self, owner: str, limit: str, *, calendar: str, warn: Iterable[str], at: datetime
+    ) -> None:
+        """Start a limit."""
+        compiled = self._calendar(calendar)
+        row = plan_start(compiled, parse_limit(limit), parse_warns(warn), at)
+        self._put(owner, row)
+
+    def start_timer(self, owner: str, due_at: datetime, at: datetime) -> None:
+        """Start a timer; it runs day and night."""
+        micros = max(due_at - at, timedelta()) // timedelta(microseconds=1)
+        seconds = f"{micros // 1_000_000}.{micros % 1_000_000:06d}".rstrip("0").rstrip(".")
+        limit = parse_limit(f"PT{seconds}S")
+        self._put(owner, plan_start(ALWAYS, limit, (), at, kind=TIMER))
+
+    def stop(self, owner: str, at: datetime) -> None:
+        """Stop an owner's clock for good, if it has one."""
+        self._plan(owner, at, plan_stop)
+
+    def pause(self, owner: str, at: datetime) -> None:
+        """Pause an owner's clock, if it runs."""
+        if owner in self.rows and self.rows[owner].state == RUNNING:
+            self._plan(owner, at, plan_pause)
+
+    def resume(self, owner: str, at: datetime) -> None:
+        """Let an owner's clock go on, if it is paused."""
+        if owner in self.rows and self.rows[owner].state == PAUSED:
+            self._plan(owner, at, plan_resume)
+
+    def fire(self, at: datetime) -> None:
+        """Pass every moment up to `at` of every clock, each a fact at its own time."""
+        for owner, row in list(self.rows.items()):
+            if row.next_moment_at is not None and row.next_moment_at <= at:
+                self._pass_moments(owner, at)
+                self._set(owner, plan_fired(self.rows[owner], at))
+
+    # ------------------------------------------------------------ writing
+    def params(self) -> dict[str, Any]:
+        """Return the parameters of the statement's clock parts."""
+        written = [(owner in self._new, self.rows[owner]) for owner in sorted(self._changed)]
+        return {
+            "new_clocks": [_json(row) for is_new, row in written if is_new],
+            "old_clocks": [_json(row) for is_new, row in written if not is_new],
+        }
+
+    # ------------------------------------------------------------ inside
+    def _plan(self, owner: str, at: datetime, plan: Plan) -> None:
+        row = self.rows.get(owner)
+        if row is None or row.state == STOPPED:
+            return
+        self._pass_moments(owner, at)
+        row = self.rows[owner]
+        self._set(owner, plan(row, self._calendar_of(row), at))
+
+    def _pass_moments(self, owner: str, at: datetime) -> None:
+        row = self.rows[owner]
+        due = moments_due(row, at)
+        if due and not row.id:
+            # A clock started and due within one step: its facts must name it before it is written.
+            found = db.one(_NEXT_ID)
+            self.rows[owner] = row = replace(row, id=found[0] if found else 0)
+            due = moments_due(row, at)
+        self.facts.extend(fact_of(moment) for moment in due)
+
+    def _put(self, owner: str, row: ClockRow) -> None:
+        before = self.rows.get(owner)
+        if before is None:
+            self._new.add(owner)
+        # A cycle's next round goes on in the row of the round before.
+        known = before.id if before is not None else 0
+        self._set(owner, replace(row, id=known, owner=owner, root=self.root))
+
+    def _set(self, owner: str, row: ClockRow) -> None:
+        self.rows[owner] = row
+        self._changed.add(owner)
+
+    def _calendar_of(self, row: ClockRow) -> Calendar:
+        return self._calendar(row.calendar or "")
+
+    def _calendar(self, code: str) -> Calendar:
+        if code not in self._calendars:
+            self._calendars[code] = calendars.calendar(code)
+        return self._calendars[code]
+
+
+def _json(row: ClockRow) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in COLUMNS}
+    values["id"] = row.id or None
+    return values
+
+
+_TYPES = {
+    "id": "bigint",
+    "calendar_revision": "int",
+    "warn_texts": "text[]",
+    "budget_us": "bigint",
+    "used_us": "bigint",
+    "since": "timestamptz",
+    "due_at": "timestamptz",
+    "warn_at": "timestamptz[]",
+    "next_moment_at": "timestamptz",
+    "level": "int",
+    "overdue_at": "timestamptz",
+    "enforced": "boolean",
+    "started_at": "timestamptz",
+    "stopped_at": "timestamptz",
+}
+_FIXED = ("id", "owner", "root", "kind")
+_MOVING = tuple(name for name in COLUMNS if name not in _FIXED)
+
+
+def _shape(names: Iterable[str]) -> str:
+    return ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in names)
+
+
+_REST = ", ".join(name for name in COLUMNS if name != "id")
+# Every name put in is one of our own columns.
+CLOCK_CTES = f"""started_clocks as (
+    insert into clocks_clock (id, {_REST})
+    select coalesce(id, nextval(pg_get_serial_sequence('clocks_clock', 'id'))), {_REST}
+    from json_to_recordset(%(new_clocks)s::json) as x({_shape(COLUMNS)})
+), changed_clocks as (
+    update clocks_clock c set {", ".join(f"{name} = x.{name}" for name in _MOVING)}
+    from json_to_recordset(%(old_clocks)s::json) as x(id bigint, {_shape(_MOVING)})
+    where c.id = x.id
+)"""  # noqa: S608

@@ -1,0 +1,191 @@
+"""Verbs that change the route or stop it (流程干预): return, withdraw, jump, suspend, resume, terminate.
+
+Each names its reason where it changes the route, and leaves one fact of its own beside those of the units it
+cancels and opens.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from bihuan.domain.ledger.events import Actor
+from bihuan.domain.org import queries as org
+from bihuan.domain.processes import rules
+from bihuan.domain.processes.actions import people, refusals, store
+from bihuan.domain.processes.actions.guard import engine_refusals
+from bihuan.domain.processes.actions.step import Step, When
+from bihuan.domain.processes.choices import CloseKind, InstanceState, TokenKind, TokenState
+from bihuan.domain.processes.ports import InstanceChange
+from bihuan.domain.processes.queries.rows import UnitMissing
+from bihuan.domain.processes.queries.statements import SQL
+from bihuan.engines.bpmn import run_routes
+from bihuan.engines.bpmn.run_state import Token
+from bihuan.kit import db
+
+
+@transaction.atomic
+def return_unit(
+    unit_id: int, to_node: str = rules.PREVIOUS, *, reason: str, by: Actor, at: datetime
+) -> InstanceChange:
+    """Give a unit back to an earlier one: `previous`, `initiator` or a node id, as `bh:returnTo` allows.
+
+    Who did the earlier unit gets it again with what they had filled in, if they still hold its post. Needs
+    to be the unit's worker; with the verb `unit.return` any earlier unit may be named.
+    """
+    step = _running(store.instance_of(unit_id), at, history=True)
+    token, _ = step.unit(unit_id)
+    when, allowed = _may_return(step, token, When(by, at))
+    _need(reason)
+    work = step.run.work
+    target = rules.return_target(
+        to_node,
+        nearest=run_routes.nearest(work, token),
+        ancestors=run_routes.ancestors(work, token),
+        allowed=allowed,
+    )
+    if target is None:
+        raise refusals.ReturnNotPossible
+    step.told.add(unit_id)
+    with engine_refusals():
+        opened = run_routes.return_to(work, token, target)
+        data = {"to": target.node, "new": f"unit:{opened.id}"}
+        step.unit_fact("unit.returned", token, when, reason, **data)
+        step.go(when)
+    _hand_back(step, opened, target, when)
+    return store.save(step, when)
+
+
+@transaction.atomic
+def withdraw(unit_id: int, *, by: Actor, at: datetime) -> InstanceChange:
+    """Take back a unit one has submitted, while nobody has touched what followed (撤回)."""
+    step = _running(store.instance_of(unit_id), at, history=True)
+    token = step.tokens.get(unit_id)
+    if token is None or token.close_kind is not CloseKind.SUBMITTED:
+        raise UnitMissing
+    when = When(by, at)
+    if not by.is_system and step.extras[unit_id].assignee_id != by.staff_id:
+        raise refusals.NotYourUnit
+    with engine_refusals():
+        opened = run_routes.withdraw(step.run.work, token)
+        step.unit_fact("unit.withdrawn", token, when, new=f"unit:{opened.id}")
+        step.go(when)
+    _hand_back(step, opened, token, when)
+    return store.save(step, when)
+
+
+@transaction.atomic
+def jump(
+    instance_id: int,
+    to_node: str,
+    *,
+    reason: str,
+    token_id: int | None = None,
+    by: Actor,
+    at: datetime,
+) -> InstanceChange:
+    """Open `to_node` instead of one unit, or of everything open. Needs the verb `unit.jump`."""
+    step = _running(instance_id, at)
+    when = When(by, at)
+    people.require(step, "unit.jump", step.instance.unit_id, when)
+    _need(reason)
+    node = step.graph.nodes.get(to_node)
+    if node is None or node.unit is None:
+        raise refusals.JumpNotPossible
+    source = step.unit(token_id)[0] if token_id is not None else None
+    with engine_refusals():
+        opened = run_routes.jump(step.run.work, to_node, source)
+        data: dict[str, Any] = {"to": to_node, "new": f"unit:{opened.id}"}
+        if source is not None:
+            data["from"] = f"unit:{source.id}"
+        step.fact("process.jumped", step.instance.ref, when, data, reason)
+        step.go(when)
+    return store.save(step, when)
+
+
+@transaction.atomic
+def suspend(
+    instance_id: int, *, reason: str, until: datetime | None = None, by: Actor, at: datetime
+) -> InstanceChange:
+    """Stop an instance and all its clocks, until `until` or until resumed. Needs the verb `unit.suspend`."""
+    step = _running(instance_id, at)
+    when = When(by, at)
+    people.require(step, "unit.suspend", step.instance.unit_id, when)
+    _need(reason)
+    step.suspend(when, until, reason)
+    return store.save(step, when)
+
+
+@transaction.atomic
+def resume(instance_id: int, *, by: Actor, at: datetime) -> InstanceChange:
+    """Let a suspended instance go on with the time its clocks have left. Needs `unit.suspend`."""
+    step = store.open_step(instance_id)
+    step.catch_up(at)
+    when = When(by, at)
+    people.require(step, "unit.suspend", step.instance.unit_id, when)
+    if step.instance.state is not InstanceState.SUSPENDED:
+        raise refusals.ProcessNotSuspended
+    step.resume(when)
+    return store.save(step, when)
+
+
+@transaction.atomic
+def terminate(instance_id: int, *, reason: str, by: Actor, at: datetime) -> InstanceChange:
+    """End an instance at once and cancel all that is open. Needs the verb `unit.terminate`."""
+    step = store.open_step(instance_id)
+    step.catch_up(at)
+    when = When(by, at)
+    people.require(step, "unit.terminate", step.instance.unit_id, when)
+    _need(reason)
+    if step.instance.ended_at is not None:
+        raise refusals.ProcessNotRunning
+    step.instance.state = InstanceState.TERMINATED
+    step.instance.suspended_until = None
+    step.clocks.stop(step.wake_owner, at)
+    step.fact("process.terminated", step.instance.ref, when, {}, reason)
+    step.run.terminate()
+    step.go(when)
+    return store.save(step, when)
+
+
+def _running(instance_id: int, at: datetime, *, history: bool = False) -> Step:
+    step = store.open_step(instance_id, history=history)
+    step.catch_up(at)
+    if step.instance.state is not InstanceState.RUNNING:
+        raise refusals.ProcessNotRunning
+    return step
+
+
+def _need(reason: str) -> None:
+    if not reason.strip():
+        raise refusals.ReasonMissing
+
+
+def _may_return(step: Step, token: Token, when: When) -> tuple[When, tuple[str, ...]]:
+    """Return the actor, and where they may return the unit to."""
+    found = people.access(step, when)
+    if found is None or found.may("unit.return", step.extras[token.id].unit_id):
+        return when, (rules.ANY,)
+    unit_rules = step.graph.nodes[token.node].unit
+    return people.worker(step, token, when), unit_rules.return_to if unit_rules else ()
+
+
+def _hand_back(step: Step, opened: Token, target: Token, when: When) -> None:
+    """Give a unit that opens again to who did it, with what they had filled in."""
+    if opened.kind is not TokenKind.USER or not opened.live:
+        return
+    before, extra = step.extras[target.id], step.extras[opened.id]
+    extra.unit_id, extra.post = before.unit_id, before.post
+    row = db.one(SQL["form_of"], (target.id,))
+    extra.draft = json.loads(row[0]) if row and row[0] else None
+    if before.assignee_id is None or not _still_there(step, before.assignee_id, opened, when):
+        return
+    opened.state = TokenState.CLAIMED
+    extra.assignee_id, extra.owner_id = before.assignee_id, before.owner_id
+    extra.delegate_of, extra.claimed_at = before.delegate_of, when.at
+
+
+def _still_there(step: Step, staff_id: int, token: Token, when: When) -> bool:
+    access = org.access_of(staff_id, when.at, known_revision=step.instance.org_revision)
+    return rules.by_post(access, people.place_of(step.extras[token.id])).may_work

@@ -1,0 +1,111 @@
+"""Who may do what with a unit: posts, assignees, delegates, verbs, separation of duty."""
+
+from dataclasses import replace
+
+from bihuan.domain.ledger.events import Actor
+from bihuan.domain.org import queries as org
+from bihuan.domain.org.ports import Access
+from bihuan.domain.processes import rules
+from bihuan.domain.processes.actions import refusals
+from bihuan.domain.processes.actions.step import Step, When
+from bihuan.domain.processes.choices import TokenState
+from bihuan.domain.processes.queries.rows import Extra
+from bihuan.domain.processes.queries.statements import SQL
+from bihuan.engines.bpmn.run_state import Token
+from bihuan.kit import db
+from bihuan.kit.problems import NotAllowed
+
+
+def access(step: Step, when: When) -> Access | None:
+    """Return what the actor may do; None for the system, which may do everything."""
+    if when.by.is_system:
+        return None
+    if when.by.staff_id is None:
+        raise NotAllowed
+    return org.access_of(when.by.staff_id, when.at, known_revision=step.instance.org_revision)
+
+
+def require(step: Step, verb: str, unit_id: int | None, when: When) -> None:
+    """Refuse unless the actor has the verb at an org unit."""
+    found = access(step, when)
+    if found is not None and not found.may(verb, unit_id):
+        raise NotAllowed
+
+
+def worker(step: Step, token: Token, when: When) -> When:
+    """Return the actor as who works on the unit, on whose behalf if not their own; or refuse."""
+    found = access(step, when)
+    if found is None:
+        return when
+    extra = step.extras[token.id]
+    standing = rules.standing(found, place_of(extra))
+    if not standing.may_work:
+        raise (refusals.NotYourPost if extra.assignee_id is None else refusals.UnitAlreadyTaken)
+    if standing.on_behalf_of is None:
+        return when
+    return replace(when, by=replace(when.by, on_behalf_of=f"staff:{standing.on_behalf_of}"))
+
+
+def check_duty(step: Step, token: Token, staff: list[int]) -> None:
+    """Refuse when one of these people did a unit that this one excludes."""
+    rules_of_unit = step.graph.nodes[token.node].unit
+    excluded = rules_of_unit.excludes if rules_of_unit else ()
+    if not excluded or not staff:
+        return
+    params = {"instance": step.instance.id, "nodes": list(excluded), "staff": staff}
+    if db.one(SQL["closed_by"], params):
+        raise refusals.HandledByTheSamePerson
+
+
+def take(step: Step, token: Token, when: When) -> None:
+    """Claim an open unit for who works on it."""
+    extra = step.extras[token.id]
+    staff, behalf = when.by.staff_id, _staff_id(when.by.on_behalf_of)
+    if staff is None:
+        return
+    check_duty(step, token, [one for one in (staff, behalf) if one is not None])
+    token.state = TokenState.CLAIMED
+    extra.assignee_id = staff
+    extra.owner_id = extra.owner_id or behalf or staff
+    extra.delegate_of = behalf
+    extra.claimed_at = when.at
+    step.changed.add(token.id)
+    step.unit_fact("unit.claimed", token, when)
+
+
+def give(step: Step, token: Token, staff_id: int, when: When) -> None:
+    """Put a unit into somebody's hands. The receiver must be at work on its post."""
+    extra = step.extras[token.id]
+    check_duty(step, token, [staff_id])
+    token.state = TokenState.CLAIMED
+    extra.assignee_id = extra.owner_id = staff_id
+    extra.delegate_of = None
+    extra.claimed_at = when.at
+    step.changed.add(token.id)
+
+
+def place_for(step: Step, token: Token, staff_id: int, when: When) -> int | None:
+    """Return where the receiver would do the unit: where it is if their post covers it, else where they hold it."""
+    extra = step.extras[token.id]
+    receiver = org.access_of(staff_id, when.at, known_revision=step.instance.org_revision)
+    if rules.by_post(receiver, place_of(extra)).may_work:
+        return extra.unit_id
+    for post, unit_id in receiver.own_posts:
+        if post == extra.post:
+            return unit_id
+    raise refusals.ReceiverNotOnPost
+
+
+def place_of(extra: Extra) -> rules.Place:
+    """Return the columns that permission depends on."""
+    return rules.Place(extra.post, extra.unit_id, extra.assignee_id, extra.owner_id)
+
+
+def as_staff(staff_id: int) -> Actor:
+    """Return the ref of a person as an actor, for facts that name who receives."""
+    return Actor(f"staff:{staff_id}")
+
+
+def _staff_id(ref: str) -> int | None:
+    kind, _, key = ref.partition(":")
+    return int(key) if kind == "staff" else None

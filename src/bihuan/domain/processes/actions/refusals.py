@@ -1,0 +1,135 @@
+"""Why an operation on a process was refused, as a person reads it."""
+
+from bihuan.kit.problems import Invalid, NotAllowed, Refused
+
+
+class UnitNotOpen(Refused):
+    """The unit is finished or cancelled."""
+
+    message = "这个环节已经结束，请刷新页面。"
+
+
+class UnitAlreadyTaken(Refused):
+    """Somebody else has claimed the unit."""
+
+    message = "这个环节已由他人领取。"
+
+
+class NotYourUnit(NotAllowed):
+    """Only who has claimed the unit may do this."""
+
+    message = "这个环节不在您名下。"
+
+
+class NotYourPost(NotAllowed):
+    """The actor does not hold the unit's post there."""
+
+    message = "您不在这个环节的岗位上。"
+
+
+class HandledByTheSamePerson(NotAllowed):
+    """Separation of duty: who did the excluded unit may not do this one."""
+
+    message = "经办人不能再办理本环节，请换人。"
+
+
+class StalePage(Refused):
+    """The instance has changed since the page was read."""
+
+    message = "内容已被他人更新，请刷新后再提交。"
+
+
+class FormIncomplete(Invalid):
+    """Values are missing or wrong; `fields` says which."""
+
+    message = "表单有内容需要补充或改正。"
+
+
+class SubmitConditionNotMet(Refused):
+    """The unit's transfer condition (传递条件) does not hold."""
+
+    message = "还不满足本环节的传递条件，不能提交。"
+
+
+class NoFlowTaken(Refused):
+    """No outgoing flow may be taken; everything was rolled back."""
+
+    message = "流程没有可走的去向，请检查填写内容或联系流程管理员。"
+
+    @property
+    def code(self) -> str:
+        """Return the conformance scripts' word for it."""
+        return "no_flow"
+
+
+class ConditionUndecided(Refused):
+    """A condition needs a value that is not there."""
+
+
+class ProcessNotRunning(Refused):
+    """The instance is suspended or has ended."""
+
+    message = "流程已挂起或已结束，不能操作。"
+
+
+class ProcessNotSuspended(Refused):
+    """Only a suspended instance can be resumed."""
+
+    message = "流程没有挂起。"
+
+
+class ReasonMissing(Invalid):
+    """An intervention names its reason."""
+
+    message = "请填写原因。"
+
+    def __init__(self) -> None:
+        super().__init__(fields={"reason": "请填写原因"})
+
+
+class ReturnNotPossible(Refused):
+    """The unit can not be given back to there."""
+
+    message = "不能退回到这个环节。"
+
+
+class ReturnCrossesJump(Refused):
+    """A jump lies between; only another jump leads back."""
+
+    message = "中间有流程干预，不能退回，请改用跳转。"
+
+
+class WithdrawNotPossible(Refused):
+    """A successor has been taken on."""
+
+    message = "后续环节已被领取或处理，不能撤回。"
+
+
+class JumpNotPossible(Refused):
+    """One branch may jump only within its own sub-process, and only to a unit."""
+
+    message = "不能跳转到这个环节。"
+
+
+class ReceiverMissing(Invalid):
+    """A transfer names a person or an org unit, an assignment a person at work there."""
+
+    message = "请选择接收的人员或机构。"
+
+
+class ReceiverNotOnPost(Refused):
+    """The receiver does not hold the unit's post there."""
+
+    message = "对方不在这个环节的岗位上。"
+
+
+class ElementUnsupported(Refused):
+    """The process leads into an element that can not be executed."""
+
+    message = "流程走到了暂不支持的图元，请联系流程管理员。"
+
+
+class PlaceUnknown(Invalid):
+    """The variable that says where the next unit is done names no org unit."""
+
+    message = "所选的承办机构不存在，请重新选择。"

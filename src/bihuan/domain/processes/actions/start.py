@@ -1,0 +1,63 @@
+"""Start a process for a subject."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from bihuan.domain.ledger.events import Actor
+from bihuan.domain.packs import queries as packs
+from bihuan.domain.processes.actions import store
+from bihuan.domain.processes.actions.guard import engine_refusals
+from bihuan.domain.processes.actions.step import Step, When
+from bihuan.domain.processes.choices import InstanceState
+from bihuan.domain.processes.ports import InstanceChange
+from bihuan.domain.processes.queries.blueprints import blueprint
+from bihuan.domain.processes.queries.rows import Instance
+from bihuan.domain.processes.queries.statements import SQL
+from bihuan.kit import db
+
+
+@transaction.atomic
+def start_process(  # noqa: PLR0913 -- what a process is started with, each said by name
+    *,
+    definition_key: str,
+    subject: str,
+    root: str,
+    org_unit_id: int,
+    variables: Mapping[str, Any],
+    by: Actor,
+    at: datetime,
+) -> InstanceChange:
+    """Start the published process of this key for a subject; return what is open now.
+
+    Refuses with `DefinitionMissing`, or with whatever its first steps are refused with.
+    """
+    definition = packs.published("process", definition_key)
+    found = db.one(SQL["next_instance"]) or (0, 0)
+    instance = Instance(
+        id=found[0],
+        definition_id=definition.id,
+        subject=subject,
+        root=root,
+        unit_id=org_unit_id,
+        calendar=blueprint(definition.id).calendar,
+        initiator=by.ref,
+        parent_token=None,
+        state=InstanceState.RUNNING,
+        variables=dict(variables),
+        rev=0,
+        next_seq=1,
+        priority=0,
+        started_at=at,
+        org_revision=found[1],
+        is_new=True,
+    )
+    step = Step(instance, [])
+    when = When(by, at)
+    step.fact("process.started", instance.ref, when, {"definition": definition_key})
+    with engine_refusals():
+        step.run.start()
+        step.go(when)
+    return store.save(step, when)

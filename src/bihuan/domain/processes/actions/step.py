@@ -1,0 +1,349 @@
+"""One operation on one instance: read and lock, decide in memory, write in one statement.
+
+Everything an operation does goes through a `Step`: it brings the instance up to the moment (timers that fell due
+fire at their own time), turns the engine's changes into rows, clocks and facts, and saves them together.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bihuan.domain.ledger.events import Actor, Fact
+from bihuan.domain.processes.actions import refusals
+from bihuan.domain.processes.actions.clock_book import ClockBook
+from bihuan.domain.processes.actions.units import unit_details
+from bihuan.domain.processes.choices import CloseKind, InstanceState, TokenKind
+from bihuan.domain.processes.ports import VERBS, VerbCall
+from bihuan.domain.processes.queries.blueprints import blueprint
+from bihuan.domain.processes.queries.rows import Extra, Instance
+from bihuan.engines import expressions
+from bihuan.engines.bpmn import run_timers
+from bihuan.engines.bpmn.model import LimitGroup
+from bihuan.engines.bpmn.run import Run
+from bihuan.engines.bpmn.run_state import Change, Token, VerbDue, What
+
+ENGINE = Actor("system:engine")
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Who does something and when; timers act as the engine, at their own moment."""
+
+    by: Actor
+    at: datetime
+
+
+class Step:
+    """An operation under way. `instance` is locked; nothing is written before `save`."""
+
+    def __init__(self, instance: Instance, tokens: list[tuple[Token, Extra]]) -> None:
+        self.instance = instance
+        self.blueprint = blueprint(instance.definition_id)
+        self.graph = self.blueprint.graph
+        self.extras = {token.id: extra for token, extra in tokens}
+        self.clocks = ClockBook(instance.root)
+        self.facts: list[Fact] = []
+        self.form: dict[str, Any] = {}
+        self.opened: list[int] = []
+        self.closed: list[int] = []
+        self.changed: set[int] = set()
+        self.told: set[int] = set()
+        self.run = Run(
+            self.graph,
+            instance_id=instance.id,
+            next_seq=instance.next_seq,
+            tokens=[token for token, _ in tokens],
+            variables=instance.variables,
+        )
+        self._absorbed = 0
+
+    # ------------------------------------------------------------ reading
+    @property
+    def tokens(self) -> dict[int, Token]:
+        """The tokens at hand by id."""
+        return self.run.work.tokens
+
+    def unit(self, unit_id: int) -> tuple[Token, Extra]:
+        """Return an open unit, or refuse."""
+        token = self.tokens.get(unit_id)
+        if token is None or token.kind is not TokenKind.USER or not token.live:
+            raise refusals.UnitNotOpen
+        return token, self.extras[unit_id]
+
+    def open_units(self) -> list[Token]:
+        """Return the open units, oldest first."""
+        return [token for token in self.run.work.live() if token.kind is TokenKind.USER]
+
+    def load_clocks(self) -> None:
+        """Read and lock the clocks of the live tokens and of the limit groups."""
+        owners = [clock_owner(token) for token in self.run.work.live() if self._has_clock(token)]
+        owners += [self.group_owner(group) for group in self.graph.process.limit_groups]
+        if self.instance.suspended_until is not None:
+            owners.append(self.wake_owner)
+        self.clocks.load(owners)
+
+    @property
+    def wake_owner(self) -> str:
+        """The owner of the timer that ends a suspension."""
+        return f"resume:{self.instance.id}"
+
+    def group_owner(self, group: LimitGroup) -> str:
+        """Return the owner of a limit group's clock."""
+        return f"group:{self.instance.id}:{group.id}"
+
+    # ------------------------------------------------------------ acting
+    def catch_up(self, at: datetime, *, before: int | None = None) -> None:
+        """Fire every timer due up to `at`, in order of due time, then pass the moments of all clocks.
+
+        Of timers due together the one started first comes first; with `before`, those due at `at` fire only
+        when they come before that timer.
+        A suspension that was to last until a moment before `at` ends at that moment first.
+        """
+        until = self.instance.suspended_until
+        if until is not None and until <= at:
+            self.resume(When(ENGINE, until))
+        while self.instance.state is InstanceState.RUNNING:
+            due = self.clocks.next_timer(at)
+            if due is None or (before is not None and due >= (at, before)):
+                break
+            self.fire(due[1], due[0])
+        self.clocks.fire(at)
+
+    def fire(self, token_id: int, moment: datetime) -> None:
+        """Let one timer fire at its moment; a cycle is wound up again."""
+        timer = self.tokens[token_id]
+        owner = clock_owner(timer)
+        self.clocks.fire(moment)
+        left, every = timer.local.get("left", 1), timer.local.get("every", "")
+        last = left is not None and left <= 1
+        self.run.fire(token_id, last=last)
+        if timer.live and every:
+            timer.local = {**timer.local, "left": None if left is None else left - 1}
+            self.changed.add(token_id)
+            due_at = moment + run_timers.duration(every)
+            self.clocks.start_timer(owner, due_at, moment)
+        self.go(When(ENGINE, moment))
+
+    def suspend(self, when: When, until: datetime | None, reason: str) -> None:
+        """Stop the instance and all its clocks, for good or until a moment."""
+        instance = self.instance
+        instance.state, instance.suspended_until = InstanceState.SUSPENDED, until
+        for owner in list(self.clocks.rows):
+            self.clocks.pause(owner, when.at)
+        if until is not None:
+            self.clocks.start_timer(self.wake_owner, until, when.at)
+        data = {"until": until.isoformat()} if until else {}
+        self.fact("process.suspended", instance.ref, when, data, reason)
+
+    def resume(self, when: When) -> None:
+        """Let the instance and its clocks go on; a group's clock only while one of its units is open."""
+        instance = self.instance
+        instance.state, instance.suspended_until = InstanceState.RUNNING, None
+        self.clocks.fire(when.at)
+        self.clocks.stop(self.wake_owner, when.at)
+        groups = {self.group_owner(group) for group in self.graph.process.limit_groups}
+        for owner in set(self.clocks.rows) - groups:
+            self.clocks.resume(owner, when.at)
+        self.settle_groups(when.at)
+        self.fact("process.resumed", instance.ref, when, {})
+
+    def go(self, when: When) -> None:
+        """Carry the engine on to its end, calling service tasks, and absorb what it did."""
+        while (due := self.run.go()) is not None:
+            self.absorb(when)
+            self.run.answer(self._call(due, when))
+        self.absorb(when)
+        self.settle_groups(when.at)
+
+    def absorb(self, when: When) -> None:
+        """Turn the engine's new changes into rows, clocks and facts."""
+        changes = self.run.changes[self._absorbed :]
+        self._absorbed += len(changes)
+        for change in changes:
+            _ABSORB[change.what](self, change, when)
+
+    def settle_groups(self, at: datetime) -> None:
+        """Let each limit group's clock run exactly while one of its units is open and the instance runs."""
+        if not self.graph.process.limit_groups:
+            return
+        open_nodes = {token.node for token in self.open_units()}
+        running = self.instance.state is InstanceState.RUNNING
+        for group in self.graph.process.limit_groups:
+            self._settle(group, at, wanted=running and not open_nodes.isdisjoint(group.units))
+
+    def fact(
+        self, name: str, subject: str, when: When, data: dict[str, Any], reason: str = ""
+    ) -> None:
+        """Remember a fact of this instance."""
+        self.facts.append(
+            Fact(name, subject, self.instance.root, when.at, when.by, reason=reason, data=data)
+        )
+
+    def unit_fact(self, name: str, token: Token, when: When, reason: str = "", **data: Any) -> None:
+        """Remember a fact of one unit, with its node and name."""
+        extra = self.extras[token.id]
+        self.fact(
+            name,
+            f"unit:{token.id}",
+            when,
+            {"node": token.node, "title": extra.title, "instance": self.instance.id, **data},
+            reason,
+        )
+
+    # ------------------------------------------------------------ inside
+    def _has_clock(self, token: Token) -> bool:
+        if token.kind is TokenKind.TIMER:
+            return True
+        rules = self.graph.nodes[token.node].unit
+        return token.kind is TokenKind.USER and rules is not None and bool(rules.limit)
+
+    def _settle(self, group: LimitGroup, at: datetime, *, wanted: bool) -> None:
+        owner = self.group_owner(group)
+        if self.instance.ended_at is not None:
+            self.clocks.stop(owner, at)
+        elif not wanted:
+            self.clocks.pause(owner, at)
+        elif owner in self.clocks.rows:
+            self.clocks.resume(owner, at)
+        else:
+            limit = limit_text(group.limit, self.run.variables)
+            if limit:
+                calendar = group.calendar or self.instance.calendar
+                self.clocks.start(owner, limit, calendar=calendar, warn=group.warn_at, at=at)
+
+    def _call(self, due: VerbDue, when: When) -> dict[str, Any] | None:
+        call = VerbCall(
+            name=due.verb,
+            subject=self.instance.subject,
+            root=self.instance.root,
+            instance_id=self.instance.id,
+            variables=self.run.variables,
+            form=self.form,
+            by=when.by,
+            at=when.at,
+            params=due.params,
+        )
+        return VERBS.get(due.verb)(call)
+
+
+def clock_owner(token: Token) -> str:
+    """Return the owner of a token's clock."""
+    return f"timer:{token.id}" if token.kind is TokenKind.TIMER else f"unit:{token.id}"
+
+
+def limit_text(text: str, values: dict[str, Any]) -> str:
+    """Return a limit as written, or the value of the variable it names."""
+    found = expressions.resolve(text, values)
+    return "" if found is None else str(found)
+
+
+def _opened(step: Step, change: Change, when: When) -> None:
+    token = _token(change)
+    extra = step.extras[token.id] = Extra(opened_at=when.at)
+    if token.kind is not TokenKind.USER:
+        return
+    unit_details(extra, step.graph.nodes[token.node], step.instance, step.run.variables)
+    if token.close_kind is CloseKind.SKIPPED:
+        return
+    step.opened.append(token.id)
+    step.unit_fact("unit.opened", token, when, origin=token.origin)
+    rules = step.graph.nodes[token.node].unit
+    if rules is not None and rules.limit:
+        limit = limit_text(rules.limit, step.run.work.values(token.scope, token.local))
+        if limit:
+            calendar = rules.calendar or step.instance.calendar
+            step.clocks.start(
+                clock_owner(token), limit, calendar=calendar, warn=rules.warn_at, at=when.at
+            )
+
+
+def _closed(step: Step, change: Change, when: When) -> None:
+    token = _token(change)
+    _end(step, token, when)
+    if token.kind is TokenKind.USER:
+        submitted = token.close_kind is CloseKind.SUBMITTED
+        step.unit_fact("unit.submitted" if submitted else "unit.skipped", token, when)
+
+
+def _cancelled(step: Step, change: Change, when: When) -> None:
+    token = _token(change)
+    _end(step, token, when)
+    if token.kind is TokenKind.USER and token.id not in step.told:
+        step.unit_fact("unit.cancelled", token, when, how=token.close_kind)
+
+
+def _end(step: Step, token: Token, when: When) -> None:
+    step.extras[token.id].closed_at = when.at
+    step.clocks.stop(clock_owner(token), when.at)
+    if token.kind is TokenKind.USER:
+        step.closed.append(token.id)
+
+
+def _parked(step: Step, change: Change, when: When) -> None:
+    step.extras[_token(change).id] = Extra(opened_at=when.at)
+
+
+def _consumed(step: Step, change: Change, when: When) -> None:
+    step.extras[_token(change).id].closed_at = when.at
+
+
+def _superseded(step: Step, change: Change, when: When) -> None:
+    extra = step.extras[_token(change).id]
+    extra.closed_at = extra.closed_at or when.at
+
+
+def _reopened(step: Step, change: Change, _when: When) -> None:
+    step.extras[_token(change).id].closed_at = None
+
+
+def _timer_started(step: Step, change: Change, when: When) -> None:
+    token = _token(change)
+    values = step.run.work.values(token.scope)
+    timer = run_timers.plan(change.detail, values, when.at)
+    if timer.every is not None:
+        seconds = timer.every.total_seconds()
+        token.local = {"left": timer.times, "every": f"PT{seconds:g}S"}
+    step.clocks.start_timer(clock_owner(token), timer.due_at, when.at)
+
+
+def _process_called(_step: Step, _change: Change, _when: When) -> None:
+    raise refusals.ElementUnsupported
+
+
+def _ended(step: Step, _change: Change, when: When) -> None:
+    instance = step.instance
+    if instance.state is not InstanceState.TERMINATED:
+        instance.state = InstanceState.DONE
+        step.fact("process.ended", instance.ref, when, {})
+    instance.ended_at = when.at
+
+
+def _error_uncaught(step: Step, change: Change, when: When) -> None:
+    step.fact("process.failed", step.instance.ref, when, {"code": change.detail})
+
+
+def _escalated(step: Step, change: Change, when: When) -> None:
+    step.fact("process.escalated", step.instance.ref, when, {"code": change.detail})
+
+
+def _token(change: Change) -> Token:
+    if change.token is None:
+        raise ValueError(f"{change.what} names no token")
+    return change.token
+
+
+_ABSORB: dict[What, Callable[[Step, Change, When], None]] = {
+    What.OPENED: _opened,
+    What.CLOSED: _closed,
+    What.CANCELLED: _cancelled,
+    What.PARKED: _parked,
+    What.CONSUMED: _consumed,
+    What.SUPERSEDED: _superseded,
+    What.REOPENED: _reopened,
+    What.TIMER_STARTED: _timer_started,
+    What.PROCESS_CALLED: _process_called,
+    What.ENDED: _ended,
+    What.ERROR_UNCAUGHT: _error_uncaught,
+    What.ESCALATED: _escalated,
+}

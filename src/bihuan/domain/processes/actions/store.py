@@ -1,0 +1,168 @@
+"""Reads an instance with a lock and writes a step back, each in as few statements as can be."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from bihuan.domain.ledger.actions import FACT_CTES, fact_params
+from bihuan.domain.processes.actions.clock_book import CLOCK_CTES
+from bihuan.domain.processes.actions.step import Step, When, clock_owner
+from bihuan.domain.processes.choices import (
+    FAR,
+)
+from bihuan.domain.processes.ports import SUBJECTS, InstanceChange, UnitState
+from bihuan.domain.processes.queries.rows import Extra, InstanceMissing, instance_from, tokens_of
+from bihuan.domain.processes.queries.statements import SQL
+from bihuan.engines.bpmn.run_state import SEQUENCE_BITS, Token
+from bihuan.kit import db
+
+_TAIL = ",\n".join([SQL["write_tokens"], CLOCK_CTES, FACT_CTES]) + "\nselect 1"
+_UPDATE = f"with instance as (\n{SQL['update_instance']}\n), {_TAIL}"
+_INSERT = f"with instance as (\n{SQL['insert_instance']}\n), {_TAIL}"
+_LIVE, _ALL = SQL["live_tokens"], SQL["all_tokens"]
+
+
+def instance_of(unit_id: int) -> int:
+    """Return the instance a token belongs to."""
+    return unit_id >> SEQUENCE_BITS
+
+
+def open_step(instance_id: int, *, history: bool = False) -> Step:
+    """Lock an instance and read its live tokens, or with `history` all of them, and its clocks."""
+    row = db.one(SQL["lock_instance"], (instance_id,))
+    if row is None:
+        raise InstanceMissing
+    step = Step(instance_from(row), tokens_of(instance_id, history=history))
+    step.load_clocks()
+    return step
+
+
+def save(step: Step, when: When) -> InstanceChange:
+    """Write everything the step did, let the subject's owner follow it, and return what changed."""
+    step.settle_groups(when.at)
+    instance = step.instance
+    facts = sorted([*step.clocks.facts, *step.facts], key=lambda fact: fact.at)
+    params: dict[str, Any] = {
+        "instance": instance.id,
+        "state": instance.state.value,
+        "variables": _json(step.run.variables),
+        "next_seq": step.run.next_seq,
+        "ended": instance.ended_at,
+        "until": instance.suspended_until,
+        **_token_params(step),
+        **{name: _json(rows) for name, rows in step.clocks.params().items()},
+        **fact_params(facts),
+    }
+    if instance.is_new:
+        params |= {
+            "definition": instance.definition_id,
+            "subject": instance.subject,
+            "root": instance.root,
+            "unit": instance.unit_id,
+            "calendar": instance.calendar,
+            "initiator": instance.initiator,
+            "parent": instance.parent_token,
+            "priority": instance.priority,
+            "started": instance.started_at,
+        }
+    db.run(_INSERT if instance.is_new else _UPDATE, params)
+    change = _change(step, when)
+    kind = instance.subject.partition(":")[0]
+    if kind in SUBJECTS:
+        SUBJECTS.get(kind).changed(change)
+    return change
+
+
+def _change(step: Step, when: When) -> InstanceChange:
+    return InstanceChange(
+        instance_id=step.instance.id,
+        subject=step.instance.subject,
+        root=step.instance.root,
+        state=step.instance.state.value,
+        units=tuple(_state(step, token.id) for token in step.open_units()),
+        opened=tuple(_state(step, token_id) for token_id in step.opened),
+        closed=tuple(_state(step, token_id) for token_id in step.closed),
+        due_at=step.clocks.earliest_due(),
+        by=when.by,
+        at=when.at,
+        rev=step.instance.rev + (0 if step.instance.is_new else 1),
+    )
+
+
+def _state(step: Step, token_id: int) -> UnitState:
+    token, extra = step.tokens[token_id], step.extras[token_id]
+    return UnitState(
+        id=token.id,
+        node=token.node,
+        title=extra.title,
+        state=token.state.value,
+        post=extra.post,
+        unit_id=extra.unit_id,
+        assignee_id=extra.assignee_id,
+        due_at=extra.due_at,
+        close_kind=token.close_kind.value,
+        origin=token.origin.value,
+    )
+
+
+# ---------------------------------------------------------------- writing
+def _token_params(step: Step) -> dict[str, str]:
+    touched = step.run.work.touched | step.changed | _due_moved(step)
+    first_new = step.run.work.base | step.instance.next_seq
+    new: list[dict[str, Any]] = []
+    old: list[dict[str, Any]] = []
+    for token_id in sorted(touched):
+        row = _row(step.tokens[token_id], step.extras[token_id])
+        (new if token_id >= first_new else old).append(row)
+    return {"new": _json(new), "old": _json(old)}
+
+
+def _due_moved(step: Step) -> set[int]:
+    """Set `due_at` of every live unit from its clock; return those whose column changes."""
+    moved = set()
+    for token in step.run.work.live():
+        extra = step.extras[token.id]
+        due_at = step.clocks.due_at(clock_owner(token))
+        if due_at != extra.due_at:
+            extra.due_at = due_at
+            moved.add(token.id)
+    return moved
+
+
+def _row(token: Token, extra: Extra) -> dict[str, Any]:
+    return {
+        "id": token.id,
+        "node": token.node,
+        "title": extra.title,
+        "flow_in": token.flow_in,
+        "kind": token.kind,
+        "state": token.state,
+        "scope": token.scope,
+        "parents": token.parents,
+        "consumed_by": token.consumed_by,
+        "origin": token.origin,
+        "loop_no": token.loop_no,
+        "local": token.local,
+        "post": extra.post,
+        "unit_id": extra.unit_id,
+        "owner_id": extra.owner_id,
+        "assignee_id": extra.assignee_id,
+        "delegate_of": extra.delegate_of,
+        "priority": extra.priority,
+        "opened_at": extra.opened_at,
+        "claimed_at": extra.claimed_at,
+        "closed_at": extra.closed_at,
+        "close_kind": token.close_kind,
+        "due_at": extra.due_at,
+        "rank_at": extra.due_at or FAR,
+        "form": extra.form,
+        "draft": extra.draft,
+    }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,74 @@
+"""The states of instances and units, with the words people read."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+from bihuan.engines.bpmn.run_state import CloseKind, Origin, TokenKind, TokenState
+
+__all__ = [
+    "FAR",
+    "LIVE_STATES",
+    "STATE_TITLES",
+    "CloseKind",
+    "InstanceState",
+    "Operation",
+    "Origin",
+    "Tier",
+    "TokenKind",
+    "TokenState",
+]
+
+
+class InstanceState(StrEnum):
+    """Where an instance is in its life."""
+
+    RUNNING = "RUNNING"
+    SUSPENDED = "SUSPENDED"
+    DONE = "DONE"
+    TERMINATED = "TERMINATED"
+
+
+class Operation(StrEnum):
+    """What a person may do with a unit or its instance, as offered by `queries.unit`."""
+
+    CLAIM = "claim"
+    RELEASE = "release"
+    SUBMIT = "submit"
+    SAVE_DRAFT = "save_draft"
+    RETURN = "return"
+    TRANSFER = "transfer"
+    ASSIGN = "assign"
+    WITHDRAW = "withdraw"
+    JUMP = "jump"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    TERMINATE = "terminate"
+
+
+class Tier(StrEnum):
+    """How a unit stands with its time; the order is the order of the inbox."""
+
+    OVERDUE = "overdue"
+    WARN = "warn"
+    NORMAL = "normal"
+    PAUSED = "paused"
+
+
+LIVE_STATES: Final = (TokenState.OPEN, TokenState.CLAIMED, TokenState.PARKED)
+
+# A unit without a running clock sorts behind every unit with one.
+FAR: Final = datetime(9999, 1, 1, tzinfo=UTC)
+
+STATE_TITLES: Final[dict[str, str]] = {
+    TokenState.OPEN: "待办",
+    TokenState.CLAIMED: "办理中",
+    TokenState.PARKED: "等待汇合",
+    TokenState.DONE: "已办",
+    TokenState.CANCELLED: "已取消",
+    TokenState.CONSUMED: "已汇合",
+    TokenState.SUPERSEDED: "已退回作废",
+    InstanceState.RUNNING: "运行中",
+    InstanceState.SUSPENDED: "已挂起",
+    InstanceState.TERMINATED: "已终止",
+}

@@ -1,0 +1,141 @@
+"""Process instances and their tokens: one row per unit run, join ticket, scope and timer."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from bihuan.domain.org.models import OrgUnit, Staff
+from bihuan.domain.packs.models import Definition
+from bihuan.domain.processes.choices import FAR, LIVE_STATES, InstanceState, TokenState
+
+OPEN_UNITS = Q(kind="USER", state__in=[TokenState.OPEN, TokenState.CLAIMED])
+
+
+class ProcessInstance(models.Model):
+    """One run of one definition for one subject. The first lock of every operation is this row."""
+
+    definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="+")
+    subject = models.TextField()
+    root = models.TextField()
+    unit = models.ForeignKey(OrgUnit, on_delete=models.PROTECT, related_name="+", db_index=False)
+    calendar = models.TextField()
+    initiator = models.TextField()
+    parent_token = models.BigIntegerField(null=True)
+    state = models.TextField(default=InstanceState.RUNNING)
+    variables = models.JSONField(default=dict)
+    rev = models.IntegerField(default=0)
+    next_seq = models.IntegerField(default=1)
+    priority = models.SmallIntegerField(default=0)
+    started_at = models.DateTimeField()
+    suspended_until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="process_state_is_known", condition=Q(state__in=list(InstanceState))
+            ),
+            models.CheckConstraint(
+                name="process_ended_at_iff_ended",
+                condition=Q(
+                    state__in=[InstanceState.DONE, InstanceState.TERMINATED], ended_at__isnull=False
+                )
+                | Q(
+                    state__in=[InstanceState.RUNNING, InstanceState.SUSPENDED],
+                    ended_at__isnull=True,
+                ),
+            ),
+            models.CheckConstraint(
+                name="process_sequence_fits_its_bits", condition=Q(next_seq__lt=1 << 20)
+            ),
+        ]
+        indexes = [models.Index(fields=["subject"], name="process_of_subject")]
+
+
+class Token(models.Model):
+    """One token. A "unit" (环节) is a token of kind USER.
+
+    `owner` is whose work it is, `assignee` who does it; `delegate_of` is set while the assignee stands in
+    for the owner. `rank_at` is `due_at`, or a far moment while no clock runs: what the inbox sorts by.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    instance = models.ForeignKey(
+        ProcessInstance, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    node = models.TextField()
+    title = models.TextField(default="")
+    flow_in = models.TextField(default="")
+    kind = models.TextField()
+    state = models.TextField()
+    scope = models.BigIntegerField(default=0)
+    parents = ArrayField(models.BigIntegerField(), default=list)
+    consumed_by = models.BigIntegerField(null=True)
+    origin = models.TextField(default="FLOW")
+    loop_no = models.IntegerField(default=0)
+    local = models.JSONField(default=dict)
+    post = models.TextField(default="")
+    unit = models.ForeignKey(
+        OrgUnit, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    owner = models.ForeignKey(
+        Staff, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    assignee = models.ForeignKey(
+        Staff, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    delegate_of = models.ForeignKey(
+        Staff,
+        null=True,
+        db_column="delegate_of",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    priority = models.SmallIntegerField(default=0)
+    opened_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    close_kind = models.TextField(default="")
+    due_at = models.DateTimeField(null=True)
+    rank_at = models.DateTimeField(default=FAR)
+    form = models.JSONField(null=True)
+    draft = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="token_state_is_known", condition=Q(state__in=list(TokenState))
+            ),
+            models.CheckConstraint(
+                name="token_is_claimed_by_somebody",
+                condition=~Q(state=TokenState.CLAIMED) | Q(assignee__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="token_closed_at_iff_not_live",
+                condition=Q(state__in=LIVE_STATES, closed_at__isnull=True)
+                | (~Q(state__in=LIVE_STATES) & Q(closed_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="token_consumed_names_its_join",
+                condition=~Q(state=TokenState.CONSUMED) | Q(consumed_by__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["instance", "node"], name="token_of_instance"),
+            # What a submit reads: however long an instance's history is, only this.
+            models.Index(
+                fields=["instance"], name="token_live", condition=Q(state__in=LIVE_STATES)
+            ),
+            models.Index(
+                fields=["post", "unit", "rank_at", "id"],
+                name="token_inbox_of_post",
+                condition=Q(kind="USER", state=TokenState.OPEN),
+            ),
+            models.Index(
+                fields=["assignee", "rank_at", "id"],
+                name="token_inbox_of_person",
+                condition=OPEN_UNITS,
+            ),
+            models.Index(fields=["rank_at", "id"], name="token_inbox", condition=OPEN_UNITS),
+        ]

@@ -1,0 +1,83 @@
+"""What higher apps fill in: service tasks by name, and who keeps a projection of which subjects."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from bihuan.domain.ledger.events import Actor
+from bihuan.kit.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class UnitState:
+    """A unit as it is at the end of a transaction. `state` and `close_kind` are as in `choices`."""
+
+    id: int
+    node: str
+    title: str
+    state: str
+    post: str
+    unit_id: int | None
+    assignee_id: int | None
+    due_at: datetime | None
+    close_kind: str = ""
+    origin: str = "FLOW"
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceChange:
+    """What one transaction did to an instance, for the projection its subject keeps.
+
+    `units` are all that are open now; `opened` and `closed` are those of this transaction. `due_at` is the
+    earliest moment at which an open unit or a limit group is due, None when no clock runs.
+    """
+
+    instance_id: int
+    subject: str
+    root: str
+    state: str
+    units: tuple[UnitState, ...]
+    opened: tuple[UnitState, ...]
+    closed: tuple[UnitState, ...]
+    due_at: datetime | None
+    by: Actor
+    at: datetime
+    rev: int = 0
+
+    @property
+    def id(self) -> int:
+        """The instance's id."""
+        return self.instance_id
+
+
+@dataclass(frozen=True, slots=True)
+class VerbCall:
+    """A service task that must be done now, inside the transaction of the step that reached it.
+
+    `form` holds the values of the unit submitted last; `params` the parameters written in the diagram.
+    """
+
+    name: str
+    subject: str
+    root: str
+    instance_id: int
+    variables: Mapping[str, Any]
+    form: Mapping[str, Any]
+    by: Actor
+    at: datetime
+    params: Mapping[str, str]
+
+
+Verb = Callable[[VerbCall], "dict[str, Any] | None"]
+
+
+class SubjectPort(Protocol):
+    """The owner of the subjects of one kind (`case`)."""
+
+    def changed(self, change: InstanceChange) -> None:
+        """Follow a change of an instance, in the same transaction; called once per operation."""
+
+
+VERBS: Registry[Verb] = Registry("service task")
+SUBJECTS: Registry[SubjectPort] = Registry("process subject")

@@ -1,0 +1,138 @@
+"""The rows of instances and tokens as values: what the tables hold beyond what the engine needs."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bihuan.domain.processes.choices import (
+    CloseKind,
+    InstanceState,
+    Origin,
+    TokenKind,
+    TokenState,
+)
+from bihuan.domain.processes.queries.statements import SQL
+from bihuan.engines.bpmn.run_state import Token
+from bihuan.kit import db
+from bihuan.kit.problems import NotFound
+
+
+class UnitMissing(NotFound):
+    """No such unit, or not for these eyes."""
+
+    message = "没有找到这个环节，或不在您的查看范围内。"
+
+
+class InstanceMissing(NotFound):
+    """No such process instance."""
+
+    message = "没有找到这个流程。"
+
+
+@dataclass(slots=True)
+class Instance:
+    """A row of `processes_processinstance`, locked."""
+
+    id: int
+    definition_id: int
+    subject: str
+    root: str
+    unit_id: int
+    calendar: str
+    initiator: str
+    parent_token: int | None
+    state: InstanceState
+    variables: dict[str, Any]
+    rev: int
+    next_seq: int
+    priority: int
+    started_at: datetime
+    suspended_until: datetime | None = None
+    org_revision: int = 0
+    ended_at: datetime | None = None
+    is_new: bool = False
+
+    @property
+    def ref(self) -> str:
+        """Return the instance's ref in facts."""
+        return f"process:{self.id}"
+
+
+@dataclass(slots=True)
+class Extra:
+    """The columns of a token that the engine does not know."""
+
+    opened_at: datetime
+    title: str = ""
+    post: str = ""
+    unit_id: int | None = None
+    owner_id: int | None = None
+    assignee_id: int | None = None
+    delegate_of: int | None = None
+    priority: int = 0
+    claimed_at: datetime | None = None
+    closed_at: datetime | None = None
+    due_at: datetime | None = None
+    form: dict[str, Any] | None = None
+    draft: dict[str, Any] | None = None
+
+
+def instance_from(row: tuple[Any, ...]) -> Instance:
+    """Return an instance from a row of `lock_instance`."""
+    values = list(row)
+    values[8] = InstanceState(values[8])
+    values[9] = json.loads(values[9])
+    return Instance(*values)
+
+
+def tokens_of(instance_id: int, *, history: bool) -> list[tuple[Token, Extra]]:
+    """Return the live tokens of an instance, or with `history` all of them, oldest first."""
+    rows = db.rows(SQL["all_tokens" if history else "live_tokens"], (instance_id,))
+    return [token_from(row) for row in rows]
+
+
+_KINDS = {kind.value: kind for kind in TokenKind}
+_STATES = {state.value: state for state in TokenState}
+_ORIGINS = {origin.value: origin for origin in Origin}
+_CLOSED = {kind.value: kind for kind in CloseKind}
+
+
+def token_from(row: tuple[Any, ...]) -> tuple[Token, Extra]:
+    """Return a token from a row of `live_tokens` or `all_tokens`."""
+    token = Token(
+        id=row[0],
+        node=row[1],
+        kind=_KINDS[row[4]],
+        state=_STATES[row[5]],
+        scope=row[6],
+        flow_in=row[3],
+        parents=tuple(row[7]),
+        consumed_by=row[8],
+        origin=_ORIGINS[row[9]],
+        loop_no=row[10],
+        local=json.loads(row[11]),
+        close_kind=_CLOSED[row[21]],
+    )
+    extra = Extra(
+        opened_at=row[18],
+        title=row[2],
+        post=row[12],
+        unit_id=row[13],
+        owner_id=row[14],
+        assignee_id=row[15],
+        delegate_of=row[16],
+        priority=row[17],
+        claimed_at=row[19],
+        closed_at=row[20],
+        due_at=row[22],
+    )
+    return token, extra
+
+
+def earlier_values(instance_id: int) -> dict[str, Any]:
+    """Return what was filled in so far, the latest run of each unit, later units last."""
+    merged: dict[str, Any] = {}
+    for (text,) in db.rows(SQL["earlier_forms"], (instance_id,)):
+        merged.update({key: value for key, value in json.loads(text).items() if value is not None})
+    return merged

@@ -1,0 +1,5 @@
+"""The named statements of `sql/`."""
+
+from bihuan.kit.sql import statements
+
+SQL = statements("bihuan.domain.processes", "sql/hot.sql")

@@ -1,0 +1,103 @@
+"""Pure decisions: whose work a unit is, and where it may be returned to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bihuan.domain.org.ports import Access
+from bihuan.domain.processes.choices import Tier
+from bihuan.engines.bpmn.run_state import Token
+
+PREVIOUS, INITIATOR, ANY = "previous", "initiator", "any"
+DEFAULT_RETURNS = (PREVIOUS, INITIATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a unit is done and by whom: what permission to work on it depends on."""
+
+    post: str
+    unit_id: int | None
+    assignee_id: int | None
+    owner_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person is to a unit. `on_behalf_of` is the colleague whose work it is, if not their own."""
+
+    may_work: bool
+    on_behalf_of: int | None = None
+
+
+NO_STANDING = Standing(may_work=False)
+
+
+def standing(access: Access, place: Place) -> Standing:
+    """Say whether a person may work on a unit: as its assignee or, while nobody is, by their post.
+
+    A post held at an org unit counts for everything below it. Whoever covers for a colleague on leave may do
+    what that colleague may.
+    """
+    if place.assignee_id is not None:
+        return _of_assignee(access, place.assignee_id)
+    return by_post(access, place)
+
+
+def by_post(access: Access, place: Place) -> Standing:
+    """Say whether a person holds the unit's post there, themselves or for a colleague on leave."""
+    if not place.post:
+        return Standing(may_work=access.may("unit.work", place.unit_id))
+    above = places_above(access, place.unit_id)
+    held = [post for post in access.posts if post[0] == place.post and post[1] in above]
+    if not held:
+        return NO_STANDING
+    for post in held:
+        if access.behind(post) is None:
+            return Standing(may_work=True)
+    return Standing(may_work=True, on_behalf_of=access.behind(held[0]))
+
+
+def places_above(access: Access, unit_id: int | None) -> frozenset[int]:
+    """Return an org unit and all it lies under."""
+    unit = access.tree.units.get(unit_id) if unit_id is not None else None
+    return frozenset(int(part) for part in unit.path.split("/") if part) if unit else frozenset()
+
+
+def tier(due_at: datetime | None, warn_at: datetime | None, at: datetime) -> Tier:
+    """Say how a unit stands with its time; without a running clock it is paused."""
+    if due_at is None:
+        return Tier.PAUSED
+    if due_at <= at:
+        return Tier.OVERDUE
+    return Tier.WARN if warn_at is not None and warn_at <= at else Tier.NORMAL
+
+
+def return_target(
+    to: str, *, nearest: Sequence[Token], ancestors: Sequence[Token], allowed: Sequence[str]
+) -> Token | None:
+    """Return the finished unit that `to` names (`previous`, `initiator`, a node), None if not allowed.
+
+    `nearest` and `ancestors` are latest first; `allowed` is the unit's `bh:returnTo`.
+    """
+    target = _named(to, nearest, ancestors)
+    if target is None or ANY in allowed:
+        return target
+    reachable = {name: _named(name, nearest, ancestors) for name in allowed or DEFAULT_RETURNS}
+    return target if target in reachable.values() else None
+
+
+def _named(to: str, nearest: Sequence[Token], ancestors: Sequence[Token]) -> Token | None:
+    if to == PREVIOUS:
+        return nearest[0] if nearest else None
+    if to == INITIATOR:
+        return ancestors[-1] if ancestors else None
+    return next((unit for unit in ancestors if unit.node == to), None)
+
+
+def _of_assignee(access: Access, assignee_id: int) -> Standing:
+    if assignee_id == access.staff_id:
+        return Standing(may_work=True)
+    if assignee_id in access.delegated_from:
+        return Standing(may_work=True, on_behalf_of=assignee_id)
+    return NO_STANDING
