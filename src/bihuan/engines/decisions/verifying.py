@@ -1,0 +1,195 @@
+"""Try a table before it is published: every row must be able to win, and zen must agree.
+
+An input's values fall into a few classes that no cell can tell apart; one representative of each is
+enough. The combinations of representatives therefore show every row hidden behind others, every
+overlap and every gap, as long as there are not too many to try.
+"""
+
+import itertools
+import math
+import operator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from bihuan.engines.decisions.deciding import shown
+from bihuan.engines.decisions.model import Cell, Hit, Input, InputType, Op, Row, Table
+
+MOST_ROW_TRIALS = 20_000
+MOST_GAP_TRIALS = 400_000
+OTHER_TEXT = "其他"
+_ORDERS = {Op.LT: operator.lt, Op.LE: operator.le, Op.GT: operator.gt, Op.GE: operator.ge}
+
+
+@dataclass(slots=True)
+class Findings:
+    """Row numbers from 0; examples are readable. `gap` is a case no row fits."""
+
+    impossible: list[tuple[int, str]] = field(default_factory=list)
+    hidden: list[tuple[int, int]] = field(default_factory=list)
+    overlaps: list[tuple[int, int, str]] = field(default_factory=list)
+    disagreements: list[tuple[int, str]] = field(default_factory=list)
+    gap: str = ""
+
+
+def verify(table: Table) -> Findings:
+    """Return everything the trials show."""
+    findings = Findings()
+    pools = [representatives(table, item) for item in table.inputs]
+    for number, row in enumerate(table.rows):
+        _try_row(table, number, _fitting(table, row, pools), findings)
+    _try_gaps(table, pools, findings)
+    return findings
+
+
+def fits(cell: Cell | None, value: Any) -> bool:
+    """Say whether a cell fits a value: the meaning zen's answer is held against."""
+    if cell is None or cell.op in {Op.EMPTY, Op.FILLED}:
+        return cell is None or (value is None) is (cell.op is Op.EMPTY)
+    if value is None:
+        return False
+    if cell.op in {Op.IS, Op.IN, Op.NOT, Op.NOT_IN}:
+        return (value in cell.values) is (cell.op in {Op.IS, Op.IN})
+    first: Any = cell.values[0]
+    last: Any = cell.values[-1]
+    if cell.op is Op.BETWEEN:
+        return bool(first <= value <= last)
+    return bool(_ORDERS[cell.op](value, first))
+
+
+# -------------------------------------------------------------------- representatives
+
+
+def representatives(table: Table, item: Input) -> list[Any]:
+    """Return one value of each class that the column's cells can tell apart."""
+    cells = [row.cells[item.field] for row in table.rows if item.field in row.cells]
+    written = {value for cell in cells for value in cell.values}
+    empty = [None] if item.optional else []
+    if item.type is InputType.BOOLEAN:
+        return [True, False, *empty]
+    if item.type is InputType.CHOICE:
+        return [*item.choices, *empty]
+    if item.type is InputType.TEXT:
+        other = OTHER_TEXT
+        while other in written:
+            other += "的"
+        return [*sorted(str(value) for value in written), other, *empty]
+    return [*_numbers(sorted(float(value) for value in written)), *empty]
+
+
+def _numbers(points: list[float]) -> list[int | float]:
+    if not points:
+        return [0]
+    between = [(low + high) / 2 for low, high in itertools.pairwise(points)]
+    found = sorted({points[0] - 1, *points, *between, points[-1] + 1})
+    return [int(number) if number.is_integer() else number for number in found]
+
+
+# -------------------------------------------------------------------- trials
+
+
+def _fitting(table: Table, row: Row, pools: list[list[Any]]) -> list[list[Any]]:
+    return [
+        [value for value in pool if fits(row.cells.get(item.field), value)]
+        for item, pool in zip(table.inputs, pools, strict=True)
+    ]
+
+
+def _try_row(table: Table, number: int, pools: list[list[Any]], findings: Findings) -> None:
+    for item, pool in zip(table.inputs, pools, strict=True):
+        if not pool:
+            findings.impossible.append((number, item.field))
+            return
+    most = max(20, MOST_ROW_TRIALS // len(table.rows))
+    trials = itertools.islice(_spread(pools), most)
+    outcomes = _outcomes(table, number, trials, findings)
+    if table.hit is Hit.UNIQUE:
+        _note_overlap(table, number, outcomes, findings)
+    else:
+        _note_hidden(number, outcomes, findings, certain=_size(pools) <= most)
+
+
+def _outcomes(
+    table: Table, number: int, trials: Iterator[list[Any]], findings: Findings
+) -> Iterator[tuple[list[Any], list[int]]]:
+    """Yield each trial with the rows that fit it, stopping where zen sees it differently."""
+    for trial in trials:
+        expected = _expected(table, trial)
+        policy = expected if table.hit is Hit.UNIQUE else expected[:1]
+        if table.zen.fitting(trial) != policy:
+            findings.disagreements.append((number, example(table, trial)))
+            return
+        yield trial, expected
+
+
+def _note_overlap(
+    table: Table,
+    number: int,
+    outcomes: Iterator[tuple[list[Any], list[int]]],
+    findings: Findings,
+) -> None:
+    for trial, expected in outcomes:
+        if expected[-1] > number:
+            findings.overlaps.append((number, expected[-1], example(table, trial)))
+            return
+
+
+def _note_hidden(
+    number: int,
+    outcomes: Iterator[tuple[list[Any], list[int]]],
+    findings: Findings,
+    *,
+    certain: bool,
+) -> None:
+    blocking = number
+    for _, expected in outcomes:
+        if expected[0] == number:
+            return
+        blocking = expected[0]
+    if certain and blocking != number:
+        findings.hidden.append((number, blocking))
+
+
+def _try_gaps(table: Table, pools: list[list[Any]], findings: Findings) -> None:
+    if any(not row.cells for row in table.rows):
+        return
+    if _size(pools) * len(table.rows) > MOST_GAP_TRIALS:
+        return
+    for trial in map(list, itertools.product(*pools)):
+        if not _expected(table, trial):
+            findings.gap = example(table, trial)
+            return
+
+
+def _spread(pools: list[list[Any]]) -> Iterator[list[Any]]:
+    """Yield every combination, in an order that varies all inputs from the beginning."""
+    size = _size(pools)
+    step = next(
+        step for step in range(max(size * 5 // 8, 1), size + 2) if math.gcd(step, size) == 1
+    )
+    for number in range(size):
+        rest = number * step % size
+        trial = []
+        for pool in pools:
+            rest, index = divmod(rest, len(pool))
+            trial.append(pool[index])
+        yield trial
+
+
+def _size(pools: list[list[Any]]) -> int:
+    return math.prod(len(pool) for pool in pools)
+
+
+def _expected(table: Table, trial: list[Any]) -> list[int]:
+    pairs = list(zip(table.inputs, trial, strict=True))
+    return [
+        number
+        for number, row in enumerate(table.rows)
+        if all(fits(row.cells.get(item.field), value) for item, value in pairs)
+    ]
+
+
+def example(table: Table, trial: list[Any]) -> str:
+    """Return a trial as people write it."""
+    pairs = zip(table.inputs, trial, strict=True)
+    return "、".join(f"{item.label or item.field}={shown(item, value)}" for item, value in pairs)
