@@ -107,8 +107,10 @@ class Table:
     @cached_property
     def zen(self) -> ZenTable:
         """The table compiled by zen, once."""
-        fields = [item.field for item in self.inputs]
-        rows = [[written(row.cells.get(field)) for field in fields] for row in self.rows]
+        rows = [
+            [written(row.cells.get(item.field), optional=item.optional) for item in self.inputs]
+            for row in self.rows
+        ]
         return ZenTable(rows, unique=self.hit is Hit.UNIQUE)
 
     def to_json(self) -> dict[str, Any]:
@@ -146,7 +148,7 @@ def _row(data: dict[str, Any]) -> Row:
 _SIGNS = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
 
 
-def written(cell: Cell | None) -> str:
+def written(cell: Cell | None, *, optional: bool) -> str:
     """Return zen's text for a cell; `$` is the input. An empty input fits only EMPTY and no cell."""
     if cell is None:
         return ""
@@ -154,17 +156,19 @@ def written(cell: Cell | None) -> str:
         return "$ == null"
     if cell.op is Op.FILLED:
         return "$ != null"
-    return f"$ != null and {_test(cell)}"
+    return f"$ != null and {_test(cell)}" if optional else _test(cell)
 
 
 def _test(cell: Cell) -> str:
     first = _literal(cell.values[0])
+    if cell.op in {Op.IS, Op.NOT}:
+        return f"$ {'==' if cell.op is Op.IS else '!='} {first}"
     listed = f"$ in [{', '.join(map(_literal, cell.values))}]"
     if cell.op in _SIGNS:
         return f"$ {_SIGNS[cell.op]} {first}"
     if cell.op is Op.BETWEEN:
         return f"$ >= {first} and $ <= {_literal(cell.values[1])}"
-    return listed if cell.op in {Op.IS, Op.IN} else f"not ({listed})"
+    return listed if cell.op is Op.IN else f"not ({listed})"
 
 
 def _literal(value: Scalar) -> str:
