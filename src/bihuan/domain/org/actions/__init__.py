@@ -16,6 +16,7 @@ from bihuan.domain.org.actions.holdings import (
     end_leave,
     hold_post,
     record_leave,
+    take_on,
 )
 from bihuan.domain.org.actions.people import (
     AlreadyLeft,
@@ -35,6 +36,7 @@ from bihuan.domain.org.actions.roles import (
     define_post,
     define_role,
 )
+from bihuan.domain.org.actions.setup import open_demo_logins
 from bihuan.domain.org.actions.sign_in import (
     SessionUnknown,
     SignInRefused,
@@ -103,6 +105,7 @@ __all__ = [
     "let_go",
     "move_unit",
     "note_visit",
+    "open_demo_logins",
     "record_leave",
     "rename_unit",
     "revoke_token",
@@ -111,5 +114,6 @@ __all__ = [
     "sign_out",
     "sign_out_others",
     "sign_out_session",
+    "take_on",
     "unlock",
 ]

@@ -1,5 +1,6 @@
 """Give people posts and take them back; leave, and who stands in."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +10,10 @@ from django.db.models import Q
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org import queries, rules
+from bihuan.domain.org.actions.people import NewStaff, create_staff
 from bihuan.domain.org.actions.revision import changing
 from bihuan.domain.org.models import Holding, Leave, Post, Staff
+from bihuan.domain.org.ports import PostHeld
 from bihuan.kit.problems import Invalid, NotAllowed, NotFound, Refused
 
 
@@ -122,6 +125,17 @@ def hold_post(
         data = {"post": post_code, "unit": unit.id, "from": period.since, "until": period.until}
         _record("post.held", staff_id, by=by, at=at, holding=holding.pk, **data)
     return holding
+
+
+@transaction.atomic
+def take_on(
+    *, new: NewStaff, holds: Iterable[PostHeld], period: Period, by: Actor, at: datetime
+) -> Staff:
+    """Take somebody on and give them their posts: all of it, or nothing."""
+    staff = create_staff(new=new, by=by, at=at)
+    for post, unit in holds:
+        hold_post(staff_id=staff.pk, post_code=post, unit_id=unit, period=period, by=by, at=at)
+    return staff
 
 
 @transaction.atomic

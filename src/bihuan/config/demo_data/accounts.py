@@ -1,0 +1,12 @@
+"""The demonstration staff of the installed packs."""
+
+from datetime import datetime
+
+from bihuan.domain.ledger.events import Actor
+from bihuan.domain.org import actions
+
+
+def load(*, at: datetime) -> str:
+    """Open the demo logins that are not there yet."""
+    opened = actions.open_demo_logins(by=Actor("system:demo"), at=at)
+    return f"新开演示账号 {len(opened)} 个。" if opened else "演示账号已在。"
