@@ -14,6 +14,7 @@ from django.conf import settings
 from bihuan.config.asgi_types import Receive, Scope, Send
 from bihuan.config.live.endpoint import LiveEndpoint
 from bihuan.config.wsgi_bridge import WsgiBridge
+from bihuan.kit.children import end_when_orphaned
 
 THREADS = int(os.environ.get("BIHUAN_WEB_THREADS", "4"))
 
@@ -37,7 +38,10 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
-        if message["type"] == "lifespan.shutdown":
+        if message["type"] == "lifespan.startup":
+            # A web process that lost its parent would keep the port, unseen by anybody.
+            end_when_orphaned()
+        else:
             await _live.close()
             _threads.shutdown(wait=False, cancel_futures=True)
         await send({"type": f"{message['type']}.complete"})

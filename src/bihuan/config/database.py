@@ -1,6 +1,7 @@
 """Which PostgreSQL server we use, and making sure that it is there."""
 
 import re
+import time
 from typing import Any
 
 import psycopg
@@ -43,6 +44,20 @@ def ensure() -> None:
         postgres_embedded.ensure(layout())
     else:
         server_version()
+
+
+def wait(patience: float = 60.0) -> None:
+    """Return when the database can be used, starting nothing; refuse after `patience` seconds."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            server_version()
+        except DatabaseUnreachable:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def server_version() -> int:

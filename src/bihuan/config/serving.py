@@ -81,12 +81,13 @@ def log_file() -> Path:
 
 def programs(address: Address) -> list[Program]:
     """Return what `bihuan serve` runs, in the order of starting."""
-    web = [*COMMAND, "web", "--host", address.host, "--port", str(address.port)]
+    command = [*COMMAND, "--supervised"]
+    web = [*command, "web", "--host", address.host, "--port", str(address.port)]
     parts = [
-        Program("migrate", [*COMMAND, "migrate"], once=True),
+        Program("migrate", [*command, "migrate"], once=True),
         Program("web", web, patience=15, ready=lambda: is_healthy(address.url)),
-        Program("worker", [*COMMAND, "worker"], patience=30),
-        Program("dispatch", [*COMMAND, "dispatch"]),
+        Program("worker", [*command, "worker"], patience=30),
+        Program("dispatch", [*command, "dispatch"]),
     ]
     present = {
         module.name for module in pkgutil.iter_modules([str(Path(__file__).with_name("cli"))])

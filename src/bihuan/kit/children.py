@@ -29,6 +29,17 @@ def dies_with_parent(signal_number: int) -> Callable[[], None]:
     return prepare
 
 
+def end_when_orphaned() -> None:
+    """Have the kernel kill this process when the one that started it dies.
+
+    For children of programs that we cannot teach to look after theirs.
+    """
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 class SignalQueue:
     """Turns signals into values to wait for, so that no code runs inside a handler."""
 

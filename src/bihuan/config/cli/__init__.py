@@ -39,8 +39,11 @@ class Commands(click.Group):
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-def bihuan() -> None:
+@click.option("--supervised", is_flag=True, hidden=True)
+@click.pass_context
+def bihuan(ctx: click.Context, *, supervised: bool) -> None:
     """Bihuan: customer service that closes its loops."""
+    ctx.obj = {"supervised": supervised}
 
 
 def main() -> None:
@@ -85,7 +88,10 @@ def _ensure_database_before(command: click.Command) -> None:
 def _after_database(callback: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(callback)
     def run(*args: Any, **kwargs: Any) -> Any:
-        importlib.import_module("bihuan.config.database").ensure()
+        database = importlib.import_module("bihuan.config.database")
+        supervised = (click.get_current_context().find_root().obj or {}).get("supervised", False)
+        # Below `bihuan serve` the server is a neighbour: wait for it instead of starting another.
+        (database.wait if supervised else database.ensure)()
         return callback(*args, **kwargs)
 
     run.offline = True  # type: ignore[attr-defined]  # loaded twice, wrapped once
