@@ -88,9 +88,14 @@ def moment(text: str, previous: datetime) -> datetime:
     if not text:
         return previous
     if text.startswith("+"):
-        unit = {"m": "minutes", "h": "hours", "d": "days"}[text[-1]]
-        return previous + timedelta(**{unit: int(text[1:-1])})
+        return previous + span(text[1:])
     return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=previous.tzinfo)
+
+
+def span(text: str) -> timedelta:
+    """Return how long `10m`, `2h` or `3d` is."""
+    unit = {"m": "minutes", "h": "hours", "d": "days"}[text[-1]]
+    return timedelta(**{unit: int(text[:-1])})
 
 
 def read_scenario(file: PackFile) -> Scenario:
@@ -139,14 +144,18 @@ def _check_given(given: Shape) -> None:
     given.text("class", example="故障报修/低压故障/单户停电")
     given.text("by", "")
     given.text("org_unit", "")
-    for key in ("case", "tier"):
-        given.anything(key)
-    customer = given.child("customer")
+    given.text("tier", "")
+    customer = given.child("customer", required=False)
     if customer:
         customer.text("name", example="周文静")
         customer.text("phone", like=r"\d{7,12}", example='"13800002046"')
         customer.text("tier", "")
         customer.done()
+    case = given.child("case", required=False)
+    if case:
+        for key in ("title", "description", "channel"):
+            case.text(key, "")
+        case.done()
     given.done()
 
 
