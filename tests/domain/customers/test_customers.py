@@ -315,6 +315,19 @@ def test_a_full_number_is_shown_for_a_reason_to_who_may_see_it(ids, ada, agent, 
     assert PHONE not in str(fact.data)
 
 
+def test_a_search_is_a_fact_that_holds_no_number(ada, agent):
+    kim = org.actor_for(agent.staff_id, NOON)
+
+    rows = actions.look_up(access=agent, text=PHONE, by=kim, at=NOON)
+
+    assert [row.name for row in rows] == ["张晓岚"]
+    [fact] = ledger.facts_of(f"staff:{agent.staff_id}", names=["customer."]).rows
+    assert (fact.name, fact.data) == (
+        "customer.searched",
+        {"text": "138****2046", "found": 1},
+    )
+
+
 def test_striking_out_the_primary_number_leaves_another_primary(ids, lead):
     customer = create("张晓岚", ids["east"], PHONE, "13812342047")
     first = ContactPoint.objects.get(value=PHONE).pk

@@ -266,6 +266,15 @@ def test_a_session_ends_with_its_time_and_with_its_owner():
     assert queries.visit("desk", NOON) is None
 
 
+def test_sessions_that_are_over_are_swept_up():
+    kim = given.person("kim")
+    session(kim, "desk")
+
+    assert actions.forget_sessions(at=NOON + 12 * HOUR - MINUTE) == 0
+    assert actions.forget_sessions(at=NOON + 12 * HOUR) == 1
+    assert SignInSession.objects.count() == 0
+
+
 @pytest.mark.parametrize(
     ("agent", "name"),
     [

@@ -6,13 +6,16 @@ from datetime import datetime
 
 from django.db import transaction
 
+from bihuan.domain.customers import queries
 from bihuan.domain.customers.choices import ContactKind, CustomerKind, Tier
 from bihuan.domain.customers.models import Account, ContactPoint, Customer
 from bihuan.domain.customers.queries import CustomerUnknown
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org import queries as org
+from bihuan.domain.org.ports import Access
 from bihuan.kit import db
+from bihuan.kit.masking import mask_text
 from bihuan.kit.notation import code_norm, name_norm, read_phone
 from bihuan.kit.problems import Invalid, Refused
 
@@ -102,6 +105,21 @@ class FoundOrCreated:
     customer_id: int
     is_new: bool
     others: tuple[int, ...] = ()
+
+
+@transaction.atomic
+def look_up(
+    *, access: Access, text: str, size: int = 20, by: Actor, at: datetime
+) -> list[queries.CustomerRow]:
+    """Search the customers as `queries.search` does, and leave a fact that somebody did (SEC-01).
+
+    The fact holds what was asked, numbers masked, and how many were found.
+    """
+    org.authorise(by, "customer.view", at=at)
+    found = queries.search(access, text, size)
+    data = {"text": mask_text(text.strip())[:80], "found": len(found)}
+    ledger.record(Fact("customer.searched", by.ref, by.ref, at, by, data=data))
+    return found
 
 
 @transaction.atomic

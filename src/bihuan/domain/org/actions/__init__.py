@@ -40,6 +40,7 @@ from bihuan.domain.org.actions.setup import open_demo_logins
 from bihuan.domain.org.actions.sign_in import (
     SessionUnknown,
     SignInRefused,
+    forget_sessions,
     note_visit,
     sign_in,
     sign_out,
@@ -100,6 +101,7 @@ __all__ = [
     "define_role",
     "end_holding",
     "end_leave",
+    "forget_sessions",
     "hold_post",
     "issue_token",
     "let_go",

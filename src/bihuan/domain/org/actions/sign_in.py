@@ -118,6 +118,11 @@ def sign_out_others(*, staff_id: int, keep: str, at: datetime) -> int:
     return count
 
 
+def forget_sessions(*, at: datetime) -> int:
+    """Remove the sessions that ended by themselves; return how many."""
+    return SignInSession.objects.filter(expire_date__lte=at).delete()[0]
+
+
 def note_visit(*, session_key: str, visit: queries.Visit, at: datetime) -> None:
     """Remember that a session is in use, at most once a minute."""
     if at - visit.last_seen_at >= SEEN_EVERY:
