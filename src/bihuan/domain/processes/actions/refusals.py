@@ -66,6 +66,12 @@ class ConditionUndecided(Refused):
     """A condition needs a value that is not there."""
 
 
+class DecisionMissing(Refused):
+    """A decision table on the way gives no answer."""
+
+    message = "决策表没有给出结果，流程无法继续。"
+
+
 class ProcessNotRunning(Refused):
     """The instance is suspended or has ended."""
 

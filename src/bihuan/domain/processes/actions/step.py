@@ -15,11 +15,11 @@ from bihuan.domain.processes.actions.clock_book import ClockBook
 from bihuan.domain.processes.actions.units import unit_details
 from bihuan.domain.processes.choices import CloseKind, InstanceState, TokenKind
 from bihuan.domain.processes.ports import VERBS, VerbCall
-from bihuan.domain.processes.queries.blueprints import blueprint
+from bihuan.domain.processes.queries.blueprints import blueprint, table
 from bihuan.domain.processes.queries.rows import Extra, Instance
-from bihuan.engines import expressions
+from bihuan.engines import decisions, expressions
 from bihuan.engines.bpmn import run_timers
-from bihuan.engines.bpmn.model import LimitGroup
+from bihuan.engines.bpmn.model import LimitGroup, Node
 from bihuan.engines.bpmn.run import Run
 from bihuan.engines.bpmn.run_state import Change, Token, VerbDue, What
 
@@ -213,6 +213,9 @@ class Step:
                 self.clocks.start(owner, limit, calendar=calendar, warn=group.warn_at, at=at)
 
     def _call(self, due: VerbDue, when: When) -> dict[str, Any] | None:
+        node = self.graph.nodes[due.node]
+        if node.decision and not due.verb:
+            return self._decide(node)
         call = VerbCall(
             name=due.verb,
             subject=self.instance.subject,
@@ -225,6 +228,16 @@ class Step:
             params=due.params,
         )
         return VERBS.get(due.verb)(call)
+
+    def _decide(self, node: Node) -> dict[str, Any]:
+        """Ask a decision table; its outputs become variables, a single one under `bh:result` if named."""
+        key = self.blueprint.decisions.get(node.decision, node.decision)
+        try:
+            output = dict(decisions.decide(table(key), self.run.variables).output)
+        except decisions.NotDecided as wrong:
+            raise refusals.DecisionMissing(f"{wrong}。") from wrong
+        name = node.params.get("result")
+        return {name: next(iter(output.values()))} if name and len(output) == 1 else output
 
 
 def clock_owner(token: Token) -> str:
