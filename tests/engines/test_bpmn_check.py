@@ -1,6 +1,7 @@
 """Checks before publication: every mistake is named with its line and what to write instead."""
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from bihuan.engines.bpmn import check, parse
 from bihuan.engines.bpmn.document import Problem, Severity
@@ -338,3 +339,31 @@ def test_variable_nobody_sets_is_a_warning() -> None:
 
     assert warnings(body, known) == ["条件里的变量“levle”没有哪个表单或动作会给出"]
     assert warnings(body, check.Known(variables=frozenset({"levle"}))) == []
+
+
+# -------------------------------------------------------------------- any drawing at all
+
+IDS = st.sampled_from(["a", "b", "c", "d", "e"])
+KINDS = ["startEvent", "endEvent", "userTask", "exclusiveGateway", "parallelGateway", "subProcess"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    nodes=st.dictionaries(IDS, st.sampled_from(KINDS)),
+    ends=st.lists(st.tuples(IDS, IDS), max_size=8),
+    hosts=st.lists(st.tuples(IDS, st.booleans()), max_size=2),
+)
+def test_any_drawing_is_checked_to_the_end(
+    nodes: dict[str, str], ends: list[tuple[str, str]], hosts: list[tuple[str, bool]]
+) -> None:
+    drawn = "".join(f'<{kind} id="{id_}"/>' for id_, kind in nodes.items())
+    drawn += "".join(
+        f'<boundaryEvent id="on{n}" attachedToRef="{host}" cancelActivity="{str(cancel).lower()}">'
+        "<timerEventDefinition/></boundaryEvent>"
+        for n, (host, cancel) in enumerate(hosts)
+    )
+    linked = "".join(f'<sequenceFlow sourceRef="{a}" targetRef="{b}"/>' for a, b in ends)
+
+    for problem in problems(drawn + linked):
+        assert problem.message
+        assert problem.remedy

@@ -337,6 +337,18 @@ def test_entities_are_not_expanded() -> None:
         parse.read(data)
 
 
+@settings(max_examples=200, deadline=None)
+@given(at=st.integers(0, 700), junk=st.binary(max_size=4), length=st.integers(0, 8))
+def test_damaged_file_is_read_or_refused(at: int, junk: bytes, length: int) -> None:
+    whole = drawing(SIMPLE)
+    try:
+        document = parse.read(whole[:at] + junk + whole[at + length :])
+    except Unreadable as refused:
+        assert refused.problem.message  # noqa: PT017 - either outcome is right
+    else:
+        assert document.counts["definitions"] == 1
+
+
 def test_syntax_error_names_its_line() -> None:
     with pytest.raises(Unreadable) as caught:
         parse.read(b"<a>\n<b>\n</c></a>")

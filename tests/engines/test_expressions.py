@@ -4,12 +4,21 @@ import operator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from decimal import Decimal
+from enum import IntEnum, StrEnum
 from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from bihuan.engines import expressions
+
+
+class Grade(StrEnum):
+    A = "a"
+
+
+class Level(IntEnum):
+    HIGH = 3
 
 
 def decide(text: str, **values: Any) -> bool:
@@ -178,6 +187,11 @@ def test_message_is_a_sentence_for_the_author() -> None:
     refusal = undecidable("${level > 3}", level=None)
 
     assert str(refusal) == "条件“level > 3”不能判断：变量 level 是空的"
+
+
+def test_enumeration_member_counts_as_its_value() -> None:
+    assert decide("grade == 'a' and len(grade) == 1", grade=Grade.A)
+    assert decide("level > 1", level=Level.HIGH)
 
 
 def test_only_the_variables_named_are_read() -> None:

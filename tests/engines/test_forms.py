@@ -227,6 +227,12 @@ def test_readonly_field_keeps_the_earlier_value() -> None:
     assert validated({"case_no": "forged"}).values["case_no"] is None
 
 
+def test_readonly_field_is_never_missing() -> None:
+    form = one_field(required=True, readonly=True)
+
+    assert forms.validate(form, {}, at=AT).ok
+
+
 def test_reference_must_exist() -> None:
     def exists(type_: FieldType, value: Any) -> bool:
         return (type_, value) == (FieldType.STAFF, 12)
@@ -310,6 +316,7 @@ MISTAKES = [
     ("requiredIf: urgent}", "requiredIf: urgent > 3}", 13, "不能这样比较"),
     ("min: today,", "min: yesterday,", 17, "界限"),
     ("'https?://.+'", "'(a+)+'", 11, "格式"),
+    ("'https?://.+'", "'(a|a){2,}b'", 11, "格式"),
     ("code: tags", "code: urgent", 14, "重复"),
     ("finished_at >= arrived_at", "finished_at + 1", 25, "是或否"),
     ("fields: [finished_at]", "fields: [finnished_at]", 25, "finnished_at"),

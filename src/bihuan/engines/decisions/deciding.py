@@ -6,6 +6,7 @@ from typing import Any
 
 from bihuan.engines.decisions.model import Decision, Input, InputType, Table
 from bihuan.engines.expressions.days import day_number
+from bihuan.engines.expressions.leaf import plain
 
 _CLASSES: Mapping[InputType, frozenset[type]] = {
     InputType.TEXT: frozenset({str}),
@@ -57,7 +58,7 @@ def _known(table: Table, item: Input, values: Mapping[str, Any]) -> Any:
     field = item.field
     if field not in values:
         raise NotDecided(table, f"没有给出“{item.label or field}”（{field}）", field)
-    value = values[field]
+    value: Any = plain(values[field])
     if value is None:
         if item.optional:
             return None

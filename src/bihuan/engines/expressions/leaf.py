@@ -48,6 +48,15 @@ def kind_named(value: object) -> str:
     return type(value).__name__
 
 
+def plain(value: object) -> object:
+    """Return the text or number inside an enumeration member or another subclass."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)
+    return value
+
+
 @dataclass(slots=True)
 class Writer:
     """Writes nodes in zen's language, collecting variables and values computed beforehand."""
@@ -156,7 +165,7 @@ class Leaf:
         """Return the value, or raise `CannotDecide` naming the variable to blame."""
         context: dict[str, Any] = {}
         for name, new, classes in self._checks:
-            value = values.get(name, MISSING)
+            value = plain(values.get(name, MISSING))
             if type(value) not in classes:
                 raise self._undecidable(name, value, classes)
             if new:
@@ -164,7 +173,7 @@ class Leaf:
         for left, right in self._pairs:
             self._check_pair(values, left, right)
         for new, function, name in self._derived:
-            context[new] = self._derive(function, name, values[name])
+            context[new] = self._derive(function, name, plain(values[name]))
         return self.run(context)
 
     def run(self, context: dict[str, Any]) -> Any:

@@ -162,8 +162,8 @@ def _is_bound(type_: FieldType, bound: str) -> bool:
 
 
 def _is_pattern(pattern: str) -> bool:
-    # A repeated group that itself repeats can take exponential time on a long text.
-    if len(pattern) > 200 or re.search(r"[*+}]\)[*+{]", pattern):
+    # A group repeated without a fixed count can take exponential time on a long text.
+    if len(pattern) > 200 or re.search(r"\)(?:[*+]|\{\d*,)", pattern):
         return False
     try:
         re.compile(pattern)

@@ -96,6 +96,7 @@ class _Validation:
         self.errors: dict[str, str] = {}
         self.missing: list[str] = []
         self.hidden: set[str] = set()
+        self.readonly: set[str] = set()
         self.context: dict[str, Any] = dict.fromkeys(item.code for item in form.fields)
         self.context.update(self._previous_context())
         self.context["now"] = day_number(known.at)
@@ -125,6 +126,7 @@ class _Validation:
 
     def _read(self, item: Field) -> Any:
         if item.readonly or (item.readonly_if and self._holds(item.readonly_if, unknown=False)):
+            self.readonly.add(item.code)
             kept = self.known.previous.get(item.code)
             return clean(item, item.default) if kept is None else kept
         given = self.given.get(item.code, item.default)
@@ -160,8 +162,9 @@ class _Validation:
     # ---------------------------------------------------------------- checks
 
     def check_complete(self) -> None:
+        settled = self.hidden | self.readonly | self.errors.keys()
         for item in self.form.fields:
-            asked = item.code not in self.hidden and item.code not in self.errors
+            asked = item.code not in settled
             if asked and self.values.get(item.code) is None and self._is_required(item):
                 self.missing.append(item.code)
                 chosen = item.choices or item.type in REFERENCES
