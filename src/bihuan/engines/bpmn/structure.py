@@ -61,17 +61,32 @@ class Graph:
         yield from (self.process.flows[flow].target for flow in node.outgoing)
         yield from (boundary.id for boundary in self.boundaries.get(node.id, ()))
 
-    def reach(self, entries: Iterable[str], without: str = "") -> set[str]:
-        """Return everything reachable in the same scope, not passing through one node."""
+    def reach(self, entries: Iterable[str]) -> set[str]:
+        """Return everything reachable from some nodes in the same scope."""
         seen: set[str] = set()
-        waiting = [entry for entry in entries if entry != without]
+        waiting = list(entries)
         while waiting:
             id_ = waiting.pop()
             if id_ in seen:
                 continue
             seen.add(id_)
             following = self.next_in_scope(self.process.nodes[id_])
-            waiting.extend(next_ for next_ in following if next_ not in seen and next_ != without)
+            waiting.extend(next_ for next_ in following if next_ not in seen)
+        return seen
+
+    def leading_to(self, flow: str, without: str) -> set[str]:
+        """Return every node of the scope from which a flow can be reached, avoiding one node."""
+        seen: set[str] = set()
+        waiting = [self.process.flows[flow].source]
+        while waiting:
+            id_ = waiting.pop()
+            if id_ == without or id_ in seen:
+                continue
+            seen.add(id_)
+            node = self.process.nodes[id_]
+            waiting.extend(self.process.flows[before].source for before in node.incoming)
+            if node.attached_to in self.process.nodes:
+                waiting.append(node.attached_to)
         return seen
 
     def reachable(self) -> set[str]:
@@ -164,7 +179,12 @@ def _check_joins(findings: Findings, graph: Graph) -> None:
 
 
 def _exclusive_inputs(graph: Graph, join: Node) -> tuple[str, str] | None:
-    ways = [_ways_to(graph, fork, join) for fork in _forks(graph, join)]
+    before = {flow: graph.leading_to(flow, without=join.id) for flow in join.incoming}
+    ways = [
+        _ways_out(graph, fork, before)
+        for fork in graph.inside.get(join.scope, [])
+        if fork.id != join.id and _is_fork(graph, fork)
+    ]
     for number, first in enumerate(join.incoming):
         for second in join.incoming[number + 1 :]:
             if not any(_leads_apart(fork_ways, first, second) for fork_ways in ways):
@@ -178,12 +198,6 @@ def _leads_apart(ways: list[set[str]], first: str, second: str) -> bool:
     return bool(to_first and to_second) and len({*to_first, *to_second}) > 1
 
 
-def _forks(graph: Graph, join: Node) -> Iterator[Node]:
-    for node in graph.inside.get(join.scope, []):
-        if node.id != join.id and _is_fork(graph, node):
-            yield node
-
-
 def _is_fork(graph: Graph, node: Node) -> bool:
     boundaries = graph.boundaries.get(node.id, [])
     if any(not boundary.interrupting for boundary in boundaries):
@@ -191,8 +205,11 @@ def _is_fork(graph: Graph, node: Node) -> bool:
     return len(node.outgoing) > 1 and node.kind not in _ONE_WAY
 
 
-def _ways_to(graph: Graph, fork: Node, join: Node) -> list[set[str]]:
-    """For every way out of a fork, return the inputs of the join it may end in."""
+def _ways_out(graph: Graph, fork: Node, before: dict[str, set[str]]) -> list[set[str]]:
+    """For every way out of a fork, return the inputs of the join it may end in.
+
+    `before` holds, for each input, the nodes a token may come from.
+    """
     flows = graph.process.flows
     starts = [(flow, flows[flow].target) for flow in fork.outgoing]
     starts += [
@@ -200,9 +217,7 @@ def _ways_to(graph: Graph, fork: Node, join: Node) -> list[set[str]]:
         for boundary in graph.boundaries.get(fork.id, [])
         if not boundary.interrupting
     ]
-    ways = []
-    for flow, target in starts:
-        reached = graph.reach([target], without=join.id)
-        inputs = {id_ for id_ in join.incoming if flows[id_].source in reached}
-        ways.append(inputs | ({flow} if flow in join.incoming else set()))
-    return ways
+    return [
+        {input_ for input_, nodes in before.items() if start == input_ or target in nodes}
+        for start, target in starts
+    ]
