@@ -14,6 +14,13 @@ from bihuan.domain.org.actions.revision import changing
 from bihuan.domain.org.models import ApiToken, Holding, SignInSession, Staff
 from bihuan.kit.problems import Invalid, NotAllowed, Refused
 
+_WEAKNESSES = {
+    "password_too_short": "密码太短，至少 10 个字符。",
+    "password_too_similar": "密码不能与登录名、姓名、工号或电话相近。",
+    "password_too_common": "这个密码太常见，请换一个。",
+    "password_entirely_numeric": "密码不能全是数字。",
+}
+
 
 class LoginNameTaken(Refused):
     """Somebody has this login name or staff number."""
@@ -107,7 +114,8 @@ def change_password(
     try:
         validate_password(new, staff)
     except ValidationError as weak:
-        raise PasswordTooWeak(fields={"new": " ".join(weak.messages)}) from None
+        said = [_WEAKNESSES.get(str(one.code), PasswordTooWeak.message) for one in weak.error_list]
+        raise PasswordTooWeak(fields={"new": "".join(dict.fromkeys(said))}) from None
     staff.set_password(new)
     staff.must_change_password = False
     staff.password_changed_at = at

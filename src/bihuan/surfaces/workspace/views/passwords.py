@@ -22,6 +22,7 @@ def edit(request: Any) -> HttpResponse:
         "next": way_back(request),
         "is_first": request.visit.must_change_password,
         "fields": {},
+        "login_name": request.user.login_name,
     }
     if request.method == "GET":
         return render(request, "passwords/edit.html", context)
