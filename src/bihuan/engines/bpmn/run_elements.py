@@ -85,7 +85,7 @@ def _activity(kind: TokenKind) -> Enter:
 
 
 def _service(work: Work, node: Node, _arrival: Arrival) -> VerbDue | None:
-    return VerbDue(node.id, node.verb, node.params)
+    return VerbDue(node.id, node.verb, node.params, node.decision)
 
 
 def _exclusive(work: Work, node: Node, arrival: Arrival) -> None:

@@ -127,11 +127,13 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class VerbDue:
-    """The step waits for a service task: call `verb` and give the result to `Run.answer`."""
+    """The step waits for a service task: call `verb`, or decide by the table `decision`, and give the
+    result to `Run.answer`."""
 
     node: str
     verb: str
     params: dict[str, str]
+    decision: str = ""
 
 
 class RunRefused(Exception):

@@ -57,10 +57,12 @@ class ClockBook:
                 self.rows[row.owner] = row
 
     # ------------------------------------------------------------ asking
-    def due_at(self, owner: str) -> datetime | None:
-        """Return when an owner's running clock is due."""
+    def shown(self, owner: str) -> tuple[datetime | None, datetime | None]:
+        """Return when an owner's running clock is due and when it first warns."""
         row = self.rows.get(owner)
-        return row.due_at if row is not None and row.state == RUNNING else None
+        if row is None or row.state != RUNNING or not row.enforced:
+            return None, None
+        return row.due_at, row.warn_at[0] if row.warn_at else None
 
     def next_timer(self, at: datetime) -> tuple[datetime, int] | None:
         """Return the moment and token of the first timer that falls due up to `at`."""

@@ -12,11 +12,11 @@ from django.db import transaction
 
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
-from bihuan.domain.processes import rules
 from bihuan.domain.processes.actions import people, refusals, store
 from bihuan.domain.processes.actions.guard import engine_refusals
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import CloseKind, InstanceState, TokenKind, TokenState
+from bihuan.domain.processes.models import permission
 from bihuan.domain.processes.ports import InstanceChange
 from bihuan.domain.processes.queries.rows import UnitMissing
 from bihuan.domain.processes.queries.statements import SQL
@@ -27,7 +27,7 @@ from bihuan.kit import db
 
 @transaction.atomic
 def return_unit(
-    unit_id: int, to_node: str = rules.PREVIOUS, *, reason: str, by: Actor, at: datetime
+    unit_id: int, to_node: str = permission.PREVIOUS, *, reason: str, by: Actor, at: datetime
 ) -> InstanceChange:
     """Give a unit back to an earlier one: `previous`, `initiator` or a node id, as `bh:returnTo` allows.
 
@@ -39,7 +39,7 @@ def return_unit(
     when, allowed = _may_return(step, token, When(by, at))
     _need(reason)
     work = step.run.work
-    target = rules.return_target(
+    target = permission.return_target(
         to_node,
         nearest=run_routes.nearest(work, token),
         ancestors=run_routes.ancestors(work, token),
@@ -166,7 +166,7 @@ def _may_return(step: Step, token: Token, when: When) -> tuple[When, tuple[str, 
     """Return the actor, and where they may return the unit to."""
     found = people.access(step, when)
     if found is None or found.may("unit.return", step.extras[token.id].unit_id):
-        return when, (rules.ANY,)
+        return when, (permission.ANY,)
     unit_rules = step.graph.nodes[token.node].unit
     return people.worker(step, token, when), unit_rules.return_to if unit_rules else ()
 
@@ -188,4 +188,4 @@ def _hand_back(step: Step, opened: Token, target: Token, when: When) -> None:
 
 def _still_there(step: Step, staff_id: int, token: Token, when: When) -> bool:
     access = org.access_of(staff_id, when.at, known_revision=step.instance.org_revision)
-    return rules.by_post(access, people.place_of(step.extras[token.id])).may_work
+    return permission.by_post(access, people.place_of(step.extras[token.id])).may_work

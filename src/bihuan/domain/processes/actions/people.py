@@ -5,10 +5,10 @@ from dataclasses import replace
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
 from bihuan.domain.org.ports import Access
-from bihuan.domain.processes import rules
 from bihuan.domain.processes.actions import refusals
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import TokenState
+from bihuan.domain.processes.models import permission
 from bihuan.domain.processes.queries.rows import Extra
 from bihuan.domain.processes.queries.statements import SQL
 from bihuan.engines.bpmn.run_state import Token
@@ -38,7 +38,7 @@ def worker(step: Step, token: Token, when: When) -> When:
     if found is None:
         return when
     extra = step.extras[token.id]
-    standing = rules.standing(found, place_of(extra))
+    standing = permission.standing(found, place_of(extra))
     if not standing.may_work:
         raise (refusals.NotYourPost if extra.assignee_id is None else refusals.UnitAlreadyTaken)
     if standing.on_behalf_of is None:
@@ -88,7 +88,7 @@ def place_for(step: Step, token: Token, staff_id: int, when: When) -> int | None
     """Return where the receiver would do the unit: where it is if their post covers it, else where they hold it."""
     extra = step.extras[token.id]
     receiver = org.access_of(staff_id, when.at, known_revision=step.instance.org_revision)
-    if rules.by_post(receiver, place_of(extra)).may_work:
+    if permission.by_post(receiver, place_of(extra)).may_work:
         return extra.unit_id
     for post, unit_id in receiver.own_posts:
         if post == extra.post:
@@ -96,9 +96,9 @@ def place_for(step: Step, token: Token, staff_id: int, when: When) -> int | None
     raise refusals.ReceiverNotOnPost
 
 
-def place_of(extra: Extra) -> rules.Place:
+def place_of(extra: Extra) -> permission.Place:
     """Return the columns that permission depends on."""
-    return rules.Place(extra.post, extra.unit_id, extra.assignee_id, extra.owner_id)
+    return permission.Place(extra.post, extra.unit_id, extra.assignee_id, extra.owner_id)
 
 
 def as_staff(staff_id: int) -> Actor:

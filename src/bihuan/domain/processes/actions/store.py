@@ -118,13 +118,13 @@ def _token_params(step: Step) -> dict[str, str]:
 
 
 def _due_moved(step: Step) -> set[int]:
-    """Set `due_at` of every live unit from its clock; return those whose column changes."""
+    """Set what live units repeat of their clocks; return those whose columns change."""
     moved = set()
     for token in step.run.work.live():
         extra = step.extras[token.id]
-        due_at = step.clocks.due_at(clock_owner(token))
-        if due_at != extra.due_at:
-            extra.due_at = due_at
+        due_at, warn_at = step.clocks.shown(clock_owner(token))
+        if (due_at, warn_at) != (extra.due_at, extra.warn_at):
+            extra.due_at, extra.warn_at = due_at, warn_at
             moved.add(token.id)
     return moved
 
@@ -154,6 +154,7 @@ def _row(token: Token, extra: Extra) -> dict[str, Any]:
         "closed_at": extra.closed_at,
         "close_kind": token.close_kind,
         "due_at": extra.due_at,
+        "warn_at": extra.warn_at,
         "rank_at": extra.due_at or FAR,
         "form": extra.form,
         "draft": extra.draft,

@@ -1,1 +1,53 @@
-"""What can be asked of processes: rows as values, definitions ready to run, lists for people."""
+"""What can be asked of processes: the inbox, one unit, the flow of an instance."""
+
+from bihuan.domain.processes.queries.flow import (
+    ClockGroup,
+    FilledForm,
+    InstanceView,
+    StripUnit,
+    clock_groups,
+    instance,
+    instances_of,
+    last_form_with,
+    units_of,
+)
+from bihuan.domain.processes.queries.inbox import (
+    InboxCounts,
+    InboxFilter,
+    UnitRow,
+    inbox,
+    inbox_counts,
+)
+from bihuan.domain.processes.queries.rows import InstanceMissing, UnitMissing, earlier_values
+from bihuan.domain.processes.queries.unit import (
+    OpenUnit,
+    ReturnTarget,
+    UnitView,
+    open_unit_of,
+    unit,
+)
+
+__all__ = [
+    "ClockGroup",
+    "FilledForm",
+    "InboxCounts",
+    "InboxFilter",
+    "InstanceMissing",
+    "InstanceView",
+    "OpenUnit",
+    "ReturnTarget",
+    "StripUnit",
+    "UnitMissing",
+    "UnitRow",
+    "UnitView",
+    "clock_groups",
+    "earlier_values",
+    "inbox",
+    "inbox_counts",
+    "instance",
+    "instances_of",
+    "last_form_with",
+    "open_unit_of",
+    "unit",
+    "units_of",
+]

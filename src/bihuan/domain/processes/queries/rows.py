@@ -74,6 +74,7 @@ class Extra:
     claimed_at: datetime | None = None
     closed_at: datetime | None = None
     due_at: datetime | None = None
+    warn_at: datetime | None = None
     form: dict[str, Any] | None = None
     draft: dict[str, Any] | None = None
 
@@ -126,6 +127,7 @@ def token_from(row: tuple[Any, ...]) -> tuple[Token, Extra]:
         claimed_at=row[19],
         closed_at=row[20],
         due_at=row[22],
+        warn_at=row[23],
     )
     return token, extra
 

@@ -9,13 +9,13 @@ from processes_processinstance where id = %s for update
 -- name: live_tokens
 select id, node, title, flow_in, kind, state, scope, parents, consumed_by, origin, loop_no,
     local::text, post, unit_id, owner_id, assignee_id, delegate_of, priority,
-    opened_at, claimed_at, null::timestamptz, close_kind, due_at
+    opened_at, claimed_at, null::timestamptz, close_kind, due_at, warn_at
 from processes_token where instance_id = %s and state in ('OPEN', 'CLAIMED', 'PARKED') order by id
 
 -- name: all_tokens
 select id, node, title, flow_in, kind, state, scope, parents, consumed_by, origin, loop_no,
     local::text, post, unit_id, owner_id, assignee_id, delegate_of, priority,
-    opened_at, claimed_at, closed_at, close_kind, due_at
+    opened_at, claimed_at, closed_at, close_kind, due_at, warn_at
 from processes_token where instance_id = %s order by id
 
 -- name: next_instance
@@ -38,28 +38,31 @@ where id = %(instance)s
 opened as (
     insert into processes_token (id, instance_id, node, title, flow_in, kind, state, scope,
         parents, consumed_by, origin, loop_no, local, post, unit_id, owner_id, assignee_id,
-        delegate_of, priority, opened_at, claimed_at, closed_at, close_kind, due_at, rank_at,
+        delegate_of, priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at, rank_at,
         draft)
     select id, %(instance)s, node, title, flow_in, kind, state, scope, parents, consumed_by,
         origin, loop_no, local, post, unit_id, owner_id, assignee_id, delegate_of, priority,
-        opened_at, claimed_at, closed_at, close_kind, due_at, rank_at, draft
+        opened_at, claimed_at, closed_at, close_kind, due_at, warn_at, rank_at, draft
     from json_to_recordset(%(new)s::json) as x(id bigint, node text, title text, flow_in text,
         kind text, state text, scope bigint, parents bigint[], consumed_by bigint, origin text,
         loop_no int, local jsonb, post text, unit_id bigint, owner_id bigint, assignee_id bigint,
         delegate_of bigint, priority int, opened_at timestamptz, claimed_at timestamptz,
-        closed_at timestamptz, close_kind text, due_at timestamptz, rank_at timestamptz,
+        closed_at timestamptz, close_kind text, due_at timestamptz, warn_at timestamptz,
+        rank_at timestamptz,
         draft jsonb)
 ), moved as (
     update processes_token t set state = x.state, consumed_by = x.consumed_by, local = x.local,
         post = x.post, unit_id = x.unit_id, owner_id = x.owner_id, assignee_id = x.assignee_id,
         delegate_of = x.delegate_of, claimed_at = x.claimed_at, closed_at = x.closed_at,
-        close_kind = x.close_kind, due_at = x.due_at, rank_at = x.rank_at,
+        close_kind = x.close_kind, due_at = x.due_at, warn_at = x.warn_at,
+        rank_at = x.rank_at,
         form = coalesce(x.form, t.form),
         draft = case when x.form is null then coalesce(x.draft, t.draft) end
     from json_to_recordset(%(old)s::json) as x(id bigint, state text, consumed_by bigint,
         local jsonb, post text, unit_id bigint, owner_id bigint, assignee_id bigint,
         delegate_of bigint, claimed_at timestamptz, closed_at timestamptz, close_kind text,
-        due_at timestamptz, rank_at timestamptz, form jsonb,
+        due_at timestamptz, warn_at timestamptz,
+        rank_at timestamptz, form jsonb,
         draft jsonb)
     where t.id = x.id
 )

@@ -56,7 +56,8 @@ class Token(models.Model):
     """One token. A "unit" (环节) is a token of kind USER.
 
     `owner` is whose work it is, `assignee` who does it; `delegate_of` is set while the assignee stands in
-    for the owner. `rank_at` is `due_at`, or a far moment while no clock runs: what the inbox sorts by.
+    for the owner. `due_at` and the first `warn_at` repeat the unit's running clock;
+    `rank_at` is `due_at`, or a far moment while no clock runs: what the inbox sorts by.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -98,6 +99,7 @@ class Token(models.Model):
     closed_at = models.DateTimeField(null=True)
     close_kind = models.TextField(default="")
     due_at = models.DateTimeField(null=True)
+    warn_at = models.DateTimeField(null=True)
     rank_at = models.DateTimeField(default=FAR)
     form = models.JSONField(null=True)
     draft = models.JSONField(null=True)

@@ -1,0 +1,5 @@
+"""The tables of processes, and the values that decide whose work a unit is."""
+
+from bihuan.domain.processes.models.tables import ProcessInstance, Token
+
+__all__ = ["ProcessInstance", "Token"]

@@ -1,0 +1,134 @@
+"""The flow of one instance, as the strip over a case shows it, and other facts about instances."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bihuan.domain.ledger.events import Actor
+from bihuan.domain.processes.queries import blueprints, rows
+from bihuan.domain.processes.queries.statements import LISTS
+from bihuan.engines.bpmn.model import Node
+from bihuan.kit import db
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceView:
+    """One process instance."""
+
+    id: int
+    definition_id: int
+    subject: str
+    root: str
+    unit_id: int
+    state: str
+    rev: int
+    started_at: datetime
+    ended_at: datetime | None
+    suspended_until: datetime | None
+
+    @property
+    def process_name(self) -> str:
+        """Return the name of its process."""
+        return blueprints.blueprint(self.definition_id).graph.process.name
+
+
+@dataclass(frozen=True, slots=True)
+class StripUnit:
+    """One unit of the process: its latest run, or none yet (`id` is then None and `state` empty).
+
+    `visits` counts its runs; more than one is rework.
+    """
+
+    node: str
+    title: str
+    id: int | None = None
+    state: str = ""
+    post: str = ""
+    unit_id: int | None = None
+    assignee_id: int | None = None
+    assignee: str = ""
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+    close_kind: str = ""
+    due_at: datetime | None = None
+    origin: str = ""
+    visits: int = 0
+
+    @property
+    def clock_owner(self) -> str:
+        """Return the owner of its clock."""
+        return f"unit:{self.id}" if self.id else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockGroup:
+    """A limit over several units. `owner` names its clock."""
+
+    id: str
+    name: str
+    units: tuple[str, ...]
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilledForm:
+    """What was submitted at a unit, by whom and when."""
+
+    form: dict[str, Any]
+    by: Actor
+    at: datetime
+
+
+def instance(instance_id: int) -> InstanceView:
+    """Return an instance, or refuse with `InstanceMissing`."""
+    row = db.one(LISTS["instance"], (instance_id,))
+    if row is None:
+        raise rows.InstanceMissing
+    return InstanceView(*row)
+
+
+def instances_of(subject: str) -> list[InstanceView]:
+    """Return the instances of a subject, oldest first."""
+    return [InstanceView(*row) for row in db.rows(LISTS["instances_of"], (subject,))]
+
+
+def units_of(instance_id: int) -> list[StripUnit]:
+    """Return every unit of the process in the order of the drawing, each with its latest run."""
+    plan = blueprints.blueprint(instance(instance_id).definition_id)
+    runs = {row[0]: row for row in db.rows(LISTS["strip"], (instance_id,))}
+    return [
+        _strip_unit(node, runs.get(node.id))
+        for node in plan.graph.nodes.values()
+        if node.unit is not None
+    ]
+
+
+def clock_groups(instance_id: int) -> list[ClockGroup]:
+    """Return the limit groups of an instance's process."""
+    process = blueprints.blueprint(instance(instance_id).definition_id).graph.process
+    return [
+        ClockGroup(group.id, group.name, group.units, f"group:{instance_id}:{group.id}")
+        for group in process.limit_groups
+    ]
+
+
+def last_form_with(instance_id: int, field: str) -> FilledForm | None:
+    """Return the latest submitted form of an instance that has a field."""
+    row = db.one(LISTS["last_form_with"], {"instance": instance_id, "field": field})
+    if row is None:
+        return None
+    text, assignee_id, delegate_of, unit_id, closed_at = row
+    behalf = f"staff:{delegate_of}" if delegate_of else ""
+    ref = f"staff:{assignee_id}" if assignee_id else "system:engine"
+    return FilledForm(json.loads(text), Actor(ref, behalf, unit_id), closed_at)
+
+
+def _strip_unit(node: Node, run: Sequence[Any] | None) -> StripUnit:
+    title = node.name or node.id
+    return StripUnit(node.id, title, *_run(run)) if run else StripUnit(node.id, title)
+
+
+def _run(row: Sequence[Any]) -> list[Any]:
+    return [row[1], *row[3:]]

@@ -1,0 +1,155 @@
+"""The inbox: units in one's own hands, and open ones of one's posts, the most urgent first."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bihuan.domain.org.ports import Access
+from bihuan.domain.processes.choices import FAR, InstanceState, Tier
+from bihuan.domain.processes.models import permission
+from bihuan.domain.processes.queries.statements import LISTS
+from bihuan.kit import db, paging
+
+BEGINNING = datetime(1, 1, 2, tzinfo=UTC)
+END = datetime(9999, 12, 30, tzinfo=UTC)
+MOST_COUNTED = 2000
+_BACK = (
+    LISTS["inbox"]
+    .replace("(rank_at, id) >", "(rank_at, id) <")
+    .replace("order by rank_at, id", "order by rank_at desc, id desc")
+    .replace("order by t.rank_at, t.id", "order by t.rank_at desc, t.id desc")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFilter:
+    """What to show of the inbox: one tier, units of one name, only those nobody has."""
+
+    tier: str = ""
+    title: str = ""
+    open_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """One unit in a list. `owner` names its clock."""
+
+    id: int
+    instance_id: int
+    subject: str
+    root: str
+    node: str
+    title: str
+    state: str
+    post: str
+    unit_id: int | None
+    assignee_id: int | None
+    assignee: str
+    delegate_of: int | None
+    priority: int
+    opened_at: datetime
+    claimed_at: datetime | None
+    due_at: datetime | None
+    warn_at: datetime | None
+    instance_state: str
+    rank_at: datetime
+    tier: Tier = Tier.NORMAL
+
+    @property
+    def clock_owner(self) -> str:
+        """Return the owner of its clock."""
+        return f"unit:{self.id}"
+
+    @property
+    def is_suspended(self) -> bool:
+        """Tell whether its process rests."""
+        return self.instance_state == InstanceState.SUSPENDED
+
+
+@dataclass(frozen=True, slots=True)
+class InboxCounts:
+    """How many units stand in each tier, and how many of each name there are; counted up to a bound."""
+
+    tiers: Mapping[str, int] = field(default_factory=dict)
+    titles: Mapping[str, int] = field(default_factory=dict)
+
+
+def inbox(
+    access: Access,
+    *,
+    at: datetime,
+    wanted: InboxFilter = InboxFilter(),
+    after: str = "",
+    before: str = "",
+    size: int = 50,
+) -> paging.Page[UnitRow]:
+    """Return a page of the units a person may work on now, colleagues on leave included.
+
+    Overdue ones come first, the longest overdue leading; units without a running clock come last.
+    """
+    size = max(1, min(size, paging.MAX_SIZE))
+    back = bool(before) and not after
+    params = {**_scope(access), **_tier(wanted.tier, at), "title": wanted.title, "at": at}
+    params |= {"unclaimed": wanted.open_only, "size": size + 1, **_from(after or before, back=back)}
+    found = [row_of(row, at) for row in db.rows(_BACK if back else LISTS["inbox"], params)]
+    more, found = len(found) > size, found[:size]
+    if back:
+        found.reverse()
+    first, last = (_cursor(found[0]), _cursor(found[-1])) if found else ("", "")
+    if back:
+        return paging.Page(found, next_cursor=last, prev_cursor=first if more else "")
+    return paging.Page(found, last if more else "", first if after else "")
+
+
+def inbox_counts(access: Access, *, at: datetime) -> InboxCounts:
+    """Return what the tiles of the inbox say; counting stops at a few thousand units."""
+    tiers: Counter[str] = Counter(dict.fromkeys(map(str, Tier), 0))
+    titles: Counter[str] = Counter()
+    params = {**_scope(access), "most": MOST_COUNTED, "at": at, "far": FAR}
+    for tier, title, count in db.rows(LISTS["inbox_counts"], params):
+        tiers[tier] += count
+        titles[title] += count
+    return InboxCounts(dict(tiers), dict(titles))
+
+
+def row_of(row: Sequence[Any], at: datetime) -> UnitRow:
+    """Return a unit from the first columns of `inbox` or `unit`."""
+    return UnitRow(*row[:19], tier=permission.tier(row[15], row[16], at))  # type: ignore[misc]
+
+
+def _scope(access: Access) -> dict[str, Any]:
+    held = {(post, below) for post, unit_id in access.posts for below in access.tree.under(unit_id)}
+    held |= {("", unit_id) for unit_id in access.scope("unit.work").unit_ids}
+    pairs = sorted(held)
+    return {
+        "people": [access.staff_id, *access.delegated_from],
+        "posts": [post for post, _ in pairs],
+        "units": [unit_id for _, unit_id in pairs],
+    }
+
+
+def _tier(tier: str, at: datetime) -> dict[str, Any]:
+    bounds: dict[str, tuple[datetime, datetime, bool | None]] = {
+        Tier.OVERDUE: (BEGINNING, at, None),
+        Tier.WARN: (at, _JUST_BEFORE_FAR, True),
+        Tier.NORMAL: (at, _JUST_BEFORE_FAR, False),
+        Tier.PAUSED: (_JUST_BEFORE_FAR, END, None),
+    }
+    low, high, warned = bounds.get(tier, (BEGINNING, END, None))
+    return {"low": low, "high": high, "warned": warned}
+
+
+_JUST_BEFORE_FAR = datetime(9998, 12, 31, tzinfo=UTC)
+
+
+def _from(cursor: str, *, back: bool) -> dict[str, Any]:
+    if cursor:
+        rank, unit_id = paging.decode(cursor, width=2)
+        return {"rank": rank, "id": unit_id}
+    return {"rank": END, "id": 2**62} if back else {"rank": BEGINNING, "id": 0}
+
+
+def _cursor(row: UnitRow) -> str:
+    return paging.encode([row.rank_at, row.id])

@@ -1,0 +1,242 @@
+"""One unit with all a person needs to work on it: its form, what they may do, where it may go back to."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bihuan.domain.org import queries as org
+from bihuan.domain.org.ports import Access
+from bihuan.domain.packs import queries as packs
+from bihuan.domain.processes.choices import InstanceState, Operation, TokenState
+from bihuan.domain.processes.models import permission
+from bihuan.domain.processes.queries import blueprints, rows
+from bihuan.domain.processes.queries.inbox import UnitRow, row_of
+from bihuan.domain.processes.queries.statements import LISTS, SQL
+from bihuan.engines import forms
+from bihuan.engines.bpmn import run_routes
+from bihuan.engines.bpmn.model import Node
+from bihuan.engines.bpmn.run_state import SEQUENCE_BITS
+from bihuan.engines.bpmn.run_work import Work
+from bihuan.kit import db
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnTarget:
+    """An earlier unit this one may be given back to."""
+
+    node: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitView:
+    """A unit as one person sees it. `values` are the draft, else what was submitted."""
+
+    row: UnitRow
+    rev: int
+    pack: str
+    form: forms.Form | None
+    values: Mapping[str, Any]
+    has_draft: bool
+    operations: frozenset[str]
+    previous: Mapping[str, Any] = field(default_factory=dict)
+    return_targets: Sequence[ReturnTarget] = ()
+    colleagues: Sequence[org.StaffRow] = ()
+    closed_at: datetime | None = None
+    close_kind: str = ""
+
+    @property
+    def id(self) -> int:
+        """Return the unit's id."""
+        return self.row.id
+
+    @property
+    def node(self) -> str:
+        """Return its BPMN id."""
+        return self.row.node
+
+    @property
+    def title(self) -> str:
+        """Return its name."""
+        return self.row.title
+
+    @property
+    def subject(self) -> str:
+        """Return what the process is about."""
+        return self.row.subject
+
+    @property
+    def instance_id(self) -> int:
+        """Return its process instance."""
+        return self.row.instance_id
+
+    @property
+    def assignee_id(self) -> int | None:
+        """Return who works on it."""
+        return self.row.assignee_id
+
+    @property
+    def assignee(self) -> str:
+        """Return the name of who works on it."""
+        return self.row.assignee
+
+    @property
+    def field_codes(self) -> frozenset[str]:
+        """Return the codes of its form's fields."""
+        return frozenset(item.code for item in self.form.fields) if self.form else frozenset()
+
+
+def unit(access: Access, unit_id: int, *, at: datetime) -> UnitView:
+    """Return a unit, or refuse with `UnitMissing` when the person may neither work on it nor see it."""
+    found = db.one(LISTS["unit"], (unit_id,))
+    if found is None:
+        raise rows.UnitMissing
+    row = row_of(found, at)
+    definition_id, instance_unit, rev, form_text, draft_text, closed_at, close_kind = found[19:]
+    place = permission.Place(row.post, row.unit_id, row.assignee_id)
+    standing = permission.standing(access, place)
+    if not standing.may_work and not _may_see(access, row, instance_unit):
+        raise rows.UnitMissing
+    plan = blueprints.blueprint(definition_id)
+    node = plan.graph.nodes[row.node]
+    allowed = _operations(access, row, standing, instance_unit)
+    allowed -= _barred(access, row, standing, node)
+    form = _form(plan, node)
+    return UnitView(
+        row=row,
+        rev=rev,
+        pack=packs.definition(definition_id).pack_key,
+        form=form,
+        values=json.loads(draft_text or form_text or "{}"),
+        has_draft=draft_text is not None,
+        operations=frozenset(map(str, allowed)),
+        previous=rows.earlier_values(row.instance_id) if form else {},
+        return_targets=_targets(access, row, plan, node) if Operation.RETURN in allowed else (),
+        colleagues=_colleagues(access, row, at) if _hands_over(allowed) else (),
+        closed_at=closed_at,
+        close_kind=close_kind,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUnit:
+    """An open unit and the fields its form asks for."""
+
+    id: int
+    node: str
+    title: str
+    field_codes: frozenset[str]
+
+
+def open_unit_of(access: Access, instance_id: int) -> OpenUnit | None:
+    """Return the first open unit of an instance that the person may work on, None if there is none."""
+    for (unit_id,) in db.rows(LISTS["open_units"], (instance_id,)):
+        found = db.one(LISTS["unit"], (unit_id,))
+        if found is None:
+            continue
+        place = permission.Place(found[7], found[8], found[9])
+        if permission.standing(access, place).may_work:
+            plan = blueprints.blueprint(found[19])
+            form = _form(plan, plan.graph.nodes[found[4]])
+            codes = frozenset(item.code for item in form.fields) if form else frozenset()
+            return OpenUnit(unit_id, found[4], found[5], codes)
+    return None
+
+
+def _may_see(access: Access, row: UnitRow, instance_unit: int) -> bool:
+    return any(access.may("case.view", unit_id) for unit_id in (instance_unit, row.unit_id))
+
+
+def _form(plan: blueprints.Blueprint, node: Node) -> forms.Form | None:
+    key = plan.forms.get(node.unit.form) if node.unit else None
+    return blueprints.form(key) if key else None
+
+
+def _operations(
+    access: Access, row: UnitRow, standing: permission.Standing, instance_unit: int
+) -> set[str]:
+    live = row.state in {TokenState.OPEN, TokenState.CLAIMED}
+    found = set(_on_the_whole(access, row, instance_unit))
+    if not live or row.instance_state != InstanceState.RUNNING:
+        if row.state == TokenState.DONE and row.assignee_id == access.staff_id:
+            found.add(Operation.WITHDRAW)
+        return found if row.instance_state == InstanceState.RUNNING else found - {"withdraw"}
+    claimed = row.state == TokenState.CLAIMED
+    if standing.may_work:
+        found |= {Operation.SUBMIT, Operation.SAVE_DRAFT, Operation.RETURN, Operation.TRANSFER}
+        found.add(Operation.RELEASE if claimed else Operation.CLAIM)
+    if access.may("unit.assign", row.unit_id):
+        found |= {Operation.ASSIGN, Operation.TRANSFER}
+        found |= {Operation.RELEASE} if claimed else set()
+    if access.may("unit.return", row.unit_id):
+        found.add(Operation.RETURN)
+    return found
+
+
+def _on_the_whole(access: Access, row: UnitRow, instance_unit: int) -> list[str]:
+    """What may be done with the instance, whichever unit one looks at."""
+    running = row.instance_state == InstanceState.RUNNING
+    suspended = row.instance_state == InstanceState.SUSPENDED
+    offered = {
+        Operation.SUSPEND: ("unit.suspend", running),
+        Operation.RESUME: ("unit.suspend", suspended),
+        Operation.JUMP: ("unit.jump", running),
+        Operation.TERMINATE: ("unit.terminate", running or suspended),
+    }
+    return [
+        operation
+        for operation, (verb, possible) in offered.items()
+        if possible and access.may(verb, instance_unit)
+    ]
+
+
+def _barred(access: Access, row: UnitRow, standing: permission.Standing, node: Node) -> set[str]:
+    """What separation of duty takes away from this person."""
+    excluded = node.unit.excludes if node.unit else ()
+    if not excluded or not standing.may_work:
+        return set()
+    staff = [one for one in (access.staff_id, standing.on_behalf_of) if one is not None]
+    params = {"instance": row.instance_id, "nodes": list(excluded), "staff": staff}
+    return {Operation.CLAIM, Operation.SUBMIT} if db.one(SQL["closed_by"], params) else set()
+
+
+def _targets(
+    access: Access, row: UnitRow, plan: blueprints.Blueprint, node: Node
+) -> list[ReturnTarget]:
+    work = Work(
+        plan.graph,
+        instance_id=row.id >> SEQUENCE_BITS,
+        next_seq=1,
+        tokens=[token for token, _ in rows.tokens_of(row.instance_id, history=True)],
+        variables={},
+    )
+    token = work.tokens[row.id]
+    ancestors = run_routes.ancestors(work, token)
+    nearest = run_routes.nearest(work, token)
+    allowed = node.unit.return_to if node.unit else ()
+    if access.may("unit.return", row.unit_id):
+        allowed = (permission.ANY,)
+    found: dict[str, ReturnTarget] = {}
+    for earlier in ancestors:
+        target = permission.return_target(
+            earlier.node, nearest=nearest, ancestors=ancestors, allowed=allowed
+        )
+        if target is not None and target.node not in found:
+            title = plan.graph.nodes[target.node].name or target.node
+            found[target.node] = ReturnTarget(target.node, title)
+    return list(found.values())
+
+
+def _hands_over(allowed: set[str]) -> bool:
+    return bool(allowed & {Operation.TRANSFER, Operation.ASSIGN})
+
+
+def _colleagues(access: Access, row: UnitRow, at: datetime) -> list[org.StaffRow]:
+    """Who else holds the unit's post, here or above."""
+    places = permission.places_above(access, row.unit_id)
+    if not row.post or not places:
+        return []
+    found = org.staff_holding(row.post, sorted(places), at)
+    return [one for one in found if one.id != row.assignee_id]

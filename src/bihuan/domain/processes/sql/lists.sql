@@ -1,0 +1,87 @@
+-- What people read: lists of units, a unit with what surrounds it, the strip of an instance.
+
+-- name: inbox
+with mine as (
+    select id from processes_token
+    where kind = 'USER' and state = 'CLAIMED' and assignee_id = any(%(people)s) and not %(unclaimed)s
+        and rank_at > %(low)s and rank_at <= %(high)s and (%(title)s = '' or title = %(title)s)
+        and (rank_at, id) > (%(rank)s, %(id)s)
+        and (%(warned)s::boolean is null or coalesce(warn_at <= %(at)s, false) = %(warned)s)
+    order by rank_at, id limit %(size)s
+), of_posts as (
+    select found.id
+    from unnest(%(posts)s::text[], %(units)s::bigint[]) as held (post, unit_id)
+    cross join lateral (
+        select id from processes_token t
+        where kind = 'USER' and state = 'OPEN' and t.post = held.post and t.unit_id = held.unit_id
+            and rank_at > %(low)s and rank_at <= %(high)s and (%(title)s = '' or title = %(title)s)
+            and (rank_at, id) > (%(rank)s, %(id)s)
+            and (%(warned)s::boolean is null or coalesce(warn_at <= %(at)s, false) = %(warned)s)
+        order by rank_at, id limit %(size)s
+    ) as found
+)
+select t.id, t.instance_id, i.subject, i.root, t.node, t.title, t.state, t.post, t.unit_id,
+    t.assignee_id, coalesce(s.name, ''), t.delegate_of, t.priority, t.opened_at, t.claimed_at,
+    t.due_at, t.warn_at, i.state, t.rank_at
+from (select id from mine union all select id from of_posts) as ids
+join processes_token t on t.id = ids.id
+join processes_processinstance i on i.id = t.instance_id
+left join org_staff s on s.id = t.assignee_id
+order by t.rank_at, t.id limit %(size)s
+
+-- name: inbox_counts
+with mine as (
+    select rank_at, warn_at, title from processes_token
+    where kind = 'USER' and state = 'CLAIMED' and assignee_id = any(%(people)s)
+    order by rank_at limit %(most)s
+), of_posts as (
+    select found.rank_at, found.warn_at, found.title
+    from unnest(%(posts)s::text[], %(units)s::bigint[]) as held (post, unit_id)
+    cross join lateral (
+        select rank_at, warn_at, title from processes_token t
+        where kind = 'USER' and state = 'OPEN' and t.post = held.post and t.unit_id = held.unit_id
+        order by rank_at limit %(most)s
+    ) as found
+), seen as (
+    select * from (select * from mine union all select * from of_posts) as units limit %(most)s
+)
+select case when rank_at >= %(far)s then 'paused' when rank_at <= %(at)s then 'overdue'
+        when warn_at <= %(at)s then 'warn' else 'normal' end as tier, title, count(*)
+from seen group by 1, 2
+
+-- name: unit
+select t.id, t.instance_id, i.subject, i.root, t.node, t.title, t.state, t.post, t.unit_id,
+    t.assignee_id, coalesce(s.name, ''), t.delegate_of, t.priority, t.opened_at, t.claimed_at,
+    t.due_at, t.warn_at, i.state, t.rank_at,
+    i.definition_id, i.unit_id, i.rev, t.form::text, t.draft::text, t.closed_at, t.close_kind
+from processes_token t
+join processes_processinstance i on i.id = t.instance_id
+left join org_staff s on s.id = t.assignee_id
+where t.id = %s and t.kind = 'USER'
+
+-- name: open_units
+select id from processes_token
+where instance_id = %s and kind = 'USER' and state in ('OPEN', 'CLAIMED') order by id
+
+-- name: strip
+select distinct on (t.node) t.node, t.id, t.title, t.state, t.post, t.unit_id, t.assignee_id,
+    coalesce(s.name, ''), t.opened_at, t.closed_at, t.close_kind, t.due_at, t.origin,
+    count(*) over (partition by t.node)
+from processes_token t
+left join org_staff s on s.id = t.assignee_id
+where t.instance_id = %s and t.kind = 'USER'
+order by t.node, (t.state in ('OPEN', 'CLAIMED')) desc, t.id desc
+
+-- name: instance
+select id, definition_id, subject, root, unit_id, state, rev, started_at, ended_at, suspended_until
+from processes_processinstance where id = %s
+
+-- name: instances_of
+select id, definition_id, subject, root, unit_id, state, rev, started_at, ended_at, suspended_until
+from processes_processinstance where subject = %s order by id
+
+-- name: last_form_with
+select form::text, assignee_id, delegate_of, unit_id, closed_at from processes_token
+where instance_id = %(instance)s and kind = 'USER' and form is not null
+    and jsonb_exists(form, %(field)s)
+order by id desc limit 1
