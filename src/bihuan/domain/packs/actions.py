@@ -5,6 +5,7 @@ org and cannot ask.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -136,7 +137,7 @@ def publish_definition(definition_id: int, *, by: Actor, at: datetime) -> Defini
     file = next(file for file in pack.files if file.path == draft.path)
     part = next(part for part in parts_in_order() if part.kind == draft.kind)
     candidate = _Candidate(part, file, pack)
-    return _put_in_force(candidate, draft, part.compile(file, pack), by=by, at=at)
+    return _put_in_force(candidate, draft, candidate.compiled(), by=by, at=at)
 
 
 @transaction.atomic
@@ -167,6 +168,11 @@ class _Candidate:
     @property
     def key(self) -> str:
         return self.pack.definition_key(self.file)
+
+    def compiled(self) -> dict[str, Any]:
+        """Return what the part made of the file as it will be read back: tuples are lists in JSON."""
+        made = self.part.compile(self.file, self.pack)
+        return dict(json.loads(json.dumps(made, ensure_ascii=False)))
 
 
 def _installed(source: PackSource) -> dict[str, PackSource]:
@@ -219,7 +225,7 @@ def _remember_pack(pack: PackSource, *, by: Actor, at: datetime) -> bool:
 
 
 def _install_file(one: _Candidate, done: Installation, *, by: Actor, at: datetime) -> None:
-    compiled = one.part.compile(one.file, one.pack)
+    compiled = one.compiled()
     found = {"kind": one.part.kind, "key": one.key, "status": Status.PUBLISHED}
     current = Definition.objects.filter(**found).first()
     same = current is not None and current.checksum == _checksum(one.file.text)
