@@ -83,6 +83,7 @@ def test_one_wrong_file_keeps_the_whole_pack_out():
     [
         ("form/a.yaml", "form/a.yaml:1: 不认识文件夹“form”"),
         ("texts/a.csv", "texts/a.csv:1: “texts”里不能放 .csv 文件"),
+        ("texts/zh-hans/Á b.yaml", "texts/zh-hans/Á b.yaml:1: 文件名“zh-hans.Á b”不能作编码"),
         ("texts/klingon/a.yaml", "texts/klingon/a.yaml:1: 不认识语言“klingon”"),
     ],
 )
@@ -93,6 +94,17 @@ def test_a_misplaced_file_is_named(path, message):
     )
 
     assert [str(p).split("。")[0] for p in actions.check_pack(source)] == [message]
+
+
+def test_two_files_of_one_name_are_refused():
+    source = pack()
+    files = {"texts/zh-hans/a.yaml": b"a: b", "texts/zh-hans.a.yaml": b"a: b"}
+    manifest = {"pack.toml": source.manifest.text.encode()}
+    source = replace(source, files=read_pack({**manifest, **files}).files)
+
+    assert [str(problem) for problem in actions.check_pack(source)] == [
+        "texts/zh-hans/a.yaml:1: 与 texts/zh-hans.a.yaml 同名。请给其中一个文件换一个名字。"
+    ]
 
 
 def test_a_missing_pack_is_named_at_its_line():

@@ -38,6 +38,7 @@ def test_a_pack_knows_what_its_required_packs_define():
     [
         ({}, ("pack.toml", 1, "缺少 pack.toml")),
         ({"pack.toml": b'key = "x"\nversion 1'}, ("pack.toml", 2, "这一行不符合 TOML 写法")),
+        ({"pack.toml": b"x = " + b"[" * 99999}, ("pack.toml", 1, "这一行不符合 TOML 写法")),
         (
             {"pack.toml": MANIFEST.replace(b"1.2", b"new")},
             ("pack.toml", 2, "“version”写得不对"),

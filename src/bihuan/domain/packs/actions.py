@@ -20,7 +20,7 @@ from bihuan.domain.packs import queries, rules
 from bihuan.domain.packs.choices import Status
 from bihuan.domain.packs.models import Definition, InstalledPack
 from bihuan.domain.packs.ports import PackPart, PublishedDefinition, parts_in_order
-from bihuan.engines.packs.problem import Problem, suggest
+from bihuan.engines.packs.problem import Problem
 from bihuan.engines.packs.source import PackFile, PackSource, with_file
 from bihuan.kit import db
 from bihuan.kit.problems import Invalid, Refused
@@ -184,15 +184,15 @@ def _installed(source: PackSource) -> dict[str, PackSource]:
 
 def _placing_problems(pack: PackSource) -> list[Problem]:
     suffixes = {part.folder: part.suffixes for part in parts_in_order()}
+    taken: dict[tuple[str, str], str] = {}
     problems = []
     for file in pack.files:
-        allowed = suffixes.get(file.folder)
-        if allowed is None:
-            message = f"不认识文件夹“{file.folder}”"
-            problems.append(Problem(file.path, 1, message, suggest(file.folder, suffixes)))
-        elif file.suffix not in allowed:
-            message = f"“{file.folder}”里不能放 {file.suffix} 文件"
-            problems.append(Problem(file.path, 1, message, f"请改用 {'、'.join(allowed)}"))
+        wrong = rules.placing_problem(file, suffixes)
+        other = taken.setdefault((file.folder, file.stem), file.path)
+        if other != file.path:
+            wrong = Problem(file.path, 1, f"与 {other} 同名", "请给其中一个文件换一个名字")
+        if wrong:
+            problems.append(wrong)
     return problems
 
 

@@ -1,10 +1,28 @@
-"""Which pack comes first, and whether all it stands on is there."""
+"""Where files may lie, which pack comes first, and whether all it stands on is there."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from bihuan.engines.packs.manifest import MANIFEST
-from bihuan.engines.packs.problem import Problem
-from bihuan.engines.packs.source import PackSource
+from bihuan.engines.packs.problem import Problem, suggest
+from bihuan.engines.packs.source import PackFile, PackSource
+
+_STEM = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)*")
+
+
+def placing_problem(file: PackFile, suffixes: Mapping[str, tuple[str, ...]]) -> Problem | None:
+    """Return what is wrong with where a file lies or how it is named. `suffixes` are by folder."""
+    allowed = suffixes.get(file.folder)
+    if allowed is None:
+        message = f"不认识文件夹“{file.folder}”"
+        return Problem(file.path, 1, message, suggest(file.folder, suffixes))
+    if file.suffix not in allowed:
+        message = f"“{file.folder}”里不能放 {file.suffix} 文件"
+        return Problem(file.path, 1, message, f"请改用 {'、'.join(allowed)}")
+    if not _STEM.fullmatch(file.stem):
+        remedy = "请只用小写英文、数字、- 和 _，例如 accept.yaml"
+        return Problem(file.path, 1, f"文件名“{file.stem}”不能作编码", remedy)
+    return None
 
 
 def requirement_problems(source: PackSource, beside: Mapping[str, PackSource]) -> list[Problem]:

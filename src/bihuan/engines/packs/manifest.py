@@ -58,7 +58,7 @@ def read_manifest(text: str) -> Manifest:
     """Read `pack.toml`; raises `PackUnreadable` with everything that is wrong in it."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PackUnreadable([_syntax(str(error), text)]) from error
     problems = [*_unknown(data, text), *_identity(data, text), *_requirements(data, text)]
     if problems:
