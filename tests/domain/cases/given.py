@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from bihuan.domain.cases.actions import steps, taxonomy
 from bihuan.domain.cases.events import Verification
 from bihuan.domain.cases.models import Case, CaseClass, Standing
+from bihuan.domain.customers import actions as customers
 from bihuan.domain.ledger.events import SYSTEM, Actor
 from bihuan.domain.org import actions as org
 from bihuan.domain.org.models import OrgUnit
@@ -71,6 +72,11 @@ def stored_case(number: str = "260302-0001", **values: object) -> Case:
     case = Case.objects.create(number=number, **{**plain, **values})
     Standing.objects.create(case=case)
     return case
+
+
+def customer(name: str, unit_id: int) -> int:
+    new = customers.NewCustomer(name, unit_id)
+    return customers.create_customer(new=new, by=SYSTEM, at=MORNING).pk
 
 
 def person(login: str, unit_id: int, *verbs: str) -> Access:

@@ -119,10 +119,11 @@ def test_search_finds_by_number_phone_and_name(places):
 def test_duplicates_are_the_same_customers_or_alike(places):
     lee = given.person("lee", places["hq"], "case.view")
     cls = given.classes()["complaint"]
-    own = given.stored_case("1", org_unit_id=places["hq"], customer_id=7, title="电表不走字")
+    ada = given.customer("Ada", places["hq"])
+    own = given.stored_case("1", org_unit_id=places["hq"], customer_id=ada, title="电表不走字")
     alike = given.stored_case("2", org_unit_id=places["hq"], title="幸福小区路灯不亮没人修")
     given.stored_case("3", org_unit_id=places["hq"], title="咨询电费")
-    probe = Probe("demo", "幸福小区路灯不亮", cls.pk, 7, org_unit_id=places["hq"])
+    probe = Probe("demo", "幸福小区路灯不亮", cls.pk, ada, org_unit_id=places["hq"])
 
     found = queries.find_duplicates(lee, probe, at=given.later(1))
 

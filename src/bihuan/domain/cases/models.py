@@ -20,6 +20,7 @@ from bihuan.domain.cases.choices import (
     Grade,
     RequestType,
 )
+from bihuan.domain.customers.models import Account, Customer
 from bihuan.domain.org.models import OrgUnit
 
 ENDED = [CaseState.CLOSED, CaseState.CANCELLED]
@@ -82,8 +83,12 @@ class Case(models.Model):
     cls = models.ForeignKey(
         CaseClass, models.PROTECT, related_name="+", db_index=False, verbose_name="类别"
     )
-    customer_id = models.BigIntegerField("客户", null=True)
-    account_id = models.BigIntegerField("户号", null=True)
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name="客户"
+    )
+    account = models.ForeignKey(
+        Account, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name="户号"
+    )
     contact_name = models.CharField("联系人", max_length=80, blank=True)
     contact_phone = models.CharField("联系电话", max_length=40, blank=True)
     contact_digits = models.CharField(max_length=20, blank=True)
@@ -166,10 +171,10 @@ class Case(models.Model):
             # The list of a class.
             models.Index(fields=["cls", "-opened_at"], name="cases_of_a_class"),
             # A customer's other cases; duplicates.
-            models.Index(fields=["customer_id", "-opened_at"], name="cases_of_a_customer"),
+            models.Index(fields=["customer", "-opened_at"], name="cases_of_a_customer"),
             models.Index(
-                fields=["account_id"],
-                condition=Q(account_id__isnull=False),
+                fields=["account"],
+                condition=Q(account__isnull=False),
                 name="cases_of_account",
             ),
             # Search by phone.

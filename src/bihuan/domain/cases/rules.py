@@ -30,7 +30,12 @@ def grade_by_weight(weight: Weight, default: str) -> Grade:
         found = Grade.IMPORTANT
     else:
         found = Grade.ROUTINE
-    return max(found, Grade(default), key=_ORDER.index)
+    return at_least(found, default)
+
+
+def at_least(found: str, least: str) -> Grade:
+    """Return the more serious of two grades."""
+    return max(Grade(found), Grade(least), key=_ORDER.index)
 
 
 def handled_it(by: Actor, handlers: Iterable[str]) -> bool:

@@ -164,6 +164,37 @@ def find_or_create_by_phone(
 
 
 @transaction.atomic
+def import_customers(*, new: Sequence[NewCustomer], by: Actor, at: datetime) -> dict[str, int]:
+    """Write many customers down at once and return their ids by account number.
+
+    Each has exactly one account, by which a repeated import knows them again: those who are there
+    already stay as they are.
+    """
+    numbered = {code_norm(one.accounts[0].number): one for one in new}
+    known = dict(Account.objects.filter(number__in=numbered).values_list("number", "customer_id"))
+    missing = {number: one for number, one in numbered.items() if number not in known}
+    for unit_id in {one.unit_id for one in missing.values()}:
+        org.authorise(by, "customer.edit", unit_id, at=at)
+    made = Customer.objects.bulk_create([_imported(one, at) for one in missing.values()])
+    found = {number: one.pk for number, one in zip(missing, made, strict=True)}
+    Account.objects.bulk_create(
+        Account(
+            customer_id=found[number],
+            number=number,
+            kind=one.accounts[0].kind,
+            address=one.accounts[0].address,
+            unit_id=one.unit_id,
+            created_at=at,
+        )
+        for number, one in missing.items()
+    )
+    ledger.record_many(
+        Fact("customer.created", f"customer:{one.pk}", f"customer:{one.pk}", at, by) for one in made
+    )
+    return {**known, **found}
+
+
+@transaction.atomic
 def update_customer(*, customer_id: int, changes: Changes, by: Actor, at: datetime) -> Customer:
     """Change what is known of a customer; the fact names the fields, never their contents."""
     customer = _editable(customer_id, by, at)
@@ -262,6 +293,19 @@ def _create(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
         _account(customer, account, at)
     _record("customer.created", customer.pk, by=by, at=at, kind=str(new.kind))
     return customer
+
+
+def _imported(new: NewCustomer, at: datetime) -> Customer:
+    return Customer(
+        kind=new.kind,
+        name=new.name.strip(),
+        name_norm=_name(new.name),
+        tier=new.tier,
+        unit_id=new.unit_id,
+        note=new.note,
+        created_at=at,
+        updated_at=at,
+    )
 
 
 def _editable(customer_id: int, by: Actor, at: datetime) -> Customer:

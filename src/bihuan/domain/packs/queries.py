@@ -1,6 +1,8 @@
 """What can be asked about packs and definitions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -22,6 +24,8 @@ _TEXTS_REVISION = """
     where kind = 'text' and status = 'PUBLISHED'
 """
 
+_remembered: ContextVar[dict[tuple[str, str], int] | None] = ContextVar("versions", default=None)
+
 
 class DefinitionMissing(NotFound):
     """Nothing of this kind and key is in force."""
@@ -42,12 +46,31 @@ class _StillDraft(LookupError):
     """A draft still changes and is not kept."""
 
 
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Ask once which version of a definition is in force, for long work that should not change midway."""
+    token = _remembered.set({})
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
+
+
 def published(kind: str, key: str) -> Definition:
     """Return the version in force. Its content is kept per process: treat it as read-only."""
+    remembered = _remembered.get()
+    if remembered is None:
+        return definition(_published_id(kind, key))
+    if (kind, key) not in remembered:
+        remembered[kind, key] = _published_id(kind, key)
+    return definition(remembered[kind, key])
+
+
+def _published_id(kind: str, key: str) -> int:
     row = db.one(_PUBLISHED_ID, (kind, key))
     if row is None:
         raise DefinitionMissing(kind, key)
-    return definition(row[0])
+    return int(row[0])
 
 
 def definition(definition_id: int) -> Definition:

@@ -52,10 +52,24 @@ class InstanceChange:
 
 
 @dataclass(frozen=True, slots=True)
+class FormFound:
+    """A form submitted earlier: its values, who submitted it and when."""
+
+    values: Mapping[str, Any]
+    by: Actor
+    at: datetime | None
+
+
+def _no_form(field: str) -> FormFound | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class VerbCall:
     """A service task that must be done now, inside the transaction of the step that reached it.
 
-    `form` holds the values of the unit submitted last; `params` the parameters written in the diagram.
+    `form` holds the values of the unit submitted last; `params` the parameters written in the diagram;
+    `last_form_with` finds the latest form in which a field is filled in.
     """
 
     name: str
@@ -67,6 +81,7 @@ class VerbCall:
     by: Actor
     at: datetime
     params: Mapping[str, str]
+    last_form_with: Callable[[str], FormFound | None] = _no_form
 
 
 Verb = Callable[[VerbCall], "dict[str, Any] | None"]

@@ -1,1 +1,26 @@
 """The verbs of cases. Each checks who may, runs in one transaction and leaves facts behind."""
+
+from bihuan.domain.cases.actions.opening import open_case
+from bihuan.domain.cases.actions.telling import Told, record_told
+from bihuan.domain.cases.actions.verbs import (
+    add_note,
+    classify_case,
+    dispatch_case,
+    grade_case,
+    record_handling,
+    reopen_case,
+    withdraw_case,
+)
+
+__all__ = [
+    "Told",
+    "add_note",
+    "classify_case",
+    "dispatch_case",
+    "grade_case",
+    "open_case",
+    "record_handling",
+    "record_told",
+    "reopen_case",
+    "withdraw_case",
+]

@@ -90,7 +90,7 @@ _CLASSIFY = _statement("""
     update cases_case set cls_id = c.id from cases_caseclass c
     where cases_case.id = %(case)s and c.pack = cases_case.pack and c.code = %(code)s
       and cases_case.closure_id is null
-    returning c.code, c.name, c.grade, c.grading, c.process_key, c."limit", c.calendar""")
+    returning c.code, c.name, c.request_type, c.grade, c.grading, c.process_key""")
 _GRADE = _statement("""
     update cases_case set grade = %(grade)s, importance = %(importance)s, urgency = %(urgency)s,
         scope = %(scope)s
@@ -183,11 +183,10 @@ class ClassChosen:
 
     code: str
     name: str
+    request_type: str
     grade: str
     grading: str
     process_key: str
-    limit: str
-    calendar: str
 
 
 def classify(step: Step, code: str) -> ClassChosen:

@@ -8,6 +8,7 @@ from bihuan.domain.cases.queries.finding import (
     search,
 )
 from bihuan.domain.cases.queries.listing import CaseFilter, CaseRow, case_list
+from bihuan.domain.cases.queries.promises import Promise, PromisedUnit, promise
 from bihuan.domain.cases.queries.taxonomy import ClassNode, class_named, classes
 from bihuan.domain.cases.queries.viewing import CaseView, Entry, case_number, case_view
 
@@ -19,6 +20,8 @@ __all__ = [
     "Duplicate",
     "Entry",
     "Probe",
+    "Promise",
+    "PromisedUnit",
     "case_list",
     "case_number",
     "case_view",
@@ -26,5 +29,6 @@ __all__ = [
     "class_named",
     "classes",
     "find_duplicates",
+    "promise",
     "search",
 ]

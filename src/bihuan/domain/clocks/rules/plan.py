@@ -123,6 +123,17 @@ def plan_fired(row: ClockRow, at: datetime) -> ClockRow:
     return replace(row, level=level, overdue_at=overdue_at, next_moment_at=following)
 
 
+def plan_spared(row: ClockRow, before: datetime) -> ClockRow:
+    """Return a running clock whose moments before `before` never come, as under `enforce_from`."""
+    level = row.level
+    while level < len(row.warn_at) and row.warn_at[level] < before:
+        level += 1
+    enforced = row.due_at is not None and row.due_at >= before
+    due_ahead = row.due_at if enforced and row.overdue_at is None else None
+    following = _next_of(row.warn_at[level:], due_ahead)
+    return replace(row, level=level, enforced=enforced, next_moment_at=following)
+
+
 def moments_due(row: ClockRow, at: datetime) -> list[ClockMoment]:
     """Return the moments at or before `at` that have not fired, in order, each at its own time."""
     floor = row.next_moment_at

@@ -10,6 +10,7 @@ from bihuan.domain.org.queries.access import (
 )
 from bihuan.domain.org.queries.people import (
     StaffRow,
+    StaffUnknown,
     holdings_of,
     names_of,
     staff,
@@ -38,6 +39,7 @@ __all__ = [
     "Scope",
     "SessionRow",
     "StaffRow",
+    "StaffUnknown",
     "TokenRow",
     "Unit",
     "Visit",

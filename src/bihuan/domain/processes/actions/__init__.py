@@ -1,5 +1,6 @@
 """Every operation on a process: each one transaction, with its permission, its facts and its clock effect."""
 
+from bihuan.domain.processes.actions.batch import Batch, batch
 from bihuan.domain.processes.actions.interventions import (
     jump,
     resume,
@@ -19,7 +20,9 @@ from bihuan.domain.processes.actions.work import (
 )
 
 __all__ = [
+    "Batch",
     "assign",
+    "batch",
     "claim",
     "jump",
     "release",

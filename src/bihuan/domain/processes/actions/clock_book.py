@@ -18,6 +18,7 @@ from bihuan.domain.clocks.rules import (
     plan_fired,
     plan_pause,
     plan_resume,
+    plan_spared,
     plan_start,
     plan_stop,
     row_from,
@@ -33,7 +34,8 @@ _READ = (
     f"select {', '.join(COLUMNS)} from clocks_clock"  # noqa: S608 -- our own column names
     " where owner = any(%s) and state <> 'STOPPED' order by id for update"
 )
-_NEXT_ID = "select nextval(pg_get_serial_sequence('clocks_clock', 'id'))"
+# Several at once: a step that needs one usually needs more.
+_NEXT_IDS = "select nextval('clocks_clock_id_seq') from generate_series(1, 4)"
 
 Plan = Callable[[ClockRow, Calendar, datetime], ClockRow]
 
@@ -48,6 +50,7 @@ class ClockBook:
         self._new: set[str] = set()
         self._changed: set[str] = set()
         self._calendars: dict[str, Calendar] = {}
+        self._ids: list[int] = []
 
     def load(self, owners: list[str]) -> None:
         """Read the clocks of these owners that are not stopped, and lock them."""
@@ -122,6 +125,12 @@ class ClockBook:
                 self._pass_moments(owner, at)
                 self._set(owner, plan_fired(self.rows[owner], at))
 
+    def spare(self, before: datetime) -> None:
+        """Let no running clock warn or be overdue for a moment before `before`."""
+        for owner, row in list(self.rows.items()):
+            if row.state == RUNNING and row.kind != TIMER:
+                self._set(owner, plan_spared(row, before))
+
     # ------------------------------------------------------------ writing
     def params(self) -> dict[str, Any]:
         """Return the parameters of the statement's clock parts."""
@@ -145,10 +154,14 @@ class ClockBook:
         due = moments_due(row, at)
         if due and not row.id:
             # A clock started and due within one step: its facts must name it before it is written.
-            found = db.one(_NEXT_ID)
-            self.rows[owner] = row = replace(row, id=found[0] if found else 0)
+            self.rows[owner] = row = replace(row, id=self._next_id())
             due = moments_due(row, at)
         self.facts.extend(fact_of(moment) for moment in due)
+
+    def _next_id(self) -> int:
+        if not self._ids:
+            self._ids = [found[0] for found in db.rows(_NEXT_IDS)]
+        return int(self._ids.pop(0))
 
     def _put(self, owner: str, row: ClockRow) -> None:
         before = self.rows.get(owner)

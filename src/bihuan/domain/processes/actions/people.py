@@ -1,5 +1,6 @@
 """Who may do what with a unit: posts, assignees, delegates, verbs, separation of duty."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bihuan.domain.ledger.events import Actor
@@ -7,7 +8,7 @@ from bihuan.domain.org import queries as org
 from bihuan.domain.org.ports import Access
 from bihuan.domain.processes.actions import refusals
 from bihuan.domain.processes.actions.step import Step, When
-from bihuan.domain.processes.choices import TokenState
+from bihuan.domain.processes.choices import CloseKind, TokenState
 from bihuan.domain.processes.models import permission
 from bihuan.domain.processes.queries.rows import Extra
 from bihuan.domain.processes.queries.statements import SQL
@@ -53,8 +54,23 @@ def check_duty(step: Step, token: Token, staff: list[int]) -> None:
     if not excluded or not staff:
         return
     params = {"instance": step.instance.id, "nodes": list(excluded), "staff": staff}
-    if db.one(SQL["closed_by"], params):
+    if _did(step, excluded, staff) or db.one(SQL["closed_by"], params):
         raise refusals.HandledByTheSamePerson
+
+
+def _did(step: Step, nodes: Sequence[str], staff: list[int]) -> bool:
+    """Tell whether one of these people did one of these units in a step not yet written."""
+    return any(
+        token.node in nodes
+        and token.close_kind is CloseKind.SUBMITTED
+        and not _hands_on(step, token).isdisjoint(staff)
+        for token in step.tokens.values()
+    )
+
+
+def _hands_on(step: Step, token: Token) -> set[int | None]:
+    extra = step.extras[token.id]
+    return {extra.assignee_id, extra.delegate_of}
 
 
 def take(step: Step, token: Token, when: When) -> None:
@@ -87,6 +103,8 @@ def give(step: Step, token: Token, staff_id: int, when: When) -> None:
 def place_for(step: Step, token: Token, staff_id: int, when: When) -> int | None:
     """Return where the receiver would do the unit: where it is if their post covers it, else where they hold it."""
     extra = step.extras[token.id]
+    if when.by.is_system:  # an import says who had it, whatever posts are held here
+        return extra.unit_id
     receiver = org.access_of(staff_id, when.at, known_revision=step.instance.org_revision)
     if permission.by_post(receiver, place_of(extra)).may_work:
         return extra.unit_id

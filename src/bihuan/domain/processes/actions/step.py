@@ -14,9 +14,9 @@ from bihuan.domain.processes.actions import refusals
 from bihuan.domain.processes.actions.clock_book import ClockBook
 from bihuan.domain.processes.actions.units import unit_details
 from bihuan.domain.processes.choices import CloseKind, InstanceState, TokenKind
-from bihuan.domain.processes.ports import VERBS, VerbCall
+from bihuan.domain.processes.ports import VERBS, FormFound, VerbCall
 from bihuan.domain.processes.queries.blueprints import blueprint, table
-from bihuan.domain.processes.queries.rows import Extra, Instance
+from bihuan.domain.processes.queries.rows import Extra, Instance, last_form_with
 from bihuan.engines import decisions, expressions
 from bihuan.engines.bpmn import run_timers
 from bihuan.engines.bpmn.model import LimitGroup, Node
@@ -191,7 +191,21 @@ class Step:
             reason,
         )
 
+    def last_form_with(self, field: str) -> FormFound | None:
+        """Return the latest submitted form of this instance in which a field is filled in."""
+        for token_id in sorted(self.extras, reverse=True):
+            token, extra = self.tokens[token_id], self.extras[token_id]
+            submitted = token.close_kind is CloseKind.SUBMITTED
+            if submitted and extra.form and extra.form.get(field):
+                return FormFound(extra.form, self._submitter(token_id), extra.closed_at)
+        return last_form_with(self.instance.id, field)
+
     # ------------------------------------------------------------ inside
+    def _submitter(self, token_id: int) -> Actor:
+        subject = f"unit:{token_id}"
+        told = (f for f in self.facts if f.subject == subject and f.name == "unit.submitted")
+        return next((fact.by for fact in told), ENGINE)
+
     def _has_clock(self, token: Token) -> bool:
         if token.kind is TokenKind.TIMER:
             return True
@@ -226,6 +240,7 @@ class Step:
             by=when.by,
             at=when.at,
             params=due.params,
+            last_form_with=self.last_form_with,
         )
         return VERBS.get(due.verb)(call)
 

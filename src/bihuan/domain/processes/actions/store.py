@@ -1,6 +1,9 @@
 """Reads an instance with a lock and writes a step back, each in as few statements as can be."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +32,8 @@ def instance_of(unit_id: int) -> int:
 
 def open_step(instance_id: int, *, history: bool = False) -> Step:
     """Lock an instance and read its live tokens, or with `history` all of them, and its clocks."""
+    if (kept := _again(instance_id, history=history)) is not None:
+        return kept
     row = db.one(SQL["lock_instance"], (instance_id,))
     if row is None:
         raise InstanceMissing
@@ -38,8 +43,19 @@ def open_step(instance_id: int, *, history: bool = False) -> Step:
 
 
 def save(step: Step, when: When) -> InstanceChange:
-    """Write everything the step did, let the subject's owner follow it, and return what changed."""
+    """Write everything the step did, let the subject's owner follow it, and return what changed.
+
+    Inside a batch the step is kept instead, and written at its end.
+    """
     step.settle_groups(when.at)
+    kept = _kept.get()
+    if kept is not None:
+        kept[step.instance.id] = (step, when)
+        return _change(step, when)
+    return _write(step, when)
+
+
+def _write(step: Step, when: When) -> InstanceChange:
     instance = step.instance
     facts = sorted([*step.clocks.facts, *step.facts], key=lambda fact: fact.at)
     params: dict[str, Any] = {
@@ -71,6 +87,52 @@ def save(step: Step, when: When) -> InstanceChange:
     if kind in SUBJECTS:
         SUBJECTS.get(kind).changed(change)
     return change
+
+
+# ---------------------------------------------------------------- batches
+_kept: ContextVar[dict[int, tuple[Step, When]] | None] = ContextVar("kept steps", default=None)
+
+
+@contextmanager
+def keeping() -> Iterator[None]:
+    """Keep steps in memory instead of writing them, until `write_kept`."""
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def kept_steps() -> list[Step]:
+    """Return the steps kept so far."""
+    return [step for step, _ in (_kept.get() or {}).values()]
+
+
+def kept_change(instance_id: int) -> InstanceChange:
+    """Return how a kept instance stands."""
+    return _change(*(_kept.get() or {})[instance_id])
+
+
+def write_kept() -> None:
+    """Write the kept steps, each once, and forget them."""
+    kept = _kept.get() or {}
+    for step, when in kept.values():
+        _write(step, when)
+    kept.clear()
+
+
+def _again(instance_id: int, *, history: bool) -> Step | None:
+    """Return a kept step for its next operation; one that needs the history is written and read anew."""
+    kept = _kept.get()
+    if kept is None or instance_id not in kept:
+        return None
+    if history:
+        _write(*kept.pop(instance_id))
+        return None
+    step = kept[instance_id][0]
+    step.form = {}
+    step.told.clear()
+    return step
 
 
 def _change(step: Step, when: When) -> InstanceChange:

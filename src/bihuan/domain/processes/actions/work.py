@@ -93,7 +93,7 @@ def assign(
     unit_id: int, *, to_staff_id: int, reason: str = "", by: Actor, at: datetime
 ) -> InstanceChange:
     """Put a unit into the hands of somebody on its post. Needs the verb `unit.assign` there."""
-    unit = _open(unit_id, by=by, at=at)
+    unit = _open(unit_id, by=by, at=at, also_suspended=True)
     step, token = unit.step, unit.token
     people.require(step, "unit.assign", step.extras[unit_id].unit_id, unit.when)
     step.extras[unit_id].unit_id = people.place_for(step, token, to_staff_id, unit.when)
@@ -116,7 +116,7 @@ def transfer(
 
     Whoever works on it may, and who may assign units there.
     """
-    unit = _open(unit_id, by=by, at=at)
+    unit = _open(unit_id, by=by, at=at, also_suspended=True)
     step, token = unit.step, unit.token
     when = _worker_or(unit, "unit.assign", refusals.NotYourUnit)
     extra = step.extras[unit_id]
@@ -147,11 +147,13 @@ def stand_in(step: Step, token: Token, when: When) -> None:
         step.changed.add(token.id)
 
 
-def _open(unit_id: int, *, by: Actor, at: datetime) -> _Unit:
+def _open(unit_id: int, *, by: Actor, at: datetime, also_suspended: bool = False) -> _Unit:
+    """Return an open unit of a running instance; work that waits may still change hands."""
     step = store.open_step(store.instance_of(unit_id))
     step.catch_up(at)
     token, _ = step.unit(unit_id)
-    if step.instance.state is not InstanceState.RUNNING:
+    waits = also_suspended and step.instance.state is InstanceState.SUSPENDED
+    if step.instance.state is not InstanceState.RUNNING and not waits:
         raise refusals.ProcessNotRunning
     return _Unit(step, token, When(by, at))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bihuan.domain.ledger.events import Actor
 from bihuan.domain.processes.choices import (
     CloseKind,
     InstanceState,
@@ -12,6 +13,7 @@ from bihuan.domain.processes.choices import (
     TokenKind,
     TokenState,
 )
+from bihuan.domain.processes.ports import FormFound
 from bihuan.domain.processes.queries.statements import SQL
 from bihuan.engines.bpmn.run_state import Token
 from bihuan.kit import db
@@ -138,3 +140,21 @@ def earlier_values(instance_id: int) -> dict[str, Any]:
     for (text,) in db.rows(SQL["earlier_forms"], (instance_id,)):
         merged.update({key: value for key, value in json.loads(text).items() if value is not None})
     return merged
+
+
+def last_form_with(instance_id: int, field: str) -> FormFound | None:
+    """Return the latest submitted form in which a field is filled in."""
+    row = db.one(SQL["last_form_with"], {"instance": instance_id, "field": field})
+    if row is None:
+        return None
+    by = Actor(f"staff:{row[1]}", unit_id=row[2]) if row[1] else Actor("system:engine")
+    return FormFound(json.loads(row[0]), by, row[3])
+
+
+def variables_of(instance_id: int) -> dict[str, Any]:
+    """Return the variables an instance routes by."""
+    row = db.one(SQL["variables_of"], (instance_id,))
+    if row is None:
+        raise InstanceMissing
+    found: dict[str, Any] = json.loads(row[0])
+    return found

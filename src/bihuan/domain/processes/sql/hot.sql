@@ -83,3 +83,11 @@ where instance_id = %(instance)s and node = any(%(nodes)s) and kind = 'USER'
     and state in ('DONE', 'SUPERSEDED') and close_kind = 'SUBMITTED'
     and (assignee_id = any(%(staff)s) or delegate_of = any(%(staff)s))
 limit 1
+
+-- name: last_form_with
+select form::text, assignee_id, unit_id, closed_at from processes_token
+where instance_id = %(instance)s and close_kind = 'SUBMITTED' and form ->> %(field)s <> ''
+order by closed_at desc, id desc limit 1
+
+-- name: variables_of
+select variables::text from processes_processinstance where id = %s

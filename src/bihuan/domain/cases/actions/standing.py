@@ -1,0 +1,63 @@
+"""Follow the process: what a list shows of it, written once per transaction of the process."""
+
+from typing import Any
+
+from bihuan.domain.cases.actions import steps
+from bihuan.domain.cases.choices import ClosureKind
+from bihuan.domain.cases.events import case_id_of
+from bihuan.domain.processes.ports import InstanceChange
+from bihuan.kit import db
+
+_FOLLOW = """
+with moved as (
+    update cases_standing set instance_id = %(instance)s, process_state = %(state)s,
+        current_units = %(units)s, org_unit_ids = %(places)s::bigint[], assignee_id = %(assignee)s,
+        next_due_at = %(due)s
+    where case_id = %(case)s
+), widened as (
+    update cases_case set involved_unit_ids = array(
+        select distinct unnest(involved_unit_ids || %(places)s::bigint[]) order by 1)
+    where id = %(case)s and not involved_unit_ids @> %(places)s::bigint[]
+)
+select 1
+"""
+_TERMINATED = """
+select c.closure_id is null, coalesce((
+    select reason from ledger_fact where root = %(root)s and name = 'process.terminated'
+    order by id desc limit 1), '')
+from cases_case c where c.id = %(case)s
+"""
+IMPORT = "system:import"
+
+
+class CaseSubject:
+    """What processes ask of the cases they run for."""
+
+    def changed(self, change: InstanceChange) -> None:
+        """Repeat the process's state beside the case; a terminated process ends its case."""
+        case_id = case_id_of(change.subject)
+        db.run(_FOLLOW, {"case": case_id, **_shown(change)})
+        if change.state == "TERMINATED":
+            _end(case_id, change)
+
+
+def _shown(change: InstanceChange) -> dict[str, Any]:
+    units = change.units
+    return {
+        "instance": change.instance_id,
+        "state": change.state,
+        "units": "、".join(dict.fromkeys(unit.title for unit in units))[:400],
+        "places": sorted({unit.unit_id for unit in units if unit.unit_id is not None}),
+        "assignee": next((unit.assignee_id for unit in units if unit.assignee_id), None),
+        "due": change.due_at,
+    }
+
+
+def _end(case_id: int, change: InstanceChange) -> None:
+    row = db.one(_TERMINATED, {"case": case_id, "root": change.root})
+    if row is None or not row[0]:
+        return
+    imported = change.by.ref == IMPORT
+    kind = ClosureKind.IMPORTED if imported else ClosureKind.WITHDRAWN
+    step = steps.Step(case_id, by=change.by, at=change.at)
+    steps.close_apart(step, kind, reason=row[1] or "流程终止")

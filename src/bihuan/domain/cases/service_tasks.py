@@ -1,0 +1,115 @@
+"""What a diagram may ask of its case: `bh:verb="case.classify"` and its kin.
+
+Each reads the form submitted last (field names as in the packs), takes one step of the loop, and
+returns what the process needs to route by. A field that is missing leaves the case as it is.
+"""
+
+from typing import Any
+
+from bihuan.domain.cases import rules
+from bihuan.domain.cases.actions import grading, steps
+from bihuan.domain.cases.actions.steps import Step
+from bihuan.domain.cases.choices import ConsentAnswer
+from bihuan.domain.cases.events import Verification, case_id_of
+from bihuan.domain.ledger.events import Actor
+from bihuan.domain.processes.ports import Verb, VerbCall
+
+_ANSWERS = {"agreed": ConsentAnswer.AGREED, "refused": ConsentAnswer.REFUSED}
+
+
+def classify(call: VerbCall) -> dict[str, Any] | None:
+    """Put the case into the class the form names; say what the class decides."""
+    code = str(call.form.get("class_code") or "")
+    if not code or code == grading.class_of(case_id_of(call.subject)):
+        return None
+    chosen = steps.classify(_step(call), code)
+    return {
+        "class_code": chosen.code,
+        "request_type": chosen.request_type,
+    }
+
+
+def grade(call: VerbCall) -> dict[str, Any] | None:
+    """Weigh the case as the form says and give it its grade."""
+    said = {name: call.form.get(name) for name in ("importance", "urgency", "scope")}
+    if not any(said.values()):
+        return None
+    known = grading.graded(case_id_of(call.subject))
+    weight = rules.Weight(
+        **{name: int(v or getattr(known.weight, name)) for name, v in said.items()}
+    )
+    found = grading.grade_of(known.grading, weight, known.class_grade)
+    if (weight, found) != (known.weight, known.grade):
+        steps.grade(_step(call), weight, found)
+    return {
+        "grade": found,
+        "importance": weight.importance,
+        "urgency": weight.urgency,
+        "scope": weight.scope,
+    }
+
+
+def dispatch(call: VerbCall) -> dict[str, Any] | None:
+    """Name the responsible unit the form chose."""
+    chosen = grading.unit_id(call.form.get("org_unit"))
+    if chosen is None:
+        return None
+    steps.dispatch(_step(call), chosen, reason=str(call.form.get("instruction") or ""))
+    return {"responsible_unit": chosen}
+
+
+def resolve(call: VerbCall) -> None:
+    """Keep what was done and by whom, and say that the case is handled."""
+    text, who = _handling(call)
+    step = _step(call)
+    if text:
+        steps.record_handling(Step(step.case_id, who, call.at), text)
+    steps.resolve(step)
+
+
+def record_verification(call: VerbCall) -> dict[str, Any]:
+    """Keep the customer's answer; `consent` is `agreed` or `refused`."""
+    said = str(call.form.get("consent") or "")
+    score = call.form.get("score")
+    verification = Verification(
+        answer=_ANSWERS.get(said, ConsentAnswer.REFUSED),
+        channel=str(call.form.get("channel") or "PHONE"),
+        score=int(score) if score else None,
+        note=str(call.form.get("note") or call.form.get("refusal_reason") or ""),
+    )
+    answer = steps.verify(_step(call), verification)
+    return {"consent": "agreed" if answer == ConsentAnswer.AGREED else "refused"}
+
+
+def rework(call: VerbCall) -> dict[str, Any]:
+    """Send the case back to work and count it."""
+    reason = str(call.form.get("refusal_reason") or call.form.get("note") or "")
+    return {"rework_count": steps.rework(_step(call), reason=reason)}
+
+
+def close(call: VerbCall) -> None:
+    """Close the case with the customer's consent."""
+    steps.close(_step(call))
+
+
+TASKS: dict[str, Verb] = {
+    "case.classify": classify,
+    "case.grade": grade,
+    "case.dispatch": dispatch,
+    "case.resolve": resolve,
+    "case.record_verification": record_verification,
+    "case.rework": rework,
+    "case.close": close,
+}
+
+
+def _step(call: VerbCall) -> Step:
+    return Step(case_id_of(call.subject), call.by, call.at)
+
+
+def _handling(call: VerbCall) -> tuple[str, Actor]:
+    """Return what was done and who did it: in the form just submitted, else in the latest that says."""
+    if call.form.get("handling"):
+        return str(call.form["handling"]), call.by
+    found = call.last_form_with("handling")
+    return (str(found.values["handling"]), found.by) if found else ("", call.by)

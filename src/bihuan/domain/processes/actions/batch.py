@@ -1,0 +1,64 @@
+"""Several operations in one transaction, each at its own moment: instances read once and written once.
+
+For imports and replays. Inside `with batch() as work:` every operation runs as always, on instances kept
+in memory; they are locked from their first use, and written, followed by their subjects, when the block
+ends or at `flush`. Facts, clocks and tokens come out as if each operation had been written by itself.
+
+Call the verbs of `Batch` rather than those of `actions`: they save the savepoint that an operation
+inside another transaction would make.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from bihuan.domain.processes.actions import interventions, store, work
+from bihuan.domain.processes.ports import InstanceChange, UnitState
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+def _bare(verb: Verb) -> Verb:
+    """Return an operation without its own transaction; the batch has one around it."""
+    bare: Verb = verb.__wrapped__  # type: ignore[attr-defined]  # set by functools.wraps
+    return bare
+
+
+class Batch:
+    """The operations of a batch; arguments as in `actions`."""
+
+    assign = staticmethod(_bare(work.assign))
+    submit = staticmethod(_bare(work.submit))
+    transfer = staticmethod(_bare(work.transfer))
+    suspend = staticmethod(_bare(interventions.suspend))
+    resume = staticmethod(_bare(interventions.resume))
+    terminate = staticmethod(_bare(interventions.terminate))
+
+    def current(self, instance_id: int) -> InstanceChange:
+        """Return how an instance of this batch stands now."""
+        return store.kept_change(instance_id)
+
+    def units(self, instance_id: int) -> tuple[UnitState, ...]:
+        """Return the open units of an instance of this batch."""
+        return self.current(instance_id).units
+
+    def spare(self, before: datetime) -> None:
+        """Let no clock that still runs warn or be overdue for a moment before `before`.
+
+        What is imported open was due before anybody here could know of it (`enforce_from`).
+        """
+        for step in store.kept_steps():
+            step.clocks.spare(before)
+
+    def flush(self) -> None:
+        """Write everything now; later operations read it anew."""
+        store.write_kept()
+
+
+@contextmanager
+def batch() -> Iterator[Batch]:
+    """Keep instances in memory until the block ends. Belongs inside `transaction.atomic()`."""
+    with store.keeping():
+        yield Batch()
+        store.write_kept()

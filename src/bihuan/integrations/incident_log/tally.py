@@ -1,0 +1,114 @@
+"""Count what a replay came to: rows by script, and shares from the facts alone."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bihuan.integrations.incident_log.script import Script
+from bihuan.kit import db
+
+# The cases of a pack that a replay opened, told by the facts of their opening.
+_ROOTS = """
+    select root from ledger_fact where name = 'case.opened' and data ->> 'source' like %(source)s
+"""
+_SHARES = f"""
+with opened as ({_ROOTS})
+select count(*),
+    count(*) filter (where exists (
+        select from ledger_fact f where f.root = opened.root and f.name = 'unit.transferred')),
+    count(*) filter (where exists (
+        select from ledger_fact f where f.root = opened.root
+        and f.name in ('case.reworked', 'case.reopened'))),
+    (select count(*) from ledger_fact where root in (select root from opened))
+from opened
+"""  # noqa: S608 — constants only
+_DIGEST = """
+with opened as (
+    select root, data ->> 'number' as number from ledger_fact
+    where name = 'case.opened' and data ->> 'source' like %(source)s
+), told as (
+    select o.number, f.at, f.name, split_part(f.subject, ':', 1) as kind, f.actor,
+        case when f.on_behalf_of like 'staff:%%' then (
+            select login_name from org_staff where id = split_part(f.on_behalf_of, ':', 2)::bigint)
+        else f.on_behalf_of end as behalf,
+        f.reason, f.data - %(ids)s::text[] as data
+    from opened o join ledger_fact f on f.root = o.root
+)
+select number, md5(string_agg(row_to_json(told)::text, '' order by at, name, row_to_json(told)::text
+    collate "C"))
+from told group by number order by number collate "C"
+"""
+# Ids that the database gives out differ from one run to the next; what they name does not.
+IDS = ["instance", "clock", "org_unit", "to", "unit", "process", "case"]
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many incidents and rows were seen, and which rows no step expresses, by reason."""
+
+    incidents: int = 0
+    events: int = 0
+    applied: int = 0
+    refused: int = 0
+    left: Counter[str] = field(default_factory=Counter)
+
+    def add(self, script: Script) -> None:
+        """Count a script that was played, now or earlier."""
+        self.incidents += 1
+        self.events += len(script.incident.events)
+        self.applied += script.applied
+        self.left.update({str(why): len(lines) for why, lines in script.left.items()})
+
+    def refuse(self, script: Script, reason: str) -> None:
+        """Count an incident that the product refused as a whole."""
+        self.incidents += 1
+        self.refused += 1
+        self.events += len(script.incident.events)
+        self.left[reason] += len(script.incident.events)
+
+    def join(self, others: "Iterable[Tally]") -> "Tally":
+        """Return this and the others together."""
+        for other in others:
+            self.incidents += other.incidents
+            self.events += other.events
+            self.applied += other.applied
+            self.refused += other.refused
+            self.left.update(other.left)
+        return self
+
+    @property
+    def inexpressible(self) -> int:
+        """Return how many rows no step expresses."""
+        return sum(self.left.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What the facts say of the replayed incidents."""
+
+    incidents: int
+    reassigned: float
+    reopened: float
+    facts: int
+
+
+def shares(pack: str) -> Shares:
+    """Count, from the facts alone, how many incidents were reassigned and reopened."""
+    row = db.one(_SHARES, {"source": f"{pack}:incident:%"})
+    total, reassigned, reopened, facts = row or (0, 0, 0, 0)
+    whole = total or 1
+    return Shares(total, round(reassigned / whole, 4), round(reopened / whole, 4), facts)
+
+
+def digest(pack: str) -> str:
+    """Return a hash over the facts of all replayed incidents, equal for equal histories.
+
+    Ids and the moment of recording do not count; the order within one moment does not either.
+    """
+    values: dict[str, Any] = {"source": f"{pack}:incident:%", "ids": IDS}
+    whole = hashlib.sha256()
+    for number, one in db.rows(_DIGEST, values):
+        whole.update(f"{number} {one}\n".encode())
+    return whole.hexdigest()

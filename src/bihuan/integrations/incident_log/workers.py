@@ -1,0 +1,240 @@
+"""Replay with several processes: each takes every n-th incident, one transaction an incident.
+
+Correct under interruption by three rules:
+
+1. An incident whose case is there is done: a repeated or restarted worker skips it.
+2. A worker whose database goes away waits for it, bounded, and plays the incident again.
+3. Commits do not wait for the disk, so a crash of the database may take the last of them back. When
+   the workers are through, the parent asks which cases are missing and lets them play again, until
+   none is.
+
+A worker that dies is started again, a few times.
+"""
+
+import multiprocessing
+import queue
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import Error, InterfaceError, OperationalError, connection
+
+from bihuan.domain.packs import queries as packs
+from bihuan.integrations.incident_log.cast import Cast
+from bihuan.integrations.incident_log.log import Share, incidents
+from bihuan.integrations.incident_log.play import play, source_ref
+from bihuan.integrations.incident_log.script import Script, script_of
+from bihuan.integrations.incident_log.tally import Tally
+from bihuan.kit import db
+from bihuan.kit.problems import Refused
+
+DATABASE_MAY_BE_AWAY = 180.0
+RESTARTS = 5
+TELLS_EVERY = 100
+LOST = (OperationalError, InterfaceError)
+
+
+class WorkerKeepsDying(Refused):
+    """A worker ended again and again without finishing its share."""
+
+    message = "回放进程多次异常退出，已停止；再运行一次会接着做。"
+
+
+class DatabaseStaysAway(Refused):
+    """The database did not come back in time."""
+
+    message = "数据库长时间连不上，已停止；恢复后再运行一次会接着做。"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What every worker is told."""
+
+    path: Path
+    zone: str
+    cast: Cast
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a worker says: its tally so far, and whether it is through."""
+
+    nth: int
+    tally: Tally
+    done: bool = False
+
+
+Tell = Callable[[Tally], None]
+
+
+def replay(job: Job, tell: Tell) -> Tally:
+    """Play every incident that is not there yet; return the tally of all of them."""
+    while True:
+        tally = _round(job, tell)
+        missing = tally.incidents - len(played(job.cast.pack)) - tally.refused
+        if missing <= 0:
+            return tally
+
+
+def played(pack: str) -> set[str]:
+    """Return the source refs of the incidents that are there."""
+    prefix = source_ref(pack, "")
+    found = db.rows("select source_ref from cases_case where source_ref like %s", (f"{prefix}%",))
+    return {row[0] for row in found}
+
+
+def _round(job: Job, tell: Tell) -> Tally:
+    """Let all workers run to their end once."""
+    if job.workers == 1:
+        return _share_of(job, 0, tell)
+    connection.close()
+    context = multiprocessing.get_context("spawn")
+    heard: Any = context.Queue()
+    crew = _Crew(lambda nth: context.Process(target=_work, args=(job, nth, heard), daemon=True))
+    crew.start(job.workers)
+    try:
+        return _listen(job, crew, heard, tell)
+    finally:
+        crew.stop()
+
+
+def _listen(job: Job, crew: "_Crew", heard: Any, tell: Tell) -> Tally:
+    tallies: dict[int, Tally] = {}
+    through: set[int] = set()
+    while len(through) < job.workers:
+        try:
+            news: Heard = heard.get(timeout=0.5)
+        except queue.Empty:
+            crew.revive(through)
+            continue
+        tallies[news.nth] = news.tally
+        if news.done:
+            through.add(news.nth)
+        tell(Tally().join(tallies.values()))
+    return Tally().join(tallies.values())
+
+
+class _Crew:
+    """The worker processes, each started again when it dies."""
+
+    def __init__(self, make: Callable[[int], BaseProcess]) -> None:
+        self._make = make
+        self._members: dict[int, BaseProcess] = {}
+        self._restarts = 0
+
+    def start(self, count: int) -> None:
+        for nth in range(count):
+            self._members[nth] = self._make(nth)
+            self._members[nth].start()
+
+    def revive(self, through: set[int]) -> None:
+        """Start again who died before the end of its share."""
+        for nth, member in list(self._members.items()):
+            if nth in through or member.is_alive():
+                continue
+            if member.exitcode == _STAYS_AWAY:
+                raise DatabaseStaysAway
+            self._restarts += 1
+            if self._restarts > RESTARTS:
+                raise WorkerKeepsDying
+            self._members[nth] = self._make(nth)
+            self._members[nth].start()
+
+    def stop(self) -> None:
+        for member in self._members.values():
+            member.join(timeout=1)
+            if member.is_alive():
+                member.terminate()
+
+
+_STAYS_AWAY = 75
+
+
+def _work(job: Job, nth: int, heard: Any) -> None:
+    """Run in a process of its own."""
+    import django  # noqa: PLC0415 — a spawned process begins without Django
+
+    django.setup()
+    try:
+        tally = _share_of(job, nth, lambda so_far: heard.put(Heard(nth, so_far)))
+    except DatabaseStaysAway:
+        heard.close()
+        raise SystemExit(_STAYS_AWAY) from None
+    heard.put(Heard(nth, tally, done=True))
+
+
+def _share_of(job: Job, nth: int, tell: Tell) -> Tally:
+    tally = Tally()
+    there = _patiently(lambda: played(job.cast.pack))
+    _patiently(_hurry)
+    with packs.remembering():
+        for script in _scripts(job, nth):
+            _play_once(job, script, there, tally)
+            if tally.incidents % TELLS_EVERY == 0:
+                tell(tally)
+    return tally
+
+
+def _scripts(job: Job, nth: int) -> Iterator[Script]:
+    share = Share(nth, job.workers)
+    return (script_of(one) for one in incidents(job.path, ZoneInfo(job.zone), share))
+
+
+def _play_once(job: Job, script: Script, there: set[str], tally: Tally) -> None:
+    ref = source_ref(job.cast.pack, script.incident.number)
+    if ref not in there:
+        try:
+            _patiently(_Attempt(script, job.cast, ref))
+        except Refused as refusal:
+            tally.refuse(script, refusal.code)
+            return
+    tally.add(script)
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """Play one incident. From the second attempt on, nobody knows whether the last came through."""
+
+    script: Script
+    cast: Cast
+    ref: str
+    tried: bool = False
+
+    def __call__(self) -> None:
+        if self.tried:
+            _hurry()
+            if db.one("select 1 from cases_case where source_ref = %s", (self.ref,)):
+                return
+        self.tried = True
+        play(self.script, self.cast)
+
+
+def _hurry() -> None:
+    """Let this connection's commits not wait for the disk (rule 3)."""
+    db.run("set synchronous_commit = off")
+
+
+def _patiently(work: Callable[[], Any]) -> Any:
+    """Do some work; when the database goes away, wait until it is back and do it again."""
+    since = None
+    while True:
+        try:
+            return work()
+        except LOST as lost:
+            since = since or time.monotonic()
+            if time.monotonic() - since > DATABASE_MAY_BE_AWAY:
+                raise DatabaseStaysAway from lost
+            _hang_up()
+            time.sleep(0.5)
+
+
+def _hang_up() -> None:
+    try:
+        connection.close()
+    except Error:
+        connection.connection = None
