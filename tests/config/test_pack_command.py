@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from django.db import connection
 
 from bihuan.config.cli import pack as pack_command
 from bihuan.domain.packs import actions, queries
@@ -87,3 +88,25 @@ def test_an_exported_pack_installs_without_effect(tmp_path):
     assert last(again) == {"packs": ["shop 1.0"], "published": 0, "retired": 0, "unchanged": 1}
     listed = last(run("list", "--json"))["packs"]
     assert [(one["key"], one["definitions"]) for one in listed] == [("shop", {"text": 1})]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_test_plays_scenarios_elsewhere_and_leaves_the_database_alone(tmp_path):
+    shop = make_pack(tmp_path / "shop")
+    (shop / "scenarios").mkdir()
+    (shop / "scenarios" / "a.yaml").write_text(
+        'scenario: 没有人受理\ngiven: {at: "2026-03-02 09:30", class: none}\n'
+        "steps:\n  - {by: 店员, wait: 开门}\n"
+    )
+    before = connection.settings_dict["NAME"]
+    queries.installed_packs()
+
+    result = run("test", shop, "--json")
+
+    failures = last(result)["failures"]
+    assert result.return_value == 1
+    assert [(one["line"], one["message"]) for one in failures] == [
+        (1, "受理被拒绝：没有叫“店员”的岗位或人员。")
+    ]
+    assert connection.settings_dict["NAME"] == before
+    assert queries.installed_packs() == []

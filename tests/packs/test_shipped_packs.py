@@ -1,11 +1,15 @@
 """What must be true of the packs that come with the product, beyond what `pack check` asks."""
 
 import re
+from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 import pytest
 
+from bihuan.domain.ledger.events import SYSTEM
+from bihuan.domain.packs import actions, queries
 from bihuan.engines.bpmn import parse
+from bihuan.engines.packs.source import read_pack
 from tests.packs import shipped
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -13,6 +17,7 @@ DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 PHONE = re.compile(r"\b1\d{10}\b")
 INVENTED = re.compile(r"1(380000\d{4}|390000\d{4})")
 
+AT = datetime(2026, 3, 2, tzinfo=UTC)
 PROCESSES = shipped.processes()
 NAMES = [process.key for _, process in PROCESSES]
 
@@ -83,3 +88,16 @@ def test_the_demo_has_forty_customers_and_a_login_for_each_post():
 
     assert len(items(pack, "demo", "customers")) >= 40
     assert held == {post["code"] for post in items(pack, "org", "posts")}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ["hotline", "itsm"])
+def test_installing_again_or_what_was_exported_changes_nothing(key):
+    for each in ("base", key):
+        actions.install_pack(shipped.pack(each), by=SYSTEM, at=AT)
+
+    again = actions.install_pack(shipped.pack(key), by=SYSTEM, at=AT)
+    exported = actions.install_pack(read_pack(queries.export_pack(key)), by=SYSTEM, at=AT)
+
+    assert not again.changed
+    assert not exported.changed

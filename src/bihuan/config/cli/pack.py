@@ -1,19 +1,24 @@
-"""`bihuan pack`: check, install, list and export industry packs."""
+"""`bihuan pack`: check, test, install, list and export industry packs."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from bihuan.config import console
+from bihuan.config import console, scratch
 from bihuan.domain.ledger.events import Actor
+from bihuan.domain.org import actions as org
 from bihuan.domain.packs import actions, queries, rules
 from bihuan.engines.packs.problem import PackUnreadable, Problem
+from bihuan.engines.packs.scenario import read_scenario
 from bihuan.engines.packs.source import PackSource
-from bihuan.integrations import pack_files
+from bihuan.integrations import pack_files, scenarios
 from bihuan.kit import clock
 
 _BY = Actor("system:cli")
+# Demo staff hold their posts from the day they are taken on, and scenarios play on past days.
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 _PLACES = click.argument(
     "places", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
@@ -21,7 +26,7 @@ _PLACES = click.argument(
 
 @click.group()
 def command() -> None:
-    """Industry packs: check, install, list, export."""
+    """Industry packs: check, test, install, list, export."""
 
 
 @command.command()
@@ -57,7 +62,9 @@ def check(places: tuple[Path, ...], *, as_json: bool) -> int:
 @console.as_json
 def install(places: tuple[Path, ...], *, as_json: bool) -> None:
     """Install packs, those they stand on first; each whole or not at all."""
-    done = [actions.install_pack(pack, by=_BY, at=clock.now()) for pack in _to_install(places)]
+    there = frozenset(pack.key for pack in queries.installed_packs())
+    packs = _with_needed(places, there=there)
+    done = [actions.install_pack(pack, by=_BY, at=clock.now()) for pack in packs]
     keys = {
         "packs": [f"{one.pack} {one.version}" for one in done],
         "published": sum(len(one.published) for one in done),
@@ -68,6 +75,36 @@ def install(places: tuple[Path, ...], *, as_json: bool) -> None:
         change = f"发布 {len(one.published)}，停用 {len(one.retired)}，不变 {one.unchanged}"
         click.echo(f"{one.pack} {one.version}：{change}")
     console.report(keys, "安装完成。", as_json=as_json)
+
+
+@command.command()
+@_PLACES
+@console.as_json
+def test(places: tuple[Path, ...], *, as_json: bool) -> int:
+    """Play the scenarios of packs in a database made for it and dropped afterwards.
+
+    Exit status 1 when a scenario went otherwise than written.
+    """
+    packs = _with_needed(places, there=frozenset())
+    played, failures = 0, []
+    with scratch.scratch_database():
+        for pack in packs:
+            actions.install_pack(pack, by=_BY, at=_LONG_AGO)
+        org.open_demo_logins(by=_BY, at=_LONG_AGO)
+        for pack in packs:
+            for file in pack.folder("scenarios"):
+                played += 1
+                failures += scenarios.play(read_scenario(file), pack=pack.key)
+    for failure in failures:
+        click.echo(str(failure))
+    keys = {"scenarios": played, "failures": [asdict(one) for one in failures]}
+    said = (
+        f"{played} 个场景，{len(failures)} 处与预期不符。"
+        if failures
+        else f"{played} 个场景全部符合。"
+    )
+    console.report(keys, said, as_json=as_json)
+    return 1 if failures else 0
 
 
 @command.command(name="list")
@@ -110,8 +147,8 @@ def problems_of(place: Path) -> list[Problem]:
     return actions.check_pack(source, beside=beside)
 
 
-def _to_install(places: tuple[Path, ...]) -> list[PackSource]:
-    """Return the packs at the places and those beside them that they need and that are missing."""
+def _with_needed(places: tuple[Path, ...], *, there: frozenset[str]) -> list[PackSource]:
+    """Return the packs at the places and those beside them that they need and that are not there."""
     try:
         wanted = {source.key: source for source in map(pack_files.read, places)}
         beside = {
@@ -119,7 +156,6 @@ def _to_install(places: tuple[Path, ...]) -> list[PackSource]:
         }
     except PackUnreadable as unreadable:
         raise actions.PackHasProblems(unreadable.problems) from unreadable
-    there = {pack.key for pack in queries.installed_packs()}
     waiting = list(wanted.values())
     while waiting:
         for need in waiting.pop().manifest.requires:

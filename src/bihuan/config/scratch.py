@@ -1,0 +1,47 @@
+"""A database of its own for a moment: made, used, dropped, whatever happens in between."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
+
+
+class NotInScratch(RuntimeError):
+    """Django still speaks to another database than the one just made."""
+
+
+@contextmanager
+def scratch_database() -> Iterator[None]:
+    """Point Django at a new empty database with all tables, and back again at the end.
+
+    The real database is neither read nor locked. A leftover of a killed run is replaced.
+    """
+    real = connection.settings_dict["NAME"]
+    scratch = f"scratch_{real}"
+    options = connection.settings_dict["TEST"]
+    usual, options["NAME"] = options["NAME"], scratch
+    _let_go()
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        _must_be_in(scratch)
+        yield
+    finally:
+        _let_go()
+        connection.creation.destroy_test_db(real, verbosity=0)
+        options["NAME"] = usual
+
+
+def _let_go() -> None:
+    # A pool that was opened on one database would go on handing out its connections.
+    connection.close()
+    cast("DatabaseWrapper", connection).close_pool()
+
+
+def _must_be_in(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select current_database()")
+        row = cursor.fetchone()
+    if row != (name,):
+        raise NotInScratch(f"expected {name}, found {row}")

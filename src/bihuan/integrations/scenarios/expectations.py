@@ -1,0 +1,111 @@
+"""Compare what a scenario expects with what is."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from bihuan.domain.cases.models import Case
+from bihuan.domain.clocks.models import Clock
+from bihuan.domain.ledger import queries as ledger
+from bihuan.domain.org import queries as org
+from bihuan.domain.processes.models import ProcessInstance
+from bihuan.integrations.scenarios.stage import Stage
+
+_MOST_FACTS = 1000
+_COUNTS = {"rework": "rework_count", "reopened": "reopen_count"}
+
+
+def surprises(expected: dict[str, Any], stage: Stage) -> list[str]:
+    """Return one sentence for everything that is not as expected."""
+    return [
+        message
+        for key, wanted in expected.items()
+        for message in _CHECKS[key](wanted, stage)
+        if message
+    ]
+
+
+def _differs(what: str, wanted: object, found: object) -> str:
+    return "" if wanted == found else f"{what} 应是 {wanted}，实际是 {found}"
+
+
+def _open(wanted: list[str], stage: Stage) -> Iterator[str]:
+    yield _differs("打开的环节", sorted(wanted), stage.open_units())
+
+
+def _not_open(unwanted: list[str], stage: Stage) -> Iterator[str]:
+    for node in set(unwanted).intersection(stage.open_units()):
+        yield f"环节 {node} 不应打开"
+
+
+def _due(wanted: dict[str, str], stage: Stage) -> Iterator[str]:
+    for name, due in wanted.items():
+        clock = _clock_of(name, stage)
+        found = _written(clock.due_at, stage) if clock else "没有计时"
+        yield _differs(f"{name} 的到期时间", due, found)
+
+
+def _clock(wanted: dict[str, str], stage: Stage) -> Iterator[str]:
+    for name, state in wanted.items():
+        clock = _clock_of(name, stage)
+        yield _differs(f"{name} 的计时", state, clock.state if clock else "没有计时")
+
+
+def _owner(wanted: dict[str, str], stage: Stage) -> Iterator[str]:
+    for node, name in wanted.items():
+        unit = stage.latest(node)
+        assignee = unit.assignee_id if unit else None
+        found = org.names_of([assignee]).get(assignee, "") if assignee else "无人"
+        yield _differs(f"{node} 的经办人", name, found)
+
+
+def _case(wanted: dict[str, Any], stage: Stage) -> Iterator[str]:
+    case = Case.objects.get(pk=stage.case.id)
+    for key, value in wanted.items():
+        yield _differs(f"工单的 {key}", value, getattr(case, _COUNTS.get(key, key)))
+
+
+def _state(wanted: str, stage: Stage) -> Iterator[str]:
+    instance = ProcessInstance.objects.get(pk=stage.case.instance_id)
+    yield _differs("流程状态", wanted, str(instance.state))
+
+
+def _facts(wanted: list[str], stage: Stage) -> Iterator[str]:
+    for name in sorted(set(wanted) - _names(stage)):
+        yield f"留痕里没有 {name}"
+
+
+def _facts_absent(unwanted: list[str], stage: Stage) -> Iterator[str]:
+    for name in sorted(set(unwanted) & _names(stage)):
+        yield f"留痕里不应有 {name}"
+
+
+def _names(stage: Stage) -> set[str]:
+    return {fact.name for fact in ledger.facts_of(stage.ref, size=_MOST_FACTS).rows}
+
+
+def _clock_of(name: str, stage: Stage) -> Clock | None:
+    if name.startswith("group:"):
+        group = name.removeprefix("group:")
+        owner = f"group:{stage.case.instance_id}:{group}"
+    else:
+        unit = stage.latest(name)
+        owner = f"unit:{unit.pk}" if unit else ""
+    return Clock.objects.filter(owner=owner).order_by("-id").first()
+
+
+def _written(at: datetime | None, stage: Stage) -> str:
+    return f"{at.astimezone(stage.at.tzinfo):%Y-%m-%d %H:%M}" if at else "停表"
+
+
+_CHECKS: dict[str, Callable[[Any, Stage], Iterator[str]]] = {
+    "open": _open,
+    "not_open": _not_open,
+    "due": _due,
+    "clock": _clock,
+    "owner": _owner,
+    "case": _case,
+    "state": _state,
+    "facts": _facts,
+    "facts_absent": _facts_absent,
+}

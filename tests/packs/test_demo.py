@@ -1,0 +1,47 @@
+"""Demo data: customers and cases stand where they were told to, and a second load adds nothing."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bihuan.domain.cases.models import Case
+from bihuan.domain.ledger.events import Actor
+from bihuan.domain.org import actions as org
+from bihuan.domain.packs import actions
+from bihuan.integrations import scenarios
+from tests.packs import shipped
+
+pytestmark = pytest.mark.django_db
+
+BY = Actor("system:test")
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+NOW = datetime(2026, 3, 6, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def hotline():
+    for each in ("base", "hotline"):
+        actions.install_pack(shipped.pack(each), by=BY, at=LONG_AGO)
+    org.open_demo_logins(by=BY, at=LONG_AGO)
+
+
+@pytest.mark.usefixtures("hotline")
+def test_cases_wait_where_they_were_told_to():
+    loaded = scenarios.load("hotline", at=NOW)
+
+    cases = Case.objects.order_by("source_ref")
+    states = sorted(case.state for case in cases)
+    assert (loaded.customers, loaded.cases, loaded.new_cases) == (40, 12, 12)
+    assert states == ["CLOSED"] * 3 + ["OPEN"] * 7 + ["RESOLVED"] * 2
+    assert sorted(case.rework_count for case in cases) == [0] * 10 + [1] * 2
+    assert all(case.opened_at < NOW for case in cases)
+
+
+@pytest.mark.usefixtures("hotline")
+def test_a_second_load_adds_nothing():
+    scenarios.load("hotline", at=NOW)
+
+    again = scenarios.load("hotline", at=NOW)
+
+    assert again.new_cases == 0
+    assert Case.objects.count() == 12

@@ -1,0 +1,32 @@
+"""Every scenario of every pack, played against the real engine."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bihuan.domain.ledger.events import Actor
+from bihuan.domain.org import actions as org
+from bihuan.domain.packs import actions
+from bihuan.engines.packs.scenario import read_scenario
+from bihuan.integrations import scenarios
+from tests.packs import shipped
+
+BY = Actor("system:test")
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+SCENARIOS = [
+    pytest.param(key, file, id=f"{key}-{file.stem}")
+    for key in shipped.KEYS
+    for file in shipped.pack(key).folder("scenarios")
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("key", "file"), SCENARIOS)
+def test_it_goes_as_written(key, file):
+    for each in ("base", key):
+        actions.install_pack(shipped.pack(each), by=BY, at=LONG_AGO)
+    org.open_demo_logins(by=BY, at=LONG_AGO)
+
+    failures = scenarios.play(read_scenario(file), pack=key)
+
+    assert [str(failure) for failure in failures] == []
