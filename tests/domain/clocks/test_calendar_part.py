@@ -1,5 +1,7 @@
 """Calendars in a pack: read, checked with line and remedy, put to work."""
 
+from pathlib import Path
+
 import pytest
 
 from bihuan.domain.clocks import queries
@@ -62,3 +64,22 @@ def test_mistakes_name_the_line(old, new, line, message):
     assert any(problem.line == line and message in problem.message for problem in problems), (
         problems
     )
+
+
+def test_exceptions_may_be_written_short():
+    start = GOOD.index("exceptions:")
+    file, pack = read(
+        GOOD[:start] + 'exceptions: {"2026-12-31": ["08:30-12:00"], "2026-12-30": []}'
+    )
+    assert CalendarPart().check(file, pack) == []
+    assert CalendarPart().compile(file, pack)["exceptions"] == [
+        {"date": "2026-12-31", "slots": ["08:30-12:00"], "note": ""},
+        {"date": "2026-12-30", "slots": [], "note": ""},
+    ]
+
+
+def test_the_calendars_of_our_own_packs_are_sound():
+    files = sorted((Path(__file__).parents[3] / "packs").glob("*/calendars/*.yaml"))
+    assert files
+    for path in files:
+        assert CalendarPart().check(*read(path.read_text("utf-8"))) == []

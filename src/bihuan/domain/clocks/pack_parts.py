@@ -34,12 +34,7 @@ class CalendarPart:
         zone = shape.text("time_zone", example="Asia/Shanghai")
         shape.word("official", NAMES, "")
         _check_week(shape)
-        for day in shape.children("exceptions", required=False):
-            day.text("date", like=r"\d{4}-\d{2}-\d{2}", example="2026-02-17")
-            _check_date(day)
-            day.text("note", "")
-            _check_slots(day, "slots", day.texts("slots", ()))
-            day.done()
+        _check_exceptions(shape)
         problems = shape.done()
         if not problems:
             _check_whole(shape, zone)
@@ -48,16 +43,12 @@ class CalendarPart:
     def compile(self, file: PackFile, pack: PackSource) -> dict[str, Any]:
         """Return the calendar with its week written out from Monday."""
         data = file.data
-        exceptions = [
-            {"date": str(day["date"]), "slots": day.get("slots") or [], "note": day.get("note", "")}
-            for day in data.get("exceptions") or []
-        ]
         return {
             "title": data["title"],
             "time_zone": data["time_zone"],
             "week": _week(data["week"]),
             "official": NAMES.get(data.get("official") or "", ""),
-            "exceptions": exceptions,
+            "exceptions": _exceptions(data.get("exceptions") or []),
         }
 
     def apply(self, definition: PublishedDefinition, *, at: datetime) -> None:
@@ -94,6 +85,21 @@ def _check_week(shape: Shape) -> None:
         _check_slots(week, key, week.texts(key, ()))
 
 
+def _check_exceptions(shape: Shape) -> None:
+    if isinstance(shape.file.data.get("exceptions"), dict):
+        short = shape.child("exceptions")
+        for key in short.keys() if short else ():
+            _check_date(shape, ("exceptions", key), key)
+            if short:
+                _check_slots(short, key, short.texts(key, ()))
+        return
+    for day in shape.children("exceptions", required=False):
+        _check_date(day, ("date",), day.text("date", example="2026-02-17"))
+        day.text("note", "")
+        _check_slots(day, "slots", day.texts("slots", ()))
+        day.done()
+
+
 def _check_slots(shape: Shape, key: str, texts: Sequence[str]) -> None:
     try:
         worktime.read_slots(texts)
@@ -102,12 +108,11 @@ def _check_slots(shape: Shape, key: str, texts: Sequence[str]) -> None:
         shape.report((key,), f"时段写法有误（{mistake}）", remedy)
 
 
-def _check_date(day: Shape) -> None:
-    text = day.text("date")
+def _check_date(shape: Shape, path: tuple[str, ...], text: str) -> None:
     try:
         date.fromisoformat(text)
     except ValueError:
-        day.report(("date",), f"没有“{text}”这一天", "请写成例如 2026-02-17")
+        shape.report(path, f"没有“{text}”这一天", "请写成例如 2026-02-17")
 
 
 def _check_whole(shape: Shape, zone: str) -> None:
@@ -127,6 +132,16 @@ def _week(data: dict[str, list[str]]) -> list[list[str]]:
     for key, slots in data.items():
         found |= dict.fromkeys(_days(key), slots or [])
     return [found.get(day, []) for day in WEEKDAYS]
+
+
+def _exceptions(data: Any) -> list[dict[str, Any]]:
+    """Read the days that differ, written as a list or, short, as `date: slots`."""
+    if isinstance(data, dict):
+        data = [{"date": day, "slots": slots} for day, slots in data.items()]
+    return [
+        {"date": day["date"], "slots": day.get("slots") or [], "note": day.get("note") or ""}
+        for day in data
+    ]
 
 
 def _days(key: str) -> list[str]:

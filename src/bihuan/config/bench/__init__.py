@@ -1,0 +1,1 @@
+"""Measurements that anyone can repeat. Every module here is a subcommand of `bihuan bench`."""
