@@ -42,14 +42,14 @@ def stopped_after(turns, monkeypatch, turn=lambda: False):
 def test_what_is_due_is_fired_and_the_loop_goes_on_at_once(monkeypatch):
     hour_ago = clock.now() - timedelta(hours=1)
     terms = actions.ClockTerms("PT30M", warn="50%")
-    actions.start_clock("unit:1", "case:1", terms, by=BY, at=hour_ago)
+    actions.start_clock("desk:1", "case:1", terms, by=BY, at=hour_ago)
     assert stopped_after(3, monkeypatch) == [dispatcher.LONGEST_SLEEP]
     assert [name for name, _ in facts()] == ["clock.warned", "clock.overdue"]
 
 
 def test_it_sleeps_until_the_next_moment(monkeypatch):
     terms = actions.ClockTerms("PT0.1S")
-    actions.start_clock("unit:1", "case:1", terms, by=BY, at=clock.now() + timedelta(seconds=0.05))
+    actions.start_clock("desk:1", "case:1", terms, by=BY, at=clock.now() + timedelta(seconds=0.05))
     (sleep,) = stopped_after(1, monkeypatch)
     assert 0 < sleep < 0.16
 

@@ -29,7 +29,7 @@ def live(limit, warn, steps, *, dispatcher):
     with transaction.atomic():
         made_office()
         actions.start_clock(
-            "unit:1", "life:1", actions.ClockTerms(limit, "office", warn), by=BY, at=BEGIN
+            "desk:1", "life:1", actions.ClockTerms(limit, "office", warn), by=BY, at=BEGIN
         )
         now = BEGIN
         for step, minutes in [*steps, ("stop", 10)]:
@@ -48,11 +48,11 @@ def _do(step, now, *, dispatcher):
             pass
     try:
         if step == "pause":
-            actions.pause_clock("unit:1", by=BY, at=now)
+            actions.pause_clock("desk:1", by=BY, at=now)
         elif step == "resume":
-            actions.resume_clock("unit:1", by=BY, at=now)
+            actions.resume_clock("desk:1", by=BY, at=now)
         elif step == "stop":
-            actions.stop_clock("unit:1", by=BY, at=now)
+            actions.stop_clock("desk:1", by=BY, at=now)
     except (actions.ClockNotRunning, actions.ClockNotPaused):
         pass
 

@@ -55,7 +55,7 @@ def made_office(*, code="office", official="", days=(), when="01 00:00"):
     actions.put_calendar(spec, by=SYSTEM, at=at(when))
 
 
-def started(owner="unit:7", when="06 09:00", *, limit="2h", warn="80%,30m", root="case:1", **terms):
+def started(owner="desk:7", when="06 09:00", *, limit="2h", warn="80%,30m", root="case:1", **terms):
     """A clock in the database."""
     terms = actions.ClockTerms(limit, terms.pop("calendar", "office"), warn, **terms)
     return actions.start_clock(owner, root, terms, by=BY, at=at(when))

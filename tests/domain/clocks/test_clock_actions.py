@@ -18,9 +18,9 @@ def _office():
 
 def test_a_clock_is_started_paused_resumed_and_stopped_with_a_fact_each():
     started()
-    actions.pause_clock("unit:7", by=BY, at=at("06 09:30"), reason="等待客户")
-    actions.resume_clock("unit:7", by=BY, at=at("09 09:00"))
-    row = actions.stop_clock("unit:7", by=BY, at=at("09 09:15"))
+    actions.pause_clock("desk:7", by=BY, at=at("06 09:30"), reason="等待客户")
+    actions.resume_clock("desk:7", by=BY, at=at("09 09:00"))
+    row = actions.stop_clock("desk:7", by=BY, at=at("09 09:15"))
     assert row.used_us == 45 * 60_000_000
     assert facts(names=ALL) == [
         ("clock.started", at("06 09:00")),
@@ -29,12 +29,12 @@ def test_a_clock_is_started_paused_resumed_and_stopped_with_a_fact_each():
         ("clock.stopped", at("09 09:15")),
     ]
     assert queries.clocks_of("case:1") == [row]
-    assert queries.live_clock("unit:7") is None
+    assert queries.live_clock("desk:7") is None
 
 
 def test_an_action_first_fires_the_moments_before_it():
     started()
-    actions.pause_clock("unit:7", by=BY, at=at("06 12:00"))
+    actions.pause_clock("desk:7", by=BY, at=at("06 12:00"))
     assert facts(names=ALL)[1:] == [
         ("clock.warned", at("06 10:30")),
         ("clock.warned", at("06 10:36")),
@@ -45,7 +45,7 @@ def test_an_action_first_fires_the_moments_before_it():
 
 def test_more_time_counts_what_was_used():
     started()
-    row = actions.change_limit("unit:7", "3h", by=BY, at=at("06 10:00"), reason="批准延期")
+    row = actions.change_limit("desk:7", "3h", by=BY, at=at("06 10:00"), reason="批准延期")
     assert row.due_at == at("06 12:00")
     assert facts(names=ALL)[-1][0] == "clock.limit_changed"
 
@@ -54,11 +54,11 @@ def test_more_time_counts_what_was_used():
     ("refusal", "ask"),
     [
         (actions.ClockAlreadyRunning, started),
-        (actions.LimitRefused, lambda: started("unit:8", limit="2 hours")),
-        (actions.LimitRefused, lambda: started("unit:8", warn="soon")),
-        (queries.CalendarMissing, lambda: started("unit:8", calendar="nowhere")),
-        (actions.ClockNotPaused, lambda: actions.resume_clock("unit:7", by=BY, at=at("06 10:00"))),
-        (actions.ClockMissing, lambda: actions.stop_clock("unit:8", by=BY, at=at("06 10:00"))),
+        (actions.LimitRefused, lambda: started("desk:8", limit="2 hours")),
+        (actions.LimitRefused, lambda: started("desk:8", warn="soon")),
+        (queries.CalendarMissing, lambda: started("desk:8", calendar="nowhere")),
+        (actions.ClockNotPaused, lambda: actions.resume_clock("desk:7", by=BY, at=at("06 10:00"))),
+        (actions.ClockMissing, lambda: actions.stop_clock("desk:8", by=BY, at=at("06 10:00"))),
     ],
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(refusal, ask):
@@ -72,9 +72,9 @@ def test_what_cannot_be_is_refused_and_changes_nothing(refusal, ask):
 
 def test_a_paused_clock_is_not_paused_again():
     started()
-    actions.pause_clock("unit:7", by=BY, at=at("06 09:30"))
+    actions.pause_clock("desk:7", by=BY, at=at("06 09:30"))
     with pytest.raises(actions.ClockNotRunning):
-        actions.pause_clock("unit:7", by=BY, at=at("06 09:40"))
+        actions.pause_clock("desk:7", by=BY, at=at("06 09:40"))
 
 
 @pytest.mark.parametrize(

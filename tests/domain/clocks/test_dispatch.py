@@ -52,7 +52,7 @@ def test_a_late_dispatcher_fires_each_moment_at_its_own_time():
 
 def test_late_or_in_time_the_facts_are_the_same():
     for root, times in (("case:1", ["06 10:30", "06 10:40", "06 11:00"]), ("case:2", ["06 18:00"])):
-        started(f"unit:{root[-1]}", root=root)
+        started(f"desk:{root[-1]}", root=root)
         for time in times:
             fire_all(time)
     assert facts("case:1") == facts("case:2")
@@ -70,11 +70,11 @@ def test_the_owner_is_told_after_the_clock_was_written():
 
 def test_what_an_owner_does_at_a_moment_may_take_away_the_next():
     """A timer interrupts the unit before its limit passes, however late the dispatcher comes."""
-    started("unit:1", limit="2h", warn="")
+    started("desk:1", limit="2h", warn="")
     started("tale:1", limit="PT1H", warn="", calendar="", kind=rules.TIMER)
 
     def interrupt(moment):
-        actions.stop_clock("unit:1", by=BY, at=moment.at)
+        actions.stop_clock("desk:1", by=BY, at=moment.at)
 
     with handling("tale", interrupt):
         fire_all("06 18:00")
@@ -82,7 +82,7 @@ def test_what_an_owner_does_at_a_moment_may_take_away_the_next():
 
 
 def test_a_timer_is_done_when_it_has_fired():
-    started("timer:1", limit="PT1H", warn="", calendar="", kind=rules.TIMER)
+    started("egg:1", limit="PT1H", warn="", calendar="", kind=rules.TIMER)
     fire_all("06 11:00")
     (row,) = queries.clocks_of("case:1")
     assert (row.state, row.stopped_at) == (rules.STOPPED, at("06 10:00"))
@@ -142,7 +142,7 @@ def test_clocks_of_a_changed_calendar_are_counted_anew():
     )
     assert actions.recompute_stale() == 1
     assert actions.recompute_stale() == 0
-    clock = queries.live_clock("unit:7")
+    clock = queries.live_clock("desk:7")
     assert (row.due_at, clock.due_at) == (at("09 10:00"), at("10 10:00"))
     assert facts(names=["clock.recomputed"]) == [("clock.recomputed", at("05 11:00"))]
 
@@ -162,7 +162,7 @@ def test_a_moment_that_a_holiday_took_away_never_fires_even_before_the_recount()
         "office", [actions.DayEdit(at("06 09:00").date(), ())], by=BY, at=at("06 09:30")
     )
     assert fire_all("06 16:00") == 0
-    assert queries.live_clock("unit:7").due_at == at("09 10:30")
+    assert queries.live_clock("desk:7").due_at == at("09 10:30")
 
 
 def test_a_moment_before_the_change_still_fires():
@@ -177,7 +177,7 @@ def test_a_moment_before_the_change_still_fires():
 def test_limits_before_the_enforcement_date_cause_no_storm():
     started()
     actions.enforce_from("office", at("09 00:00"), by=BY, at=at("06 09:30"))
-    started("unit:8", root="case:2", when="09 09:00")
+    started("desk:8", root="case:2", when="09 09:00")
     assert fire_all("10 09:00") == 3
     assert (facts("case:1"), len(facts("case:2"))) == ([], 3)
 
@@ -195,12 +195,12 @@ def _no_leftovers(transactional_db):
 def test_two_dispatchers_never_fire_the_same_moment_and_a_dead_one_has_done_nothing():
     roots = [f"sweep:{uuid4()}" for _ in range(20)]
     for number, root in enumerate(roots):
-        started(f"unit:{number}", root=root, warn="")
+        started(f"desk:{number}", root=root, warn="")
     params = connection.get_connection_params()
     params = {key: params[key] for key in ("dbname", "user", "host", "port") if params.get(key)}
-    other = psycopg.connect(**params)
-    other.execute("select id from clocks_clock order by next_moment_at, id limit 8 for update")
-    assert fire_all("06 11:00") == 12
-    other.close()
+    with psycopg.connect(**params) as other:
+        other.execute("select id from clocks_clock order by next_moment_at, id limit 8 for update")
+        assert fire_all("06 11:00") == 12
+        other.rollback()
     assert fire_all("06 11:00") == 8
     assert [facts(root) for root in roots] == [[("clock.overdue", at("06 11:00"))]] * 20

@@ -13,7 +13,7 @@ def started(limit_text="2h", warns="80%,30m", when="06 09:00", calendar=None, ki
     row = rules.plan_start(
         calendar or office(), limit(limit_text), warn(warns), at(when), kind=kind
     )
-    return replace(row, id=7, owner="unit:7", root="case:1")
+    return replace(row, id=7, owner="desk:7", root="case:1")
 
 
 def fired(row, when):
