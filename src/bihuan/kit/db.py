@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 
@@ -20,8 +21,7 @@ def hot() -> psycopg.Cursor[tuple[Any, ...]]:
     JSON comes back as text. Writes belong inside `transaction.atomic()`; without it every statement
     commits by itself.
     """
-    connection.ensure_connection()
-    return psycopg.Cursor(cast("psycopg.Connection[tuple[Any, ...]]", connection.connection))
+    return _cursor(connections[DEFAULT_DB_ALIAS])
 
 
 def rows(sql: str, params: Params = None) -> list[tuple[Any, ...]]:
@@ -41,5 +41,12 @@ def run(sql: str, params: Params = None) -> int:
 
 def _run(sql: str, params: Params) -> psycopg.Cursor[tuple[Any, ...]]:
     # Statements come from our own modules and sql/ files, never from input; values are parameters.
-    with connection.wrap_database_errors:
-        return hot().execute(sql.encode(), params)
+    wrapper = connections[DEFAULT_DB_ALIAS]  # looked up once: each look-up costs microseconds
+    with wrapper.wrap_database_errors:
+        return _cursor(wrapper).execute(sql.encode(), params)
+
+
+def _cursor(wrapper: BaseDatabaseWrapper) -> psycopg.Cursor[tuple[Any, ...]]:
+    if wrapper.connection is None:
+        wrapper.ensure_connection()
+    return psycopg.Cursor(cast("psycopg.Connection[tuple[Any, ...]]", wrapper.connection))

@@ -26,6 +26,21 @@ written_facts as (
 )
 """
 _RECORD = "with " + FACT_CTES + " select 1"
+# The same with one JSON text in place of nine arrays, for statements whose every microsecond counts;
+# `fact_rows` gives what belongs into `facts`.
+FACT_JSON_CTES = """
+written_facts as (
+    insert into ledger_fact
+        (name, subject, root, actor, on_behalf_of, unit_id, at, reason, data)
+    select name, subject, root, actor, on_behalf_of, unit_id, at, reason, data
+    from json_to_recordset(%(facts)s::json) as x(name text, subject text, root text, actor text,
+        on_behalf_of text, unit_id bigint, at timestamptz, reason text, data jsonb)
+    returning id, name, subject, root, unit_id
+), passed_on as (
+    insert into ledger_outbox (fact_id, name, subject, root, unit_id)
+    select id, name, subject, root, unit_id from written_facts
+)
+"""
 
 _RELAY = """
 with taken as (
@@ -55,6 +70,24 @@ def fact_params(facts: Iterable[Fact]) -> dict[str, object]:
         "fact_reasons": [f.reason for f in facts],
         "fact_data": [json.dumps(dict(f.data), ensure_ascii=False, default=str) for f in facts],
     }
+
+
+def fact_rows(facts: Iterable[Fact]) -> list[dict[str, object]]:
+    """Return facts as the rows that `FACT_JSON_CTES` reads; dates are left to the JSON writer."""
+    return [
+        {
+            "name": fact.name,
+            "subject": fact.subject,
+            "root": fact.root,
+            "actor": fact.by.ref,
+            "on_behalf_of": fact.by.on_behalf_of,
+            "unit_id": fact.by.unit_id,
+            "at": fact.at,
+            "reason": fact.reason,
+            "data": dict(fact.data),
+        }
+        for fact in facts
+    ]
 
 
 def record(fact: Fact) -> None:

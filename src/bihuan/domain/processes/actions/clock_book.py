@@ -21,7 +21,6 @@ from bihuan.domain.clocks.rules import (
     plan_spared,
     plan_start,
     plan_stop,
-    row_from,
 )
 from bihuan.domain.ledger.events import Fact
 from bihuan.engines.worktime import ALWAYS, Calendar, parse_limit, parse_warns
@@ -30,10 +29,6 @@ from bihuan.kit import db
 RUNNING, PAUSED, STOPPED = "RUNNING", "PAUSED", "STOPPED"
 TIMER = "TIMER"
 
-_READ = (
-    f"select {', '.join(COLUMNS)} from clocks_clock"  # noqa: S608 -- our own column names
-    " where owner = any(%s) and state <> 'STOPPED' order by id for update"
-)
 # Several at once: a step that needs one usually needs more.
 _NEXT_IDS = "select nextval('clocks_clock_id_seq') from generate_series(1, 4)"
 
@@ -52,12 +47,9 @@ class ClockBook:
         self._calendars: dict[str, Calendar] = {}
         self._ids: list[int] = []
 
-    def load(self, owners: list[str]) -> None:
-        """Read the clocks of these owners that are not stopped, and lock them."""
-        if owners:
-            for values in db.rows(_READ, (owners,)):
-                row = row_from(values)
-                self.rows[row.owner] = row
+    def load(self, rows: Iterable[ClockRow]) -> None:
+        """Know these clocks, read with a lock."""
+        self.rows.update((row.owner, row) for row in rows)
 
     # ------------------------------------------------------------ asking
     def shown(self, owner: str) -> tuple[datetime | None, datetime | None]:

@@ -38,7 +38,7 @@ def checked(
 def _previous(step: Step, form: forms.Form) -> dict[str, Any]:
     """Read earlier values only for a form that looks at them: history grows, a submit must not."""
     reads = form.history or form.previous or any(f.readonly or f.readonly_if for f in form.fields)
-    return rows.earlier_values(step.instance.id) if reads else {}
+    return rows.earlier_values(step.instance.id, step.graph) if reads else {}
 
 
 def _exists(step: Step) -> forms.validation.Exists:

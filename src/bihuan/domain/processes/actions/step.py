@@ -75,14 +75,6 @@ class Step:
         """Return the open units, oldest first."""
         return [token for token in self.run.work.live() if token.kind is TokenKind.USER]
 
-    def load_clocks(self) -> None:
-        """Read and lock the clocks of the live tokens and of the limit groups."""
-        owners = [clock_owner(token) for token in self.run.work.live() if self._has_clock(token)]
-        owners += [self.group_owner(group) for group in self.graph.process.limit_groups]
-        if self.instance.suspended_until is not None:
-            owners.append(self.wake_owner)
-        self.clocks.load(owners)
-
     @property
     def wake_owner(self) -> str:
         """The owner of the timer that ends a suspension."""
@@ -205,12 +197,6 @@ class Step:
         subject = f"unit:{token_id}"
         told = (f for f in self.facts if f.subject == subject and f.name == "unit.submitted")
         return next((fact.by for fact in told), ENGINE)
-
-    def _has_clock(self, token: Token) -> bool:
-        if token.kind is TokenKind.TIMER:
-            return True
-        rules = self.graph.nodes[token.node].unit
-        return token.kind is TokenKind.USER and rules is not None and bool(rules.limit)
 
     def _settle(self, group: LimitGroup, at: datetime, *, wanted: bool) -> None:
         owner = self.group_owner(group)

@@ -4,25 +4,33 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
 from typing import Any
 
-from bihuan.domain.ledger.actions import FACT_CTES, fact_params
+from bihuan.domain.ledger.actions import FACT_JSON_CTES, fact_rows
 from bihuan.domain.processes.actions.clock_book import CLOCK_CTES
 from bihuan.domain.processes.actions.step import Step, When, clock_owner
 from bihuan.domain.processes.choices import (
     FAR,
 )
 from bihuan.domain.processes.ports import SUBJECTS, InstanceChange, UnitState
-from bihuan.domain.processes.queries.rows import Extra, InstanceMissing, instance_from, tokens_of
+from bihuan.domain.processes.queries.blueprints import blueprint
+from bihuan.domain.processes.queries.rows import (
+    Extra,
+    Instance,
+    InstanceMissing,
+    clocks_from,
+    instance_from,
+    tokens_from,
+    tokens_of,
+)
 from bihuan.domain.processes.queries.statements import SQL
 from bihuan.engines.bpmn.run_state import SEQUENCE_BITS, Token
 from bihuan.kit import db
 
-_TAIL = ",\n".join([SQL["write_tokens"], CLOCK_CTES, FACT_CTES]) + "\nselect 1"
-_UPDATE = f"with instance as (\n{SQL['update_instance']}\n), {_TAIL}"
-_INSERT = f"with instance as (\n{SQL['insert_instance']}\n), {_TAIL}"
-_LIVE, _ALL = SQL["live_tokens"], SQL["all_tokens"]
+_TAIL = ",\n".join([SQL["write_tokens"], CLOCK_CTES, FACT_JSON_CTES]) + "\nselect 1"
+# psycopg keeps the translation of a statement's parameters only up to 4096 characters.
+_UPDATE = " ".join(f"with instance as ({SQL['update_instance']}), {_TAIL}".split())
+_INSERT = " ".join(f"with instance as ({SQL['insert_instance']}), {_TAIL}".split())
 
 
 def instance_of(unit_id: int) -> int:
@@ -37,9 +45,26 @@ def open_step(instance_id: int, *, history: bool = False) -> Step:
     row = db.one(SQL["lock_instance"], (instance_id,))
     if row is None:
         raise InstanceMissing
-    step = Step(instance_from(row), tokens_of(instance_id, history=history))
-    step.load_clocks()
+    instance = instance_from(row)
+    owners = _owners(instance)
+    if history:
+        step = Step(instance, tokens_of(instance_id))
+        owners += [clock_owner(token) for token in step.run.work.live()]
+        clocks = db.one(SQL["live_clocks"], (owners,))
+    else:
+        found = db.one(SQL["live"], {"instance": instance_id, "owners": owners}) or (None, None)
+        step, clocks = Step(instance, tokens_from(found[0])), found[1:]
+    step.clocks.load(clocks_from(clocks[0] if clocks else None))
     return step
+
+
+def _owners(instance: Instance) -> list[str]:
+    """Return the owners of the clocks that belong to the instance as a whole."""
+    groups = blueprint(instance.definition_id).graph.process.limit_groups
+    owners = [f"group:{instance.id}:{group.id}" for group in groups]
+    if instance.suspended_until is not None:
+        owners.append(f"resume:{instance.id}")
+    return owners
 
 
 def save(step: Step, when: When) -> InstanceChange:
@@ -67,7 +92,7 @@ def _write(step: Step, when: When) -> InstanceChange:
         "until": instance.suspended_until,
         **_token_params(step),
         **{name: _json(rows) for name, rows in step.clocks.params().items()},
-        **fact_params(facts),
+        "facts": _json(fact_rows(facts)),
     }
     if instance.is_new:
         params |= {
@@ -194,6 +219,7 @@ def _due_moved(step: Step) -> set[int]:
 def _row(token: Token, extra: Extra) -> dict[str, Any]:
     return {
         "id": token.id,
+        "instance_id": token.id >> SEQUENCE_BITS,
         "node": token.node,
         "title": extra.title,
         "flow_in": token.flow_in,
@@ -223,9 +249,4 @@ def _row(token: Token, extra: Extra) -> dict[str, Any]:
     }
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=_plain)
-
-
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode

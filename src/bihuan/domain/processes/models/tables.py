@@ -124,7 +124,8 @@ class Token(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["instance", "node"], name="token_of_instance"),
+            # The latest run of a node is one step away, whatever the number of its runs.
+            models.Index(fields=["instance", "node", "id"], name="token_of_instance"),
             # What a submit reads: however long an instance's history is, only this.
             models.Index(
                 fields=["instance"], name="token_live", condition=Q(state__in=LIVE_STATES)

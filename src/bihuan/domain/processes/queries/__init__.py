@@ -18,7 +18,7 @@ from bihuan.domain.processes.queries.inbox import (
     inbox,
     inbox_counts,
 )
-from bihuan.domain.processes.queries.rows import InstanceMissing, UnitMissing, earlier_values
+from bihuan.domain.processes.queries.rows import InstanceMissing, UnitMissing
 from bihuan.domain.processes.queries.unit import (
     OpenUnit,
     ReturnTarget,
@@ -41,7 +41,6 @@ __all__ = [
     "UnitRow",
     "UnitView",
     "clock_groups",
-    "earlier_values",
     "inbox",
     "inbox_counts",
     "instance",

@@ -1,10 +1,12 @@
 """The rows of instances and tokens as values: what the tables hold beyond what the engine needs."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bihuan.domain.clocks.rules import COLUMNS, ClockRow, row_from
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.processes.choices import (
     CloseKind,
@@ -15,6 +17,7 @@ from bihuan.domain.processes.choices import (
 )
 from bihuan.domain.processes.ports import FormFound
 from bihuan.domain.processes.queries.statements import SQL
+from bihuan.engines.bpmn.run_graph import Graph
 from bihuan.engines.bpmn.run_state import Token
 from bihuan.kit import db
 from bihuan.kit.problems import NotFound
@@ -81,18 +84,54 @@ class Extra:
     draft: dict[str, Any] | None = None
 
 
+TokenRow = tuple[Token, Extra]
+
+
 def instance_from(row: tuple[Any, ...]) -> Instance:
     """Return an instance from a row of `lock_instance`."""
-    values = list(row)
+    values = list(row[:16])
     values[8] = InstanceState(values[8])
     values[9] = json.loads(values[9])
     return Instance(*values)
 
 
-def tokens_of(instance_id: int, *, history: bool) -> list[tuple[Token, Extra]]:
-    """Return the live tokens of an instance, or with `history` all of them, oldest first."""
-    rows = db.rows(SQL["all_tokens" if history else "live_tokens"], (instance_id,))
-    return [token_from(row) for row in rows]
+def tokens_of(instance_id: int) -> list[TokenRow]:
+    """Return all tokens of an instance, oldest first."""
+    found = db.one(SQL["all_tokens"], (instance_id,))
+    return tokens_from(found[0] if found else None)
+
+
+def tokens_from(text: str | None) -> list[TokenRow]:
+    """Return the tokens in the JSON that the statements give."""
+    return [token_from(row) for row in _parsed(text)]
+
+
+def clocks_from(text: str | None) -> list[ClockRow]:
+    """Return the clocks in the JSON that the statements give."""
+    return [_clock(row) for row in _parsed(text)]
+
+
+def _parsed(text: Any) -> list[list[Any]]:
+    found: list[list[Any]] = json.loads(text) if isinstance(text, str) else text or []
+    return found
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text is not None else None
+
+
+_CLOCK_MOMENTS = [
+    COLUMNS.index(name)
+    for name in ("since", "due_at", "next_moment_at", "overdue_at", "started_at", "stopped_at")
+]
+_WARN_AT = COLUMNS.index("warn_at")
+
+
+def _clock(row: list[Any]) -> ClockRow:
+    for place in _CLOCK_MOMENTS:
+        row[place] = _moment(row[place])
+    row[_WARN_AT] = [datetime.fromisoformat(text) for text in row[_WARN_AT]]
+    return row_from(row)
 
 
 _KINDS = {kind.value: kind for kind in TokenKind}
@@ -101,8 +140,8 @@ _ORIGINS = {origin.value: origin for origin in Origin}
 _CLOSED = {kind.value: kind for kind in CloseKind}
 
 
-def token_from(row: tuple[Any, ...]) -> tuple[Token, Extra]:
-    """Return a token from a row of `live_tokens` or `all_tokens`."""
+def token_from(row: Sequence[Any]) -> TokenRow:
+    """Return a token from a row of `live` or `all_tokens`."""
     token = Token(
         id=row[0],
         node=row[1],
@@ -114,11 +153,11 @@ def token_from(row: tuple[Any, ...]) -> tuple[Token, Extra]:
         consumed_by=row[8],
         origin=_ORIGINS[row[9]],
         loop_no=row[10],
-        local=json.loads(row[11]),
+        local=row[11],
         close_kind=_CLOSED[row[21]],
     )
     extra = Extra(
-        opened_at=row[18],
+        opened_at=datetime.fromisoformat(row[18]),
         title=row[2],
         post=row[12],
         unit_id=row[13],
@@ -126,18 +165,19 @@ def token_from(row: tuple[Any, ...]) -> tuple[Token, Extra]:
         assignee_id=row[15],
         delegate_of=row[16],
         priority=row[17],
-        claimed_at=row[19],
-        closed_at=row[20],
-        due_at=row[22],
-        warn_at=row[23],
+        claimed_at=_moment(row[19]),
+        closed_at=_moment(row[20]),
+        due_at=_moment(row[22]),
+        warn_at=_moment(row[23]),
     )
     return token, extra
 
 
-def earlier_values(instance_id: int) -> dict[str, Any]:
-    """Return what was filled in so far, the latest run of each unit, later units last."""
+def earlier_values(instance_id: int, graph: Graph) -> dict[str, Any]:
+    """Return what was filled in so far: of each unit its latest run, later runs before earlier ones."""
+    nodes = [node.id for node in graph.nodes.values() if node.unit is not None]
     merged: dict[str, Any] = {}
-    for (text,) in db.rows(SQL["earlier_forms"], (instance_id,)):
+    for (text,) in db.rows(SQL["earlier_forms"], (nodes, instance_id)):
         merged.update({key: value for key, value in json.loads(text).items() if value is not None})
     return merged
 

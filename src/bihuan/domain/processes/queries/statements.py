@@ -1,6 +1,8 @@
 """The named statements of `sql/`."""
 
+from bihuan.domain.clocks.rules import COLUMNS
 from bihuan.kit.sql import statements
 
-SQL = statements("bihuan.domain.processes", "sql/hot.sql")
+_HOT = statements("bihuan.domain.processes", "sql/hot.sql")
+SQL = {name: text.replace("@CLOCK_COLUMNS", ", ".join(COLUMNS)) for name, text in _HOT.items()}
 LISTS = statements("bihuan.domain.processes", "sql/lists.sql")

@@ -112,7 +112,7 @@ def unit(access: Access, unit_id: int, *, at: datetime) -> UnitView:
         values=json.loads(draft_text or form_text or "{}"),
         has_draft=draft_text is not None,
         operations=frozenset(map(str, allowed)),
-        previous=rows.earlier_values(row.instance_id) if form else {},
+        previous=rows.earlier_values(row.instance_id, plan.graph) if form else {},
         return_targets=_targets(access, row, plan, node) if Operation.RETURN in allowed else (),
         colleagues=_colleagues(access, row, at) if _hands_over(allowed) else (),
         closed_at=closed_at,
@@ -209,7 +209,7 @@ def _targets(
         plan.graph,
         instance_id=row.id >> SEQUENCE_BITS,
         next_seq=1,
-        tokens=[token for token, _ in rows.tokens_of(row.instance_id, history=True)],
+        tokens=[token for token, _ in rows.tokens_of(row.instance_id)],
         variables={},
     )
     token = work.tokens[row.id]

@@ -1,26 +1,50 @@
 -- The heartbeat: what a submit reads and writes. Every statement is prepared on the server.
 
+-- A plan is prepared once per connection, perhaps while the tables are nearly empty, and kept while they
+-- grow. So the first statement of an operation tells the planner, for this transaction only, to look
+-- rows up by their keys whatever the tables' sizes.
+
 -- name: lock_instance
 select id, definition_id, subject, root, unit_id, calendar, initiator, parent_token, state,
     variables::text, rev, next_seq, priority, started_at, suspended_until,
-    coalesce((select revision from org_orgrevision where id = 1), 0)
+    coalesce((select revision from org_orgrevision where id = 1), 0),
+    set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+    set_config('enable_mergejoin', 'off', true)
 from processes_processinstance where id = %s for update
 
--- name: live_tokens
-select id, node, title, flow_in, kind, state, scope, parents, consumed_by, origin, loop_no,
-    local::text, post, unit_id, owner_id, assignee_id, delegate_of, priority,
-    opened_at, claimed_at, null::timestamptz, close_kind, due_at, warn_at
-from processes_token where instance_id = %s and state in ('OPEN', 'CLAIMED', 'PARKED') order by id
+-- name: live
+with live as (
+    select * from processes_token
+    where instance_id = %(instance)s and state in ('OPEN', 'CLAIMED', 'PARKED')
+), clocks as (
+    select * from clocks_clock
+    where state <> 'STOPPED' and owner = any(%(owners)s::text[] || array(
+        select case kind when 'TIMER' then 'timer:' else 'unit:' end || id from live
+        where kind in ('USER', 'TIMER')))
+    order by id for update
+)
+select (select json_agg(json_build_array(id, node, title, flow_in, kind, state, scope, parents,
+        consumed_by, origin, loop_no, local, post, unit_id, owner_id, assignee_id, delegate_of,
+        priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at) order by id)
+    from live),
+    (select json_agg(json_build_array(@CLOCK_COLUMNS)) from clocks)
+
+-- name: live_clocks
+select json_agg(json_build_array(@CLOCK_COLUMNS)) from (
+    select * from clocks_clock where state <> 'STOPPED' and owner = any(%s) order by id for update
+) as clocks
 
 -- name: all_tokens
-select id, node, title, flow_in, kind, state, scope, parents, consumed_by, origin, loop_no,
-    local::text, post, unit_id, owner_id, assignee_id, delegate_of, priority,
-    opened_at, claimed_at, closed_at, close_kind, due_at, warn_at
-from processes_token where instance_id = %s order by id
+select json_agg(json_build_array(id, node, title, flow_in, kind, state, scope, parents,
+    consumed_by, origin, loop_no, local, post, unit_id, owner_id, assignee_id, delegate_of,
+    priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at) order by id)
+from processes_token where instance_id = %s
 
 -- name: next_instance
 select nextval(pg_get_serial_sequence('processes_processinstance', 'id')),
-    coalesce((select revision from org_orgrevision where id = 1), 0)
+    coalesce((select revision from org_orgrevision where id = 1), 0),
+    set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+    set_config('enable_mergejoin', 'off', true)
 
 -- name: insert_instance
 insert into processes_processinstance (id, definition_id, subject, root, unit_id, calendar,
@@ -36,43 +60,29 @@ where id = %(instance)s
 
 -- name: write_tokens
 opened as (
-    insert into processes_token (id, instance_id, node, title, flow_in, kind, state, scope,
-        parents, consumed_by, origin, loop_no, local, post, unit_id, owner_id, assignee_id,
-        delegate_of, priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at, rank_at,
-        draft)
-    select id, %(instance)s, node, title, flow_in, kind, state, scope, parents, consumed_by,
-        origin, loop_no, local, post, unit_id, owner_id, assignee_id, delegate_of, priority,
-        opened_at, claimed_at, closed_at, close_kind, due_at, warn_at, rank_at, draft
-    from json_to_recordset(%(new)s::json) as x(id bigint, node text, title text, flow_in text,
-        kind text, state text, scope bigint, parents bigint[], consumed_by bigint, origin text,
-        loop_no int, local jsonb, post text, unit_id bigint, owner_id bigint, assignee_id bigint,
-        delegate_of bigint, priority int, opened_at timestamptz, claimed_at timestamptz,
-        closed_at timestamptz, close_kind text, due_at timestamptz, warn_at timestamptz,
-        rank_at timestamptz,
-        draft jsonb)
+    insert into processes_token
+    select * from json_populate_recordset(null::processes_token, %(new)s::json)
 ), moved as (
     update processes_token t set state = x.state, consumed_by = x.consumed_by, local = x.local,
         post = x.post, unit_id = x.unit_id, owner_id = x.owner_id, assignee_id = x.assignee_id,
         delegate_of = x.delegate_of, claimed_at = x.claimed_at, closed_at = x.closed_at,
-        close_kind = x.close_kind, due_at = x.due_at, warn_at = x.warn_at,
-        rank_at = x.rank_at,
+        close_kind = x.close_kind, due_at = x.due_at, warn_at = x.warn_at, rank_at = x.rank_at,
         form = coalesce(x.form, t.form),
         draft = case when x.form is null then coalesce(x.draft, t.draft) end
-    from json_to_recordset(%(old)s::json) as x(id bigint, state text, consumed_by bigint,
-        local jsonb, post text, unit_id bigint, owner_id bigint, assignee_id bigint,
-        delegate_of bigint, claimed_at timestamptz, closed_at timestamptz, close_kind text,
-        due_at timestamptz, warn_at timestamptz,
-        rank_at timestamptz, form jsonb,
-        draft jsonb)
+    from json_populate_recordset(null::processes_token, %(old)s::json) as x
     where t.id = x.id
 )
 
 -- name: earlier_forms
-select form::text from (
-    select distinct on (node) id, form from processes_token
-    where instance_id = %s and kind = 'USER' and state = 'DONE' and form is not null
-    order by node, id desc
-) as latest order by id
+select latest.form::text
+from unnest(%s::text[]) as wanted (node)
+cross join lateral (
+    select id, form from processes_token
+    where instance_id = %s and node = wanted.node and kind = 'USER' and state = 'DONE'
+        and form is not null
+    order by id desc limit 1
+) as latest
+order by latest.id
 
 -- name: form_of
 select form::text from processes_token where id = %s
