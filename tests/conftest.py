@@ -27,7 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[_OWNER] = str(os.getpid())
     # Nothing here must survive a power cut.
     os.environ.setdefault(
-        "BIHUAN_PG_OPTIONS", "fsync=off synchronous_commit=off full_page_writes=off"
+        "BIHUAN_PG_OPTIONS",
+        "fsync=off synchronous_commit=off full_page_writes=off"
+        # A connection left open by one test must not make the next wait for ever.
+        " idle_in_transaction_session_timeout=20s",
     )
 
 

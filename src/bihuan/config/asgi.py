@@ -16,6 +16,8 @@ from bihuan.config.live.endpoint import LiveEndpoint
 from bihuan.config.wsgi_bridge import WsgiBridge
 from bihuan.kit.children import end_when_orphaned
 
+# Set by `bihuan web`, whose process becomes the web server's first.
+WEB_SERVER_PID = "WEB_SERVER_PID"
 THREADS = int(os.environ.get("BIHUAN_WEB_THREADS", "4"))
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="web")
@@ -40,7 +42,9 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             # A web process that lost its parent would keep the port, unseen by anybody.
-            end_when_orphaned()
+            parent = os.environ.get(WEB_SERVER_PID)
+            if parent:
+                end_when_orphaned(int(parent))
         else:
             await _live.close()
             _threads.shutdown(wait=False, cancel_futures=True)

@@ -76,6 +76,7 @@ class Supervisor:
 
         Raises `ProgramFailed` when one ends while the service is still starting.
         """
+        self._state_file.unlink(missing_ok=True)  # left behind by one that was killed
         with SignalQueue(signal.SIGTERM, signal.SIGINT, signal.SIGCHLD) as signals:
             try:
                 if self._start_all(signals):

@@ -29,12 +29,11 @@ def dies_with_parent(signal_number: int) -> Callable[[], None]:
     return prepare
 
 
-def end_when_orphaned() -> None:
-    """Have the kernel kill this process when the one that started it dies.
+def end_when_orphaned(parent: int) -> None:
+    """Have the kernel kill this process when `parent`, which started it, dies or is dead already.
 
     For children of programs that we cannot teach to look after theirs.
     """
-    parent = os.getppid()
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)

@@ -29,4 +29,5 @@ def command(host: str, port: int, workers: int) -> None:
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
     arguments += ["--no-ws", "--respawn-failed-workers", "bihuan.config.asgi:application"]
+    os.environ["WEB_SERVER_PID"] = str(os.getpid())  # see asgi.py
     os.execv(sys.executable, [sys.executable, "-m", "granian", *arguments])
