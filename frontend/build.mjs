@@ -54,9 +54,13 @@ async function writeIconFont() {
   await writeFile(path.join(cache, "icons.css"), [face, ...rules].join("\n"));
 }
 
-// Shares of a limit are classes p0…p100, so that no page needs an inline style (docs/decisions/0070).
+// Shares of a limit are classes p0…p100, columns are of7, from2, to5, so that no page needs an inline style (docs/decisions/0070).
 async function writeShares() {
   const rules = Array.from({ length: 101 }, (_, share) => `.p${share}{--p:${share}}`);
+  for (let n = 1; n <= 25; n += 1)
+    rules.push(
+      `.of${n}{grid-template-columns:repeat(${n},1fr)}.from${n}{grid-column-start:${n}}.to${n}{grid-column-end:${n}}`,
+    );
   await writeFile(path.join(cache, "shares.css"), rules.join(""));
 }
 

@@ -6,12 +6,10 @@ import { startDrafts } from "./drafts";
 import { startForms } from "./forms";
 import { startKeyboard } from "./keyboard";
 import { startLive } from "./live";
-import { startSelection } from "./selection";
 
 startClocks();
 startDialogs();
 startDrafts();
 startForms();
 startKeyboard();
-startSelection();
 startLive();

@@ -1,47 +1,93 @@
-// One stream per page. A message about a topic becomes a DOM event "live:<topic>" that fragments listen to;
-// after a gap the server says "resync", and everything that listens is asked for anew.
-interface Note {
-  topic?: string;
-  say?: string; // a change of state worth announcing to a screen reader
+// One stream per page. A message names a fact; the page turns it into a DOM event that fragments listen to
+// ("live:queue", "live:case"), and they ask for themselves again (docs/decisions/0071).
+interface News {
+  name: string;
+  subject: string;
+  root: string;
 }
 
+const SOON = 1_000;
+const LATER = 15_000; // a unit that is not on this page may be new here, but is rarely ours
+const waiting = new Map<string, number>();
+let stream: EventSource | undefined;
+let asked = "";
 let spoke = 0;
 
-function announce(text: string, now: number): void {
-  const region = document.getElementById("announce");
-  if (!region || now - spoke < 60_000) return; // at most one announcement a minute
-  spoke = now;
-  region.textContent = text;
+function tell(event: string): void {
+  waiting.delete(event);
+  document.body.dispatchEvent(new CustomEvent(event));
 }
 
-function tell(name: string, note: Note): void {
-  document.body.dispatchEvent(new CustomEvent(name, { detail: note }));
+function tellIn(event: string, delay: number): void {
+  const due = Date.now() + delay;
+  const known = waiting.get(event);
+  if (known !== undefined && known <= due) return;
+  waiting.set(event, due);
+  window.setTimeout(() => waiting.get(event) === due && tell(event), delay);
+}
+
+// At most one announcement a minute; only changes of state are worth one.
+function announce(news: News): void {
+  const card = document.getElementById(`q-${news.subject.replace("unit:", "")}`);
+  const region = document.getElementById("announce");
+  const what = { "clock.warned": "预警", "clock.overdue": "超期" }[news.name];
+  if (!card || !region || !what || Date.now() - spoke < 60_000) return;
+  spoke = Date.now();
+  region.setAttribute("aria-live", news.name === "clock.overdue" ? "assertive" : "polite");
+  region.textContent = `${card.querySelector(".num")?.textContent ?? ""} ${what}`;
 }
 
 function hear(message: MessageEvent<string>): void {
-  let note: Note;
-  try {
-    note = JSON.parse(message.data) as Note;
-  } catch {
-    return;
+  const news = JSON.parse(message.data) as News;
+  const shown = document.querySelector<HTMLElement>("[data-case]")?.dataset.case;
+  if (shown && news.root === `case:${shown}`) tellIn("live:case", SOON);
+  const known = document.getElementById(`q-${news.subject.replace("unit:", "")}`) !== null;
+  if (known || news.root === `case:${shown}`) tellIn("live:queue", SOON);
+  else if (news.name.startsWith("unit.")) tellIn("live:queue", LATER);
+  announce(news);
+}
+
+function topics(): string {
+  const shown = document.querySelector<HTMLElement>("[data-case]")?.dataset.case;
+  const wanted = [document.body.dataset.live ?? "", shown ? `case:${shown}` : ""];
+  return wanted.filter(Boolean).join(",");
+}
+
+function listen(): void {
+  const wanted = topics();
+  if (wanted === asked) return;
+  stream?.close();
+  asked = wanted;
+  if (!wanted) return;
+  let lost = false;
+  stream = new EventSource(`/live?topics=${encodeURIComponent(wanted)}`);
+  stream.addEventListener("fact", hear);
+  stream.addEventListener("resync", () => tell("live:resync"));
+  stream.addEventListener("error", () => (lost = true));
+  stream.addEventListener("open", () => {
+    if (lost) tell("live:resync");
+    lost = false;
+  });
+}
+
+// The card of the case that is open beside the queue is marked, however either of them was loaded.
+function mark(): void {
+  const number = document.querySelector<HTMLElement>("#case [data-number]")?.dataset.number;
+  for (const card of document.querySelectorAll<HTMLElement>("#queue .q")) {
+    const on = number !== undefined && card.querySelector(".num")?.textContent === number;
+    card.classList.toggle("on", on);
+    if (on) card.setAttribute("aria-current", "true");
+    else card.removeAttribute("aria-current");
   }
-  const family = (note.topic ?? "").split(":")[0];
-  tell(`live:${family}`, note);
-  if (note.say) announce(note.say, Date.now());
 }
 
 export function startLive(): void {
-  const topics = document.body.dataset.live;
-  if (!topics) return;
-  const stream = new EventSource(`/live?topics=${encodeURIComponent(topics)}`);
-  let lost = false;
-  stream.addEventListener("message", hear);
-  stream.addEventListener("fact", hear as EventListener);
-  stream.addEventListener("resync", () => tell("live:resync", {}));
-  stream.addEventListener("error", () => (lost = true));
-  stream.addEventListener("open", () => {
-    if (lost) tell("live:resync", {});
-    lost = false;
+  listen();
+  // On a narrow page an opened case takes the queue's place.
+  document.addEventListener("case-shown", () => document.getElementById("workbench")?.classList.add("one"));
+  document.addEventListener("htmx:afterSettle", () => {
+    listen();
+    mark();
   });
-  window.addEventListener("pagehide", () => stream.close());
+  window.addEventListener("pagehide", () => stream?.close());
 }

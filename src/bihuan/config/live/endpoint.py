@@ -6,15 +6,15 @@ from urllib.parse import parse_qs
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth import get_user
 from django.db import DatabaseError, close_old_connections, connections
-from django.http import HttpRequest, parse_cookie
-from django.utils.module_loading import import_string
+from django.http import parse_cookie
 
 from bihuan.config import database
 from bihuan.config.asgi_types import Receive, Scope, Send
 from bihuan.config.live.hub import Hub
 from bihuan.config.live.mailbox import Mailbox
+from bihuan.domain.org import queries as org
+from bihuan.kit import clock
 
 log = logging.getLogger(__name__)
 
@@ -92,15 +92,13 @@ def _is_signed_in(session_key: str) -> bool:
     if not session_key:
         return False
     close_old_connections()
-    request = HttpRequest()
-    request.session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")(session_key)
     try:
-        user = get_user(request)
+        visit = org.visit(session_key, clock.now())
     except DatabaseError:
         return False
     finally:
         connections.close_all()
-    return user.is_authenticated and user.is_active
+    return visit is not None and visit.staff_id is not None
 
 
 async def _until_gone(receive: Receive) -> None:

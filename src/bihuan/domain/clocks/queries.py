@@ -150,6 +150,19 @@ def live_clock(owner: str) -> ClockRow | None:
     return row_from(values) if values else None
 
 
+def live_clocks(roots: Sequence[str]) -> list[ClockRow]:
+    """Return the running and paused clocks of several roots, for a list of cases."""
+    found = db.rows(SELECT_CLOCK + "where root = any(%s) and state <> 'STOPPED'", (list(roots),))
+    return [row_from(values) for values in found]
+
+
+def live_clocks_owned(owners: Sequence[str]) -> dict[str, ClockRow]:
+    """Return the running or paused clock of each of these owners, for a queue of units."""
+    where = "where owner = any(%s) and state <> 'STOPPED'"
+    rows = [row_from(values) for values in db.rows(SELECT_CLOCK + where, (list(owners),))]
+    return {row.owner: row for row in rows}
+
+
 def next_moment() -> datetime | None:
     """Return the earliest moment that any clock will reach."""
     row = db.one("select min(next_moment_at) from clocks_clock where state = 'RUNNING'")

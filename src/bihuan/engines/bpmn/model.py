@@ -162,8 +162,12 @@ class Process:
         return [(flow, self.nodes[flow.target]) for flow in flows]
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values from which `from_json` builds an equal process."""
-        return asdict(self)
+        """Return plain JSON values from which `from_json` builds an equal process.
+
+        Nodes and flows are lists: a JSON object may come back from a store in another order.
+        """
+        values = asdict(self)
+        return values | {name: list(values[name].values()) for name in ("nodes", "flows")}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
@@ -171,8 +175,8 @@ class Process:
         return cls(
             key=data["key"],
             name=data["name"],
-            nodes={key: _node(value) for key, value in data["nodes"].items()},
-            flows={key: Flow(**value) for key, value in data["flows"].items()},
+            nodes={value["id"]: _node(value) for value in data["nodes"]},
+            flows={value["id"]: Flow(**value) for value in data["flows"]},
             limit_groups=tuple(_tuples(LimitGroup, group) for group in data["limit_groups"]),
         )
 

@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from bihuan.kit.htmx import render
+from bihuan.surfaces.workspace.desk import desk_of
 
 THEME_COOKIE: Final = "bihuan_theme"
 THEMES: Final = (
@@ -42,6 +43,9 @@ ACCOUNT_PAGES: Final = (
 )
 
 
+AT_THE_WORKBENCH: Final = frozenset({"case", "case-original"})
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One place in the rail."""
@@ -69,7 +73,7 @@ def chosen_theme(request: HttpRequest) -> str:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Give every template what the shell needs (a Django context processor)."""
-    desk = getattr(request, "desk", None)
+    desk = desk_of(request) if getattr(request, "access", None) else None
     return {
         "theme": chosen_theme(request),
         "themes": THEMES,
@@ -81,6 +85,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _is_here(request: HttpRequest, entry: Entry, address: str) -> bool:
+    """Tell whether a page belongs to a place: a case is worked on at the workbench."""
+    match = request.resolver_match
+    if match is not None and match.url_name in AT_THE_WORKBENCH:
+        return entry.name == "workbench"
+    return request.path == address or (address != "/" and request.path.startswith(address))
+
+
 def _rail(request: HttpRequest, desk: Any) -> list[dict[str, Any]]:
     entries = [entry for entry in RAIL if not entry.verb or desk.may(entry.verb)]
     return [
@@ -89,7 +101,7 @@ def _rail(request: HttpRequest, desk: Any) -> list[dict[str, Any]]:
             "address": (address := reverse(entry.name)),
             "sign": entry.sign,
             "key": entry.key,
-            "on": request.path == address or (address != "/" and request.path.startswith(address)),
+            "on": _is_here(request, entry, address),
         }
         for entry in entries
     ]

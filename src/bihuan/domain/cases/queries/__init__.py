@@ -1,5 +1,6 @@
 """What can be asked of cases. Every list is scoped to what the asker may see."""
 
+from bihuan.domain.cases.queries.cards import CaseCard, case_cards
 from bihuan.domain.cases.queries.finding import (
     Duplicate,
     Probe,
@@ -9,10 +10,17 @@ from bihuan.domain.cases.queries.finding import (
 )
 from bihuan.domain.cases.queries.listing import CaseFilter, CaseRow, case_list
 from bihuan.domain.cases.queries.promises import Promise, PromisedUnit, promise
-from bihuan.domain.cases.queries.taxonomy import ClassNode, class_named, classes
+from bihuan.domain.cases.queries.taxonomy import (
+    ClassNode,
+    class_named,
+    class_names,
+    classes,
+    packs_offered,
+)
 from bihuan.domain.cases.queries.viewing import CaseView, Entry, case_number, case_view
 
 __all__ = [
+    "CaseCard",
     "CaseFilter",
     "CaseRow",
     "CaseView",
@@ -22,13 +30,16 @@ __all__ = [
     "Probe",
     "Promise",
     "PromisedUnit",
+    "case_cards",
     "case_list",
     "case_number",
     "case_view",
     "cases_of_customer",
     "class_named",
+    "class_names",
     "classes",
     "find_duplicates",
+    "packs_offered",
     "promise",
     "search",
 ]

@@ -43,6 +43,7 @@ class CaseRow:
     title: str
     class_code: str
     class_name: str
+    request_type: str
     state: str
     state_title: str
     grade: str
@@ -90,10 +91,10 @@ def rows_of(access: Access, cases: Iterable[Case]) -> list[CaseRow]:
     """Return lines for cases that were found with `visible`, numbers masked as the asker requires."""
     cases = list(cases)
     classes = {
-        key: (code, name)
-        for key, code, name in CaseClass.objects.filter(
+        key: (code, name, request_type)
+        for key, code, name, request_type in CaseClass.objects.filter(
             pk__in={case.cls_id for case in cases}
-        ).values_list("id", "code", "name")
+        ).values_list("id", "code", "name", "request_type")
     }
     people = names_of({c.standing.assignee_id for c in cases if c.standing.assignee_id})
     return [_row(access, case, classes[case.cls_id], people) for case in cases]
@@ -104,7 +105,7 @@ def sees_phones(access: Access, case: Case) -> bool:
     return access.may("customer.see_phone", case.org_unit_id)
 
 
-def _row(access: Access, case: Case, cls: tuple[str, str], people: dict[int, str]) -> CaseRow:
+def _row(access: Access, case: Case, cls: tuple[str, str, str], people: dict[int, str]) -> CaseRow:
     standing, open_ = case.standing, sees_phones(access, case)
     return CaseRow(
         id=case.pk,
@@ -112,6 +113,7 @@ def _row(access: Access, case: Case, cls: tuple[str, str], people: dict[int, str
         title=case.title if open_ else mask_text(case.title),
         class_code=cls[0],
         class_name=cls[1],
+        request_type=cls[2],
         state=case.state,
         state_title=str(CaseState(case.state).label),
         grade=case.grade,

@@ -1,9 +1,10 @@
 """The classes a case may be put into."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bihuan.domain.cases.models import CaseClass
+from bihuan.kit import db
 from bihuan.kit.problems import NotFound
 
 
@@ -47,3 +48,18 @@ def class_named(pack: str, code: str) -> CaseClass:
     if found is None:
         raise NotFound("没有这个业务类别。")
     return found
+
+
+def packs_offered() -> list[str]:
+    """Return the packs whose classes a case may be put into, by key."""
+    found = CaseClass.objects.filter(is_offered=True, level=1)
+    return sorted(set(found.values_list("pack", flat=True)))
+
+
+def class_names(pack: str, codes: Iterable[str]) -> dict[str, str]:
+    """Return the names of some classes by code, offered or not."""
+    wanted = list(codes)
+    if not wanted:
+        return {}
+    sql = "select code, name from cases_caseclass where pack = %s and code = any(%s)"
+    return dict(db.rows(sql, (pack, wanted)))

@@ -75,6 +75,11 @@ def names_of(staff_ids: Iterable[int]) -> dict[int, str]:
     return dict(db.rows("select id, name from org_staff where id = any(%s)", (wanted,)))
 
 
+def post_names() -> dict[str, str]:
+    """Return the names of all posts by code."""
+    return dict(db.rows("select code, name from org_post", ()))
+
+
 def holdings_of(staff_id: int, at: datetime) -> list[PostHeld]:
     """Return the (post code, unit id) pairs a person holds at `at`, longest held first."""
     return [(code, unit) for code, unit in db.rows(_HOLDINGS, {"staff": staff_id, "at": at})]

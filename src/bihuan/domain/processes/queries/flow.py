@@ -127,7 +127,9 @@ def last_form_with(instance_id: int, field: str) -> FilledForm | None:
 
 def _strip_unit(node: Node, run: Sequence[Any] | None) -> StripUnit:
     title = node.name or node.id
-    return StripUnit(node.id, title, *_run(run)) if run else StripUnit(node.id, title)
+    if run:
+        return StripUnit(node.id, title, *_run(run))
+    return StripUnit(node.id, title, post=node.unit.post if node.unit else "")
 
 
 def _run(row: Sequence[Any]) -> list[Any]:

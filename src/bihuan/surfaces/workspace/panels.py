@@ -1,0 +1,271 @@
+"""The panels of the workbench and of a case: each asks its own few queries and makes its sheet."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from bihuan.domain.cases import queries as cases
+from bihuan.domain.cases.events import case_id_of
+from bihuan.domain.cases.queries import CaseView, Probe
+from bihuan.domain.clocks.queries import calendar, live_clocks_owned
+from bihuan.domain.customers import queries as customers
+from bihuan.domain.ledger import queries as ledger
+from bihuan.domain.org import queries as org
+from bihuan.domain.processes import queries as processes
+from bihuan.domain.processes.queries import InboxFilter, UnitRow, UnitView
+from bihuan.surfaces.workspace import operations
+from bihuan.surfaces.workspace.desk import Desk
+from bihuan.surfaces.workspace.sheets import facts as fact_sheets, flow as flows, queue as queues
+from bihuan.surfaces.workspace.sheets.case_page import CaseSheet, Clocks, case_sheet
+from bihuan.surfaces.workspace.sheets.cases import case_address
+from bihuan.surfaces.workspace.sheets.chips import NO_CHIP, ChipSheet, chip_of
+from bihuan.surfaces.workspace.sheets.clocks import CaseClocks, clocks_of_case
+from bihuan.surfaces.workspace.sheets.consent import consent_sheet
+from bihuan.surfaces.workspace.sheets.customers import customer_head
+from bihuan.surfaces.workspace.sheets.facts import FactRow, Facts, Names
+from bihuan.surfaces.workspace.sheets.flow import OPEN, Strip
+from bihuan.surfaces.workspace.sheets.queue import Queue
+from bihuan.surfaces.workspace.unit_forms import elsewhere, unit_form
+
+LISTED: Final = 50
+FACTS_SHOWN: Final = 200
+SIMILAR_SHOWN: Final = 5
+WHOLE: Final = "whole"
+
+
+def queue_later() -> Queue:
+    """Return an empty queue that the page asks for as soon as it is shown."""
+    return Queue([], [], [], "", reverse("queue"), reverse("queue"), filtered=False, is_later=True)
+
+
+def queue_panel(desk: Desk, asked: QueryDict) -> Queue:
+    """Return the queue for a filter: one query for units, one for their cases, one for clocks."""
+    page = processes.inbox(
+        desk.access,
+        at=desk.at,
+        wanted=InboxFilter(tier=asked.get("tier", ""), title=asked.get("node", "")),
+        after=asked.get("after", ""),
+        before=asked.get("before", ""),
+        size=LISTED,
+    )
+    counts = processes.inbox_counts(desk.access, at=desk.at)
+    return Queue(
+        cards=_cards(desk, page.rows),
+        tiles=queues.tier_links(asked, counts.tiers),
+        kinds=queues.kind_links(asked, counts.titles),
+        total=queues.count_title(sum(counts.tiers.values())),
+        address=queues.address(asked),
+        all_address=reverse("queue"),
+        filtered=bool(asked.get("tier") or asked.get("node")),
+        next_address=queues.address(asked, after=page.next_cursor) if page.next_cursor else "",
+        prev_address=queues.address(asked, before=page.prev_cursor) if page.prev_cursor else "",
+    )
+
+
+def _cards(desk: Desk, rows: Sequence[UnitRow]) -> list[queues.Card]:
+    known = cases.case_cards(desk.access, [case_id_of(row.subject) for row in rows])
+    chips = unit_chips(rows, desk.at)
+    return [
+        queues.card(row, case, chips.get(row.id, NO_CHIP))
+        for row in rows
+        if (case := known.get(case_id_of(row.subject))) is not None
+    ]
+
+
+def case_panel(
+    desk: Desk, number: str, *, unit_id: int | None = None, tab: str = "facts"
+) -> dict[str, Any]:
+    """Return everything the middle of the workbench shows of a case."""
+    view = cases.case_view(desk.access, number)
+    clocks = clocks_of_case(view.row.id, desk.at)
+    unit = current_unit(desk, view, unit_id)
+    sheet = _sheet(desk, view, unit, clocks)
+    form = elsewhere(view.row)
+    if unit is not None:
+        form = unit_form(unit, desk, chip=clocks.of(f"unit:{unit.id}"))
+    found = _facts(desk, view, "") if tab == "facts" else Facts([])
+    return {"case": sheet, "form": form, "facts": found, "tab": tab}
+
+
+def current_unit(desk: Desk, view: CaseView, unit_id: int | None) -> UnitView | None:
+    """Return the unit to work on: the one asked for, else mine, else one I may take, else any."""
+    if view.row.instance_id is None:
+        return None
+    if unit_id is not None:
+        return _unit_if_seen(desk, unit_id)
+    open_ = [one for one in processes.units_of(view.row.instance_id) if one.state in OPEN]
+    open_.sort(key=lambda one: (one.assignee_id != desk.staff_id, one.assignee_id is not None))
+    found = [one.id for one in open_ if one.id is not None]
+    return _unit_if_seen(desk, found[0]) if found else None
+
+
+def _unit_if_seen(desk: Desk, unit_id: int) -> UnitView | None:
+    """Return a unit; None when it lies outside what the person may see, though the case does not."""
+    try:
+        return processes.unit(desk.access, unit_id, at=desk.at)
+    except processes.UnitMissing:
+        return None
+
+
+def strip_of(view: CaseView, clocks: CaseClocks) -> Strip:
+    """Return the unit strip of a case with its limit groups."""
+    instance_id = view.row.instance_id
+    if instance_id is None:
+        return Strip("", view.round, [], [], None)
+    units = processes.units_of(instance_id)
+    groups = processes.clock_groups(instance_id)
+    nodes, bands, arc = flows.strip(units, groups, clocks, org.post_names())
+    return Strip(processes.instance(instance_id).process_name, view.round, nodes, bands, arc)
+
+
+def facts_panel(desk: Desk, number: str, *, after: str) -> Facts:
+    """Return a case's facts, or the older ones after a cursor."""
+    return _facts(desk, cases.case_view(desk.access, number), after)
+
+
+def flow_panel(desk: Desk, number: str, *, kind: str) -> dict[str, Any]:
+    """Return the page of a case's process."""
+    view = cases.case_view(desk.access, number)
+    clocks = clocks_of_case(view.row.id, desk.at)
+    unit = current_unit(desk, view, None)
+    sheet = _sheet(desk, view, unit, clocks)
+    found = _facts(desk, view, "")
+    shown = Facts(fact_sheets.of_kind(found.lines, kind), found.more_address)
+    names = _names(desk, view, ())
+    return {
+        "case": sheet,
+        "strip": strip_of(view, clocks),
+        "facts": shown,
+        "kinds": _kind_links(sheet, kind),
+        "consent": consent_sheet(view, names),
+        "operations": operations.offered(unit) if unit else [],
+    }
+
+
+def context_panel(desk: Desk, number: str) -> dict[str, Any]:
+    """Return what lies around a case: its limits, the customer, similar cases."""
+    view = cases.case_view(desk.access, number)
+    clocks = clocks_of_case(view.row.id, desk.at)
+    customer = _customer(desk, view.row.customer_id)
+    return {
+        "case": _sheet(desk, view, None, clocks),
+        "bands": strip_of(view, clocks).bands,
+        "card": _card(desk, view, customer),
+        "similar": _similar(desk, view),
+    }
+
+
+def _similar(desk: Desk, view: CaseView) -> list[dict[str, Any]]:
+    probe = Probe(
+        pack=view.pack,
+        title=view.row.title,
+        customer_id=view.row.customer_id,
+        org_unit_id=view.org_unit_id,
+        not_case_id=view.row.id,
+    )
+    alike = cases.find_duplicates(desk.access, probe, at=desk.at, days=30, size=SIMILAR_SHOWN)
+    return [
+        {
+            "address": case_address(one.row.number),
+            "share": round(one.likeness * 100),
+            "title": one.row.title,
+            "state": one.row.state_title,
+        }
+        for one in alike
+    ]
+
+
+def unit_chips(rows: Sequence[UnitRow], at: datetime) -> dict[int, ChipSheet]:
+    """Return the chips of units, one query for all."""
+    found = live_clocks_owned([row.clock_owner for row in rows])
+    return {
+        row.id: chip_of(clock, calendar(clock.calendar), at)
+        for row in rows
+        if (clock := found.get(row.clock_owner)) is not None
+    }
+
+
+def _customer(desk: Desk, customer_id: int | None) -> dict[str, Any] | None:
+    """Return the customer of a case for its head, None when there is none the person may see."""
+    if customer_id is None or not desk.may("customer.view"):
+        return None
+    try:
+        return customer_head(customers.customer_card(desk.access, customer_id))
+    except customers.CustomerUnknown:
+        return None
+
+
+def _sheet(desk: Desk, view: CaseView, unit: UnitView | None, clocks: CaseClocks) -> CaseSheet:
+    instance = view.row.instance_id or 0
+    head = Clocks(
+        unit_name=unit.title if unit else "",
+        unit=clocks.of(f"unit:{unit.id}") if unit else NO_CHIP,
+        whole=clocks.group(instance, WHOLE),
+    )
+    return case_sheet(view, desk, _customer(desk, view.row.customer_id), head)
+
+
+def _facts(desk: Desk, view: CaseView, after: str) -> Facts:
+    page = ledger.facts_of(view.ref, after=after, size=FACTS_SHOWN)
+    names = _names(desk, view, page.rows)
+    whole = not after and not page.next_cursor
+    lines = fact_sheets.lines(page.rows, names, newest=len(page.rows) if whole else 0)
+    more = ""
+    if page.next_cursor:
+        address = reverse("case-facts", args=[view.row.number])
+        more = f"{address}?after={page.next_cursor}"
+    return Facts(lines, more)
+
+
+def _names(desk: Desk, view: CaseView, rows: Sequence[FactRow]) -> Names:
+    """Return the words behind the refs of some facts: one query for all the people."""
+    refs = [ref for row in rows for ref in (row.actor, row.on_behalf_of)]
+    refs += [str((row.data or {}).get("to", "")) for row in rows]
+    refs += [entry.by for entry in (*view.handlings, *view.consents, *view.notes)]
+    staff = {int(key) for kind, _, key in (ref.partition(":") for ref in refs) if kind == "staff"}
+    tree = desk.access.tree
+    return Names(
+        staff=org.names_of(staff),
+        org_units={unit.id: unit.name for unit in tree.units.values()},
+        units={row.subject: row.data["title"] for row in rows if "title" in (row.data or {})},
+        classes=cases.class_names(view.pack, _classes_in(rows)),
+        said=_said(view),
+        sees_phones=desk.may("customer.see_phone", view.org_unit_id),
+    )
+
+
+def _classes_in(rows: Sequence[FactRow]) -> set[str]:
+    return {str(row.data["cls"]) for row in rows if "cls" in (row.data or {})}
+
+
+def _said(view: CaseView) -> dict[tuple[str, datetime], str]:
+    """Return what was said beside facts: the texts of handlings, answers and notes."""
+    kinds = {
+        "case.handled": view.handlings,
+        "case.verified": view.consents,
+        "case.noted": view.notes,
+    }
+    return {(name, e.at): e.text for name, entries in kinds.items() for e in entries}
+
+
+def _card(desk: Desk, view: CaseView, customer: Mapping[str, Any] | None) -> dict[str, Any]:
+    if customer is None:
+        return {"address": "", "lines": []}
+    lines = [("类别", customer["kind"]), ("等级", customer["tier"] or "普通")]
+    known = cases.cases_of_customer(desk.access, view.row.customer_id or 0, size=LISTED)
+    rework = sum(row.rework_count for row in known)
+    lines.append(("来诉", f"共 {len(known)} 次" + (f"，返工 {rework} 次" if rework else "")))
+    if customer["note"]:
+        lines.append(("备注", customer["note"]))
+    return {"address": customer["address"], "lines": lines}
+
+
+def _kind_links(case: CaseSheet, chosen: str) -> list[dict[str, Any]]:
+    links = [{"title": "全部", "on": chosen == "", "address": case.flow_address}]
+    for key, (title, _kinds) in fact_sheets.FILTERS.items():
+        address = f"{case.flow_address}?kind={key}"
+        links.append({"title": title, "on": chosen == key, "address": address})
+    return links

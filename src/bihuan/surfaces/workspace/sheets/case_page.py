@@ -1,0 +1,137 @@
+"""The head of a case: who, what, how long still."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from bihuan.domain.cases.queries import CaseRow, CaseView
+from bihuan.surfaces.workspace.desk import Desk
+from bihuan.surfaces.workspace.sheets import words
+from bihuan.surfaces.workspace.sheets.cases import ENDED, case_address, is_loud, kind_of
+from bihuan.surfaces.workspace.sheets.chips import NO_CHIP, ChipSheet
+from bihuan.surfaces.workspace.sheets.customers import hidden
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSheet:
+    """One case, ready to be drawn."""
+
+    id: int
+    number: str
+    title: str
+    kind: str
+    loud: bool
+    class_path: str
+    grade: str
+    state: str
+    ended: bool
+    agreed: bool
+    rework: int
+    promised_at: datetime | None
+    opened_at: datetime
+    description: str
+    channel: str
+    contact_name: str
+    org_unit: str
+    responsible_unit: str
+    customer: dict[str, Any]
+    may_note: bool
+    unit_name: str = ""
+    unit_chip: ChipSheet = NO_CHIP
+    whole_chip: ChipSheet = NO_CHIP
+
+    @property
+    def address(self) -> str:
+        """Return where it is worked on."""
+        return case_address(self.number)
+
+    @property
+    def flow_address(self) -> str:
+        """Return the page of its process."""
+        return reverse("case-flow", args=[self.number])
+
+    @property
+    def original_address(self) -> str:
+        """Return the tab with the customer's own words."""
+        return reverse("case-original", args=[self.number])
+
+    @property
+    def facts_address(self) -> str:
+        """Return the facts alone."""
+        return reverse("case-facts", args=[self.number])
+
+    @property
+    def context_address(self) -> str:
+        """Return the side panel."""
+        return reverse("case-context", args=[self.number])
+
+    @property
+    def notes_address(self) -> str:
+        """Return where remarks are sent."""
+        return reverse("case-notes", args=[self.number])
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The two large chips of a case's head."""
+
+    unit_name: str = ""
+    unit: ChipSheet = NO_CHIP
+    whole: ChipSheet = NO_CHIP
+
+
+def case_sheet(
+    view: CaseView, desk: Desk, customer: dict[str, Any] | None, clocks: Clocks
+) -> CaseSheet:
+    """Return the head of a case."""
+    row = view.row
+    return CaseSheet(
+        **_fixed(row),
+        class_path=" › ".join(view.class_names),
+        description=view.description,
+        customer=_head(view, customer),
+        may_note=desk.may("case.view", view.org_unit_id),
+        unit_name=clocks.unit_name,
+        unit_chip=clocks.unit,
+        whole_chip=clocks.whole,
+    )
+
+
+def _fixed(row: CaseRow) -> dict[str, Any]:
+    """Return what the row alone says."""
+    return {
+        "id": row.id,
+        "number": row.number,
+        "title": row.title,
+        "kind": kind_of(row),
+        "loud": is_loud(row),
+        "grade": "" if row.grade == "ROUTINE" else words.GRADES.get(row.grade, ""),
+        "state": row.state_title,
+        "ended": row.state in ENDED,
+        "agreed": row.state == "CLOSED",
+        "rework": row.rework_count,
+        "promised_at": row.promised_at,
+        "opened_at": row.opened_at,
+        "channel": row.channel_title,
+        "contact_name": row.contact_name,
+        "org_unit": row.org_unit,
+        "responsible_unit": row.responsible_unit,
+    }
+
+
+def _head(view: CaseView, customer: dict[str, Any] | None) -> dict[str, Any]:
+    """Return who the case is from: the customer on file, else whoever got in touch."""
+    own = {
+        "name": view.row.contact_name or "未留名",
+        "tier": "",
+        "phone": hidden(view.row.contact_phone),
+        "account": "",
+        "place": "",
+        "address": "",
+        "reveal_address": "",
+    }
+    if customer is None:
+        return own
+    return customer | {"phone": customer["phone"] or own["phone"]}

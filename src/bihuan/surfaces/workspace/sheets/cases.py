@@ -1,0 +1,68 @@
+"""A case as lists and pages show it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.urls import reverse
+
+from bihuan.domain.cases.queries import CaseCard, CaseRow
+from bihuan.surfaces.workspace.sheets import words
+from bihuan.surfaces.workspace.sheets.chips import NO_CHIP, ChipSheet
+
+ENDED: Final = frozenset({"CLOSED", "CANCELLED"})
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """One row of a table of cases."""
+
+    number: str
+    title: str
+    address: str
+    chip: ChipSheet
+    state: str
+    agreed: bool
+    customer: str
+    unit: str
+    assignee: str
+    rework: int
+    promised_at: datetime | None
+    opened_at: datetime
+    unit_id: int | None = None
+
+
+def case_address(number: str) -> str:
+    """Return where a case is worked on."""
+    return reverse("case", args=[number])
+
+
+def case_line(row: CaseRow, chips: Mapping[int, ChipSheet], unit_id: int | None = None) -> CaseLine:
+    """Return the row of a case; `chips` by case id."""
+    ended = row.state in ENDED
+    return CaseLine(
+        number=row.number,
+        title=row.title,
+        address=case_address(row.number),
+        chip=NO_CHIP if ended else chips.get(row.id, NO_CHIP),
+        state=row.state_title,
+        agreed=row.state == "CLOSED",
+        customer=row.contact_name,
+        unit="—" if ended else row.current_units or "—",
+        assignee=row.assignee or row.responsible_unit,
+        rework=row.rework_count,
+        promised_at=row.promised_at,
+        opened_at=row.opened_at,
+        unit_id=unit_id,
+    )
+
+
+def kind_of(row: CaseRow | CaseCard) -> str:
+    """Return the word for what kind of business a case is."""
+    return words.REQUEST_TYPES.get(row.request_type, row.class_name)
+
+
+def is_loud(row: CaseRow | CaseCard) -> bool:
+    """Tell whether its tag is tinted: complaints and reports only."""
+    return row.request_type in words.LOUD_KINDS

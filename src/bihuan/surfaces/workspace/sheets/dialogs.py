@@ -1,0 +1,72 @@
+"""Confirmations with a reason (DESIGN.md §4.9)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from django.http import QueryDict
+
+from bihuan.kit.problems import Refused
+from bihuan.surfaces.workspace.sheets.fields import FieldSheet
+
+OTHER: Final = "其他"
+LEAST: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """What is wrong in a dialog."""
+
+    choice: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """One confirmation: title and button are verb and object; a reason is chosen and explained."""
+
+    address: str
+    sign: str
+    title: str
+    verb: str
+    consequence: str
+    reasons: Sequence[str] = ()
+    least: int = LEAST
+    fields: Sequence[FieldSheet] = ()
+    choice: str = ""
+    reason: str = ""
+    refusal: str = ""
+    errors: Errors = field(default_factory=Errors)
+
+    @property
+    def whole_reason(self) -> str:
+        """Return the reason as it is kept: the choice, then the words."""
+        return "，".join(part for part in (self.choice, self.reason) if part)
+
+    def typed(self, posted: QueryDict) -> "Dialog":
+        """Return the dialog with what was chosen and typed, and what is still missing."""
+        choice, reason = posted.get("choice", ""), posted.get("reason", "").strip()
+        known = choice if choice in self.reasons else ""
+        kept = [replace(one, value=posted.get(one.name, "")) for one in self.fields]
+        return replace(
+            self, choice=known, reason=reason, fields=kept, errors=self._errors(known, reason)
+        )
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether it may be carried out."""
+        return not (self.errors.choice or self.errors.reason)
+
+    def refused(self, refusal: Refused, at_fields: Mapping[str, str] | None = None) -> "Dialog":
+        """Return the dialog with the refusal of an action."""
+        wrong = {**refusal.fields, **(at_fields or {})}
+        kept = [replace(one, error=wrong.get(one.name, "")) for one in self.fields]
+        errors = Errors(reason=wrong.get("reason", ""))
+        return replace(self, fields=kept, errors=errors, refusal=refusal.message)
+
+    def _errors(self, choice: str, reason: str) -> Errors:
+        lacking = self.least - len(reason)
+        return Errors(
+            choice="选一个原因" if self.reasons and not choice else "",
+            reason=f"还差 {lacking} 字，写清为什么" if lacking > 0 else "",
+        )

@@ -1,0 +1,218 @@
+"""Facts as people read them: what happened, who did it, in which colour (DESIGN.md §4.3)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from bihuan.kit.masking import mask_text
+from bihuan.surfaces.workspace.sheets import words
+
+
+class FactRow(Protocol):
+    """A row of the ledger, as `ledger.queries.facts_of` returns it."""
+
+    name: str
+    subject: str
+    actor: str
+    on_behalf_of: str
+    at: datetime
+    reason: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How facts of one name look. `title` may name values of `Names.of`."""
+
+    title: str
+    kind: str = "流转"
+    sign: str = "point"
+    tone: str = ""
+    loud: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FactLine:
+    """One fact, ready to be drawn in the timeline and in the table."""
+
+    at: datetime
+    title: str
+    who: str
+    kind: str
+    sign: str
+    tone: str
+    loud: bool
+    text: str = ""
+    quote: str = ""
+    mark: str = ""
+
+    @property
+    def line(self) -> str:
+        """Return what happened in one line."""
+        rest = self.text or self.quote
+        return f"{self.title}：{rest}" if rest else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Some of a case's facts, newest first, and where older ones are."""
+
+    lines: Sequence[FactLine]
+    more_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The words behind the refs that facts carry."""
+
+    staff: Mapping[int, str] = field(default_factory=dict)
+    org_units: Mapping[int, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    classes: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[tuple[str, datetime], str] = field(default_factory=dict)
+    sees_phones: bool = False
+
+    def shown(self, text: str) -> str:
+        """Return free text as this reader may see it: people write numbers everywhere."""
+        return text if self.sees_phones else mask_text(text)
+
+    def person(self, ref: str) -> str:
+        """Return who a ref is: a colleague's name, 客户, or the system."""
+        kind, _, key = ref.partition(":")
+        if kind == "staff":
+            return self.staff.get(int(key), "已离职人员") if key.isdigit() else ref
+        return {"customer": "客户", "system": "系统"}.get(kind, "")
+
+    def who(self, row: FactRow) -> str:
+        """Return who did it, and for whom."""
+        name = self.person(row.actor)
+        if row.on_behalf_of and row.on_behalf_of != row.actor:
+            return f"{name}（代 {self.person(row.on_behalf_of)}）"
+        return name
+
+    def of(self, row: FactRow) -> dict[str, str]:
+        """Return the values a title may name."""
+        data = row.data or {}
+        org_unit = data.get("org_unit", data.get("to_org_unit", data.get("unit")))
+        return {
+            "unit": str(data.get("title") or self.units.get(row.subject, "") or "环节"),
+            "org_unit": self.org_units.get(_number(org_unit), ""),
+            "to": self.staff.get(_number(data.get("to", data.get("to_staff"))), "")
+            or self.org_units.get(_number(data.get("to_org_unit")), ""),
+            "to_unit": str(data.get("to_title") or data.get("to_node") or ""),
+            "cls": self.classes.get(str(data.get("cls", "")), str(data.get("cls", ""))),
+            "grade": words.GRADES.get(str(data.get("grade", "")), ""),
+            "warn": str(data.get("warn", "")),
+            "score": f"，满意度 {data['score']} / 5" if data.get("score") else "",
+            "round": str(data.get("round", data.get("rework", ""))),
+        }
+
+
+def _number(value: Any) -> int:
+    text = str(value or "").rpartition(":")[2]
+    return int(text) if text.isdigit() else 0
+
+
+PLAIN: Final = Look("有新的记录", kind="其他", sign="point")
+LOOKS: Final[Mapping[str, Look]] = {
+    "case.opened": Look("受理", sign="phone"),
+    "case.classified": Look("归类：{cls}", sign="zoom-in"),
+    "case.graded": Look("定级：{grade}", sign="zoom-in"),
+    "case.dispatched": Look("派单到 {org_unit}", sign="send"),
+    "case.handled": Look("记下处理情况", sign="tool"),
+    "case.resolved": Look("处理完成，待回访", sign="tool"),
+    "case.verified": Look("回访客户", kind="客户", sign="phone-outgoing", tone="brand"),
+    "case.reworked": Look(
+        "客户不同意关闭，返工", kind="返工", sign="arrow-back-up", tone="over", loud=True
+    ),
+    "case.closed": Look("办结", kind="客户", sign="checks", tone="ok"),
+    "case.withdrawn": Look("客户撤回", kind="客户", sign="arrow-back", tone="brand"),
+    "case.reopened": Look("重开", kind="返工", sign="rotate", tone="over", loud=True),
+    "case.noted": Look("内部备注", kind="备注", sign="note"),
+    "case.updated": Look("更正信息", kind="备注", sign="pencil"),
+    "case.touched": Look("客户再次来诉", kind="客户", sign="phone-incoming", tone="brand"),
+    "process.started": Look("流程开始", sign="player-play"),
+    "process.suspended": Look("停表", kind="时钟", sign="player-pause", tone="pause"),
+    "process.resumed": Look("走表", kind="时钟", sign="player-play"),
+    "process.jumped": Look("干预：转到 {to_unit}", sign="arrows-split", tone="warn"),
+    "process.terminated": Look("作废", sign="ban", tone="over", loud=True),
+    "process.ended": Look("流程走完", sign="circle-check", tone="ok"),
+    "process.failed": Look("流程出错，已停在这里", sign="alert-triangle", tone="over", loud=True),
+    "process.escalated": Look("升级", sign="stairs-up", tone="warn"),
+    "unit.opened": Look("到达{unit}", sign="arrow-right"),
+    "unit.claimed": Look("取单：{unit}", sign="hand-grab"),
+    "unit.released": Look("放回：{unit}", sign="arrow-back"),
+    "unit.assigned": Look("{unit}指派给 {to}", sign="user-check"),
+    "unit.transferred": Look("{unit}转办给 {to}", sign="arrows-transfer-up"),
+    "unit.drafted": Look("暂存：{unit}", kind="备注", sign="device-floppy"),
+    "unit.submitted": Look("{unit}完成", sign="send"),
+    "unit.returned": Look("{unit}退回{to_unit}", sign="arrow-back-up", tone="warn"),
+    "unit.withdrawn": Look("撤回{unit}", sign="arrow-back-up", tone="warn"),
+    "unit.skipped": Look("{unit}超时跳过", sign="player-skip-forward", tone="warn"),
+    "unit.cancelled": Look("{unit}取消", sign="ban"),
+    "unit.timed_out": Look("{unit}到点", kind="时钟", sign="hourglass", tone="warn"),
+    "clock.warned": Look(
+        "预警：{unit} 用时到 {warn}", kind="时钟", sign="alert-triangle", tone="warn"
+    ),
+    "clock.overdue": Look("超期：{unit}", kind="时钟", sign="alarm", tone="over"),
+    "timer.fired": Look("到点：{unit}", kind="时钟", sign="hourglass"),
+}
+# What repeats another fact of the same step, or is of no use to a reader.
+QUIET: Final = frozenset(
+    {"unit.opened", "unit.drafted", "unit.claimed", "process.started", "case.touched"}
+)
+FILTERS: Final[Mapping[str, tuple[str, str]]] = {
+    "flow": ("流转", "流转"),
+    "customer": ("客户", "客户 返工"),
+    "clock": ("时钟", "时钟"),
+    "note": ("备注", "备注"),
+}
+
+
+def lines(rows: Iterable[FactRow], names: Names, *, newest: int = 0) -> list[FactLine]:
+    """Return facts as people read them; `newest` is the number of the first, 0 for unnumbered."""
+    found = []
+    for position, row in enumerate(rows):
+        if row.name not in QUIET:
+            found.append(_line(row, names, f"#{newest - position:02d}" if newest else ""))
+    return found
+
+
+def of_kind(found: Sequence[FactLine], wanted: str) -> list[FactLine]:
+    """Return the facts of one of the `FILTERS`; all of them for an unknown one."""
+    if wanted not in FILTERS:
+        return list(found)
+    kinds = FILTERS[wanted][1].split()
+    return [line for line in found if line.kind in kinds]
+
+
+def _line(row: FactRow, names: Names, mark: str) -> FactLine:
+    look = _look(row)
+    said = names.said.get((row.name, row.at), "")
+    quotes = look.kind == "客户"
+    return FactLine(
+        at=row.at,
+        title=look.title.format(**names.of(row)).strip(),
+        who=names.who(row),
+        kind=look.kind,
+        sign=look.sign,
+        tone=look.tone,
+        loud=look.loud,
+        text=names.shown(_reason(row) or ("" if quotes else said)),
+        quote=names.shown(said) if quotes else "",
+        mark=mark,
+    )
+
+
+def _look(row: FactRow) -> Look:
+    answer = (row.data or {}).get("answer")
+    if row.name == "case.verified" and answer == "AGREED":
+        return Look("客户同意关闭{score}", kind="客户", sign="checks", tone="ok")
+    if row.name == "case.verified" and answer == "REFUSED":
+        return Look("客户不同意关闭", kind="客户", sign="x", tone="over")
+    return LOOKS.get(row.name, PLAIN)
+
+
+def _reason(row: FactRow) -> str:
+    return f"原因：{row.reason}" if row.reason else ""

@@ -1,0 +1,142 @@
+"""The queue at the left of the workbench: tiles, chips and cards."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from bihuan.domain.cases.queries import CaseCard
+from bihuan.domain.processes.queries import UnitRow
+from bihuan.surfaces.workspace.sheets import words
+from bihuan.surfaces.workspace.sheets.cases import case_address, is_loud, kind_of
+from bihuan.surfaces.workspace.sheets.chips import ChipSheet
+
+TILES: Final = (
+    ("overdue", "超期", "over"),
+    ("warn", "预警", "warn"),
+    ("normal", "正常", ""),
+    ("paused", "停表", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One unit to be done."""
+
+    unit_id: int
+    number: str
+    address: str
+    kind: str
+    loud: bool
+    title: str
+    customer: str
+    unit: str
+    rework: int
+    chip: ChipSheet
+    flag: str = ""
+    flag_tone: str = ""
+    channel: str = ""
+    channel_sign: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A tile or chip of the queue's filter."""
+
+    title: str
+    address: str
+    on: bool
+    count: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The queue with its filter."""
+
+    cards: Sequence[Card]
+    tiles: Sequence[Link]
+    kinds: Sequence[Link]
+    total: str
+    address: str
+    all_address: str
+    filtered: bool
+    next_address: str = ""
+    prev_address: str = ""
+    is_later: bool = False
+
+
+def card(row: UnitRow, case: CaseCard, chip: ChipSheet) -> Card:
+    """Return the card of a unit of a case; one flag only, the gravest."""
+    flag, tone = _flag(row, case)
+    return Card(
+        unit_id=row.id,
+        number=case.number,
+        address=f"{case_address(case.number)}?unit={row.id}",
+        kind=kind_of(case),
+        loud=is_loud(case),
+        title=case.title,
+        customer=case.contact_name,
+        unit=row.title,
+        rework=case.rework_count,
+        chip=chip,
+        flag=flag,
+        flag_tone=tone,
+        channel=words.CHANNELS.get(case.channel, ""),
+        channel_sign=words.channel_sign(case.channel),
+    )
+
+
+def _flag(row: UnitRow, case: CaseCard) -> tuple[str, str]:
+    if case.grade == "MAJOR":
+        return "重大", "over"
+    if row.assignee_id is None:
+        return "待取", "brand"
+    return "", ""
+
+
+def tier_links(asked: QueryDict, counts: Mapping[str, int]) -> list[Link]:
+    """Return the four tiles by clock."""
+    chosen = asked.get("tier", "")
+    return [
+        Link(
+            title=title,
+            address=address(asked, tier="" if chosen == tier else tier),
+            on=chosen == tier,
+            count=count_title(counts.get(tier, 0)),
+            tone=tone if counts.get(tier) else "",
+        )
+        for tier, title, tone in TILES
+    ]
+
+
+def kind_links(asked: QueryDict, counts: Mapping[str, int]) -> list[Link]:
+    """Return a chip for each kind of unit in the queue."""
+    chosen = asked.get("node", "")
+    total = sum(counts.values())
+    links = [Link("全部", address(asked, node=""), on=not chosen, count=count_title(total))]
+    for title, count in sorted(counts.items(), key=lambda pair: -pair[1])[:6]:
+        links.append(
+            Link(title, address(asked, node=title), on=chosen == title, count=count_title(count))
+        )
+    return links
+
+
+def address(asked: QueryDict, **changes: str) -> str:
+    """Return the queue's address with another filter, on its first page."""
+    kept = asked.copy()
+    for name in ("after", "before", "unit"):
+        kept.pop(name, None)
+    for name, value in changes.items():
+        kept.pop(name, None)
+        if value:
+            kept[name] = value
+    query = kept.urlencode()
+    return f"{reverse('queue')}?{query}" if query else reverse("queue")
+
+
+def count_title(count: int) -> str:
+    """Write a count; counting stops where it no longer helps."""
+    return "999+" if count > 999 else str(count)

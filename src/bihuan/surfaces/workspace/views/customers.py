@@ -1,0 +1,87 @@
+"""客户: look one up, and see one; full numbers only with a reason, each look kept as a fact."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from bihuan.domain.cases import queries as cases
+from bihuan.domain.customers import actions, queries
+from bihuan.domain.customers.queries import CustomerRow
+from bihuan.domain.org.rules import require
+from bihuan.kit.htmx import render
+from bihuan.kit.paging import Page
+from bihuan.kit.problems import Invalid
+from bihuan.surfaces.workspace.desk import Desk, desk_of
+from bihuan.surfaces.workspace.sheets import customers as sheets
+from bihuan.surfaces.workspace.sheets.cases import case_line
+from bihuan.surfaces.workspace.sheets.clocks import chips_of_cases
+from bihuan.surfaces.workspace.sheets.dialogs import Dialog
+
+REASONS = ("回拨客户", "核对身份", "上门联系", "其他")
+CASES_SHOWN = 50
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """List customers, or those who fit what was searched."""
+    desk, text = desk_of(request), request.GET.get("q", "").strip()
+    require(desk.access, "customer.view")
+    page = _found(desk, text, request)
+    context = {
+        "rows": [sheets.customer_line(row) for row in page.rows],
+        "page": page,
+        "searched": text,
+        "query": "",
+    }
+    return render(request, "customers/list.html", context)
+
+
+@require_safe
+def show(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Show one customer with contacts, accounts and cases."""
+    desk = desk_of(request)
+    require(desk.access, "customer.view")
+    card = queries.customer_card(desk.access, customer_id)
+    rows = cases.cases_of_customer(desk.access, customer_id, size=CASES_SHOWN)
+    chips = chips_of_cases([row.id for row in rows], desk.at)
+    context = {
+        "customer": sheets.customer_sheet(card, desk.access),
+        "cases": [case_line(row, chips) for row in rows],
+    }
+    return render(request, "customers/show.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def phone(request: HttpRequest, customer_id: int, contact_id: int) -> HttpResponse:
+    """Ask why the full number is needed; show it to those who may see it."""
+    desk = desk_of(request)
+    card = queries.customer_card(desk.access, customer_id)
+    dialog = Dialog(
+        address=reverse("customer-phone", args=[customer_id, contact_id]),
+        sign="eye",
+        title="看完整号码",
+        verb="看号码",
+        consequence=f"客户 {card.name}。查看人、时间和原因会记入留痕。",
+        reasons=REASONS,
+        least=4,
+    )
+    if request.method == "GET":
+        return render(request, "units/_reason_dialog.html", {"dialog": dialog})
+    dialog = dialog.typed(request.POST)
+    try:
+        value = actions.reveal_phone(
+            contact_id=contact_id, reason=dialog.whole_reason, by=desk.actor, at=desk.at
+        )
+    except Invalid as refused:
+        context = {"dialog": dialog.refused(refused)}
+        return render(request, "units/_reason_dialog.html", context, status=422)
+    return render(request, "customers/_phone.html", {"phone": value, "name": card.name})
+
+
+def _found(desk: Desk, text: str, request: HttpRequest) -> Page[CustomerRow]:
+    if text:
+        return Page(queries.search(desk.access, text, size=50))
+    asked = request.GET
+    return queries.customer_list(
+        desk.access, after=asked.get("after", ""), before=asked.get("before", "")
+    )

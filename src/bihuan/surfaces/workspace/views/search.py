@@ -1,0 +1,33 @@
+"""One box finds cases and customers."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_safe
+
+from bihuan.domain.cases import queries as cases
+from bihuan.domain.customers import queries as customers
+from bihuan.kit.htmx import render
+from bihuan.surfaces.workspace.desk import desk_of
+from bihuan.surfaces.workspace.sheets.cases import case_line
+from bihuan.surfaces.workspace.sheets.clocks import chips_of_cases
+from bihuan.surfaces.workspace.sheets.customers import customer_line
+
+MOST = 20
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """Show what fits; go straight to a case when its whole number was typed."""
+    desk, text = desk_of(request), request.GET.get("q", "").strip()
+    rows = cases.search(desk.access, text, size=MOST) if text else []
+    found = [case_line(row, {}) for row in rows]
+    if len(found) == 1 and found[0].number == text:
+        return HttpResponseRedirect(found[0].address)
+    chips = chips_of_cases([row.id for row in rows], desk.at)
+    sees_customers = desk.may("customer.view") and text
+    people = customers.search(desk.access, text, size=MOST) if sees_customers else []
+    context = {
+        "searched": text,
+        "cases": [case_line(row, chips) for row in rows],
+        "customers": [customer_line(row) for row in people],
+    }
+    return render(request, "cases/search.html", context)
