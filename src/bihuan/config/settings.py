@@ -75,6 +75,8 @@ TEMPLATES = [
             "context_processors": ["bihuan.surfaces.workspace.shell.shell"],
         },
     },
+    # The OpenAPI page comes with django-ninja, in Django's own templates.
+    {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True},
 ]
 AUTH_USER_MODEL = "org.Staff"
 # Memory-hard, so that a stolen table is dear to guess from (decision 0062).

@@ -21,7 +21,7 @@ from bihuan.engines.packs.source import PackFile, PackSource
 
 
 class FormPart:
-    """What is filled in at a unit; the format is in docs/forms.md."""
+    """What is filled in at a unit; the format is in docs/reference/forms.md."""
 
     kind, folder, suffixes = "form", "forms", (".yaml", ".json")
 

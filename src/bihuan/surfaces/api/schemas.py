@@ -1,0 +1,174 @@
+"""What the API takes and gives, as the OpenAPI page shows it."""
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from ninja import Schema
+from pydantic import Field
+
+from bihuan.domain.cases.choices import Channel
+
+T = TypeVar("T")
+
+
+class Listing(Schema, Generic[T]):
+    """One page; `next` and `prev` go into `after` and `before` of the next call, empty at an end."""
+
+    items: list[T]
+    next: str = ""
+    prev: str = ""
+
+
+class CaseIn(Schema):
+    """What is known when a request is taken in."""
+
+    pack: str = Field(examples=["hotline"])
+    title: str = Field(min_length=1, max_length=300)
+    unit: str = Field(description="Code of the accepting org unit")
+    class_code: str = Field("", description="Code of the taxonomy; empty: not judged yet")
+    description: str = Field("", max_length=20_000)
+    channel: Channel = Channel.WEB
+    customer_id: int | None = None
+    contact_name: str = Field("", max_length=80)
+    contact_phone: str = Field("", max_length=40)
+    importance: int = Field(2, ge=1, le=3)
+    urgency: int = Field(2, ge=1, le=3)
+    scope: int = Field(2, ge=1, le=3)
+    source_ref: str = Field("", max_length=120, description="The caller's own id; opened once")
+
+
+class CaseOpened(Schema):
+    """The case a request became."""
+
+    number: str
+    instance_id: int
+    is_new: bool
+
+
+class CaseRow(Schema):
+    """A case in a list. Phone numbers are masked unless the token may see them."""
+
+    number: str
+    title: str
+    class_code: str
+    class_name: str
+    state: str
+    grade: str
+    channel: str
+    contact_name: str
+    contact_phone: str
+    org_unit: str
+    responsible_unit: str
+    current_units: str
+    assignee: str
+    next_due_at: datetime | None
+    promised_at: datetime | None
+    opened_at: datetime
+    closed_at: datetime | None
+    rework_count: int
+    reopen_count: int
+
+
+class UnitRow(Schema):
+    """A unit of work in somebody's list. `tier` is OVERDUE, WARN, NORMAL or PAUSED."""
+
+    id: int
+    case: str = ""
+    node: str
+    title: str
+    state: str
+    post: str
+    unit_id: int | None
+    assignee: str
+    opened_at: datetime
+    due_at: datetime | None = None
+    tier: str = ""
+
+
+class UnitOut(UnitRow):
+    """One unit: what may be done with it, where it may go back to, and its form as JSON."""
+
+    rev: int
+    operations: list[str]
+    return_targets: list[str]
+    form: dict[str, Any] | None
+    values: dict[str, Any]
+
+
+class CaseUnit(Schema):
+    """A unit of a case's process; `id` and `state` are empty when it has not been reached."""
+
+    id: int | None
+    node: str
+    title: str
+    state: str
+    post: str
+    assignee: str
+
+
+class CaseOut(CaseRow):
+    """One case with the units of its process, in the order of the drawing."""
+
+    description: str
+    units: list[CaseUnit]
+
+
+class FactOut(Schema):
+    """One thing that happened."""
+
+    id: int
+    name: str
+    subject: str
+    actor: str
+    on_behalf_of: str
+    at: datetime
+    recorded_at: datetime
+    reason: str
+    data: dict[str, Any]
+
+
+class SubmissionIn(Schema):
+    """A filled-in form, and the revision of the instance it was filled in for."""
+
+    values: dict[str, Any] = Field(default_factory=dict)
+    rev: int | None = None
+
+
+class ReasonIn(Schema):
+    """Why the route changes."""
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class ReturnIn(ReasonIn):
+    """Back to an earlier unit: a node id, `previous` or `initiator`."""
+
+    to: str = "previous"
+
+
+class TransferIn(ReasonIn):
+    """On to a person or to the post of another org unit."""
+
+    to_staff_id: int | None = None
+    to_unit: str = ""
+
+
+class InstanceOut(Schema):
+    """Where the process stands after an operation."""
+
+    instance_id: int
+    state: str
+    rev: int
+    open_units: list[str]
+
+
+class CustomerRow(Schema):
+    """A customer in a list, number masked unless the token may see it."""
+
+    id: int
+    name: str
+    kind: str
+    tier: str
+    phone: str
+    account_number: str
+    address: str
