@@ -278,3 +278,16 @@ def test_facts_are_the_same_with_and_without_a_dispatcher(units, dispatched):
         (9 * HOUR, "process.ended", "process"),
         (9 * HOUR, "unit.submitted", "unit"),
     ]
+
+
+def test_a_changed_calendar_moves_the_unit_in_the_inbox(units):
+    publish(process("a user post=agent limit=2h calendar=office", "start a; a end"))
+    done = started(units["east"])
+    holiday = clocks.DayEdit(NINE.date(), ())
+
+    clocks.edit_days("office", [holiday], by=SYSTEM, at=NINE)
+    clocks.recompute_stale()
+
+    moved = unit(done.id, "a")
+    assert moved.due_at == NINE + timedelta(hours=25.5)
+    assert moved.rank_at == moved.due_at == Clock.objects.get().due_at

@@ -38,3 +38,9 @@ LOCKS: Registry[Callable[[Sequence[str]], set[str]]] = Registry("lock of a clock
 """By owner kind: locks what must be locked before clocks of these owners may change, **without
 waiting** (`skip locked`), and returns the owners it got. Whoever else changes clocks locks in the order
 owner, clock; the dispatcher holds clocks first, so it may never wait for an owner."""
+
+MOVED: Registry[Callable[[str, datetime | None, datetime | None], None]] = Registry(
+    "follower of a clock"
+)
+"""By owner kind: told (owner, due moment, first warning) in the same transaction when a clock moved other
+than by its owner, because its calendar or its limit changed. Both moments are None unless it runs."""

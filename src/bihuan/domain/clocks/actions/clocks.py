@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from bihuan.domain.clocks import queries, rules
-from bihuan.domain.clocks.actions.rows import insert_row, locked, update_row
+from bihuan.domain.clocks.actions.rows import insert_row, locked, tell_followers, update_row
 from bihuan.domain.clocks.ports import MOMENTS
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
@@ -145,6 +145,7 @@ def _change(
 ) -> rules.ClockRow:
     row = plan(row, queries.calendar(row.calendar), at)
     update_row(row)
+    tell_followers(row)
     _record(name, row, by=by, at=at, reason=reason)
     return row
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from bihuan.domain.clocks import queries, rules
-from bihuan.domain.clocks.actions.rows import update_row
+from bihuan.domain.clocks.actions.rows import tell_followers, update_row
 from bihuan.domain.clocks.ports import LOCKS, MOMENTS, ClockMoment
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Fact
@@ -130,6 +130,7 @@ def _recompute(change: _Change) -> rules.ClockRow:
     if new.due_at != row.due_at:
         data = {"clock": row.id, "due_at": new.due_at, "due_before": row.due_at}
         by = rules.DISPATCHER
+        tell_followers(new)
         facts.append(Fact("clock.recomputed", row.owner, row.root, changed_at, by, data=data))
     ledger.record_many(facts)
     _tell(moments)

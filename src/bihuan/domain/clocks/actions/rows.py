@@ -2,6 +2,7 @@
 
 from dataclasses import astuple, replace
 
+from bihuan.domain.clocks.ports import MOVED
 from bihuan.domain.clocks.queries import SELECT_CLOCK
 from bihuan.domain.clocks.rules import COLUMNS, ClockRow, row_from
 from bihuan.kit import db
@@ -33,6 +34,15 @@ def locked(owner: str) -> ClockRow | None:
     """Lock and return the running or paused clock of an owner."""
     values = db.one(_LOCKED, (owner,))
     return row_from(values) if values else None
+
+
+def tell_followers(row: ClockRow) -> None:
+    """Tell whoever repeats a clock's moments elsewhere that they moved."""
+    kind = row.owner.partition(":")[0]
+    if kind not in MOVED:
+        return
+    warn_at = row.warn_at[0] if row.warn_at and row.due_at else None
+    MOVED.get(kind)(row.owner, row.due_at, warn_at)
 
 
 def _values(row: ClockRow) -> list[object]:

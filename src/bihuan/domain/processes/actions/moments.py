@@ -5,16 +5,22 @@ first, then its clocks. So neither waits for the other in a ring.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bihuan.domain.clocks.choices import MomentKind
 from bihuan.domain.clocks.ports import ClockMoment
 from bihuan.domain.processes.actions import store
 from bihuan.domain.processes.actions.step import ENGINE, When
-from bihuan.domain.processes.choices import InstanceState
+from bihuan.domain.processes.choices import FAR, InstanceState
 from bihuan.kit import db
 
 _LOCK = (
     "select id from processes_processinstance where id = any(%s) order by id for update skip locked"
+)
+
+_MOVED = (
+    "update processes_token set due_at = %(due)s, warn_at = %(warn)s, rank_at = %(rank)s"
+    " where id = %(id)s and state in ('OPEN', 'CLAIMED')"
 )
 
 
@@ -39,6 +45,12 @@ def suspension_over(moment: ClockMoment) -> None:
         return
     step.catch_up(moment.at)
     store.save(step, When(ENGINE, moment.at))
+
+
+def due_moved(owner: str, due_at: datetime | None, warn_at: datetime | None) -> None:
+    """Repeat in a unit's row when its clock is due, after its calendar or limit changed."""
+    moments = {"id": _key(owner), "due": due_at, "warn": warn_at, "rank": due_at or FAR}
+    db.run(_MOVED, moments)
 
 
 def lock_instances(owners: Sequence[str]) -> set[str]:
