@@ -1,6 +1,6 @@
 """The command line. Every module here is one command; adding a file adds a command.
 
-A module `case_list.py` is `bihuan case-list` and holds a click command or group named `command`.
+A module `case_list.py` is `bihuan case-list`, `import_.py` is `bihuan import`, and holds a click command or group named `command`.
 Commands may import models at the top: Django is set up before a module is loaded. Before a command
 runs, the embedded database is started if need be; `@console.offline` says that it is not needed.
 Exit status: 0 done, 1 done with rejected rows, 2 refused with one sentence on stderr.
@@ -8,6 +8,7 @@ Exit status: 0 done, 1 done with rejected rows, 2 refused with one sentence on s
 
 import functools
 import importlib
+import keyword
 import os
 import pkgutil
 import sys
@@ -26,13 +27,16 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands' names from the files beside this one."""
-        return sorted(found.name.replace("_", "-") for found in pkgutil.iter_modules(__path__))
+        names = (found.name.rstrip("_") for found in pkgutil.iter_modules(__path__))
+        return sorted(name.replace("_", "-") for name in names)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load one command."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        module = importlib.import_module(f"{__name__}.{cmd_name.replace('-', '_')}")
+        name = cmd_name.replace("-", "_")
+        name += "_" if keyword.iskeyword(name) else ""
+        module = importlib.import_module(f"{__name__}.{name}")
         command: click.Command = module.command
         _ensure_database_before(command)
         return command

@@ -43,5 +43,9 @@ def handled_it(by: Actor, handlers: Iterable[str]) -> bool:
 
     Whoever acts and whoever's work it is both count; the system itself never handles.
     """
-    people = {ref for ref in (by.ref, by.on_behalf_of) if ref and not ref.startswith("system:")}
-    return not people.isdisjoint(handlers)
+    return not set(people_of(by)).isdisjoint(handlers)
+
+
+def people_of(by: Actor) -> list[str]:
+    """Return the refs of who acts and whose work it is, the system left out."""
+    return [ref for ref in (by.ref, by.on_behalf_of) if ref and not ref.startswith("system:")]

@@ -61,10 +61,10 @@ def dispatch(call: VerbCall) -> dict[str, Any] | None:
 def resolve(call: VerbCall) -> None:
     """Keep what was done and by whom, and say that the case is handled."""
     text, who = _handling(call)
-    step = _step(call)
     if text:
-        steps.record_handling(Step(step.case_id, who, call.at), text)
-    steps.resolve(step)
+        steps.resolve_handled(_step(call), text, who)
+    else:
+        steps.resolve(_step(call))
 
 
 def record_verification(call: VerbCall) -> dict[str, Any]:

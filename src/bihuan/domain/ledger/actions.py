@@ -15,10 +15,9 @@ FACT_CTES = """
 written_facts as (
     insert into ledger_fact
         (name, subject, root, actor, on_behalf_of, unit_id, at, reason, data)
-    select * from unnest(
-        %(fact_names)s::text[], %(fact_subjects)s::text[], %(fact_roots)s::text[],
-        %(fact_actors)s::text[], %(fact_behalf)s::text[], %(fact_units)s::bigint[],
-        %(fact_ats)s::timestamptz[], %(fact_reasons)s::text[], %(fact_data)s::jsonb[])
+    select name, subject, root, actor, on_behalf_of, unit_id, at, reason, data
+    from json_to_recordset(%(facts)s::json) as fact (name text, subject text, root text, actor text,
+        on_behalf_of text, unit_id bigint, at timestamptz, reason text, data jsonb)
     returning id, name, subject, root, unit_id
 ), passed_on as (
     insert into ledger_outbox (fact_id, name, subject, root, unit_id)
@@ -58,18 +57,21 @@ select count(*) from told
 
 def fact_params(facts: Iterable[Fact]) -> dict[str, object]:
     """Return the parameters that `FACT_CTES` needs to write these facts."""
-    facts = list(facts)
-    return {
-        "fact_names": [f.name for f in facts],
-        "fact_subjects": [f.subject for f in facts],
-        "fact_roots": [f.root for f in facts],
-        "fact_actors": [f.by.ref for f in facts],
-        "fact_behalf": [f.by.on_behalf_of for f in facts],
-        "fact_units": [f.by.unit_id for f in facts],
-        "fact_ats": [f.at for f in facts],
-        "fact_reasons": [f.reason for f in facts],
-        "fact_data": [json.dumps(dict(f.data), ensure_ascii=False, default=str) for f in facts],
-    }
+    written = [
+        {
+            "name": fact.name,
+            "subject": fact.subject,
+            "root": fact.root,
+            "actor": fact.by.ref,
+            "on_behalf_of": fact.by.on_behalf_of,
+            "unit_id": fact.by.unit_id,
+            "at": fact.at.isoformat(),
+            "reason": fact.reason,
+            "data": dict(fact.data),
+        }
+        for fact in facts
+    ]
+    return {"facts": json.dumps(written, ensure_ascii=False, default=str)}
 
 
 def fact_rows(facts: Iterable[Fact]) -> list[dict[str, object]]:
@@ -97,9 +99,9 @@ def record(fact: Fact) -> None:
 
 def record_many(facts: Iterable[Fact]) -> None:
     """Write facts in the order given, in one statement, in the caller's transaction."""
-    params = fact_params(facts)
-    if params["fact_names"]:
-        db.run(_RECORD, params)
+    facts = list(facts)
+    if facts:
+        db.run(_RECORD, fact_params(facts))
 
 
 @transaction.atomic

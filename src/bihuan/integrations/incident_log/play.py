@@ -47,11 +47,10 @@ def source_ref(pack: str, number: str) -> str:
 
 def play(script: Script, cast: Cast) -> None:
     """Open the incident's case and take all its steps; all of it happens or nothing."""
-    with transaction.atomic():
-        with processes.batch() as work:
-            player = _Player(script.incident, cast, work)
-            for step in script.steps:
-                player.take(step)
+    with transaction.atomic(), processes.batch() as work:
+        player = _Player(script.incident, cast, work)
+        for step in script.steps:
+            player.take(step)
         player.tell()
 
 
@@ -71,9 +70,8 @@ class _Player:
         _TAKE[step.do](self, step)
 
     def tell(self) -> None:
-        """Record what moved nothing, in one statement."""
-        if self.told:
-            cases.record_told(case_id=self.case.id, told=self.told)
+        """Record what moved nothing, together with what moved the case."""
+        self.work.tell(self.instance_id, cases.told_facts(case_id=self.case.id, told=self.told))
 
     def follow(self, change: InstanceChange) -> None:
         """Remember the unit that is open now."""
@@ -177,6 +175,8 @@ def _end(player: _Player, step: Step) -> None:
 
 def _update(player: _Player, step: Step) -> None:
     player.told.append(cases.Told(step.at, _by(step), step.data))
+    if player.unit is None:  # closed: what changed is told, and nothing else moves
+        return
     if {"category", "subcategory"} & step.data.keys():
         _classify(player, step)
     if {"impact", "urgency"} & step.data.keys():

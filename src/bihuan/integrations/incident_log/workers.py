@@ -12,6 +12,7 @@ A worker that dies is started again, a few times.
 """
 
 import multiprocessing
+import pickle
 import queue
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from zoneinfo import ZoneInfo
 from django.db import Error, InterfaceError, OperationalError, connection
 
 from bihuan.domain.packs import queries as packs
+from bihuan.integrations.incident_log.begin import begin
 from bihuan.integrations.incident_log.cast import Cast
 from bihuan.integrations.incident_log.log import Share, incidents
 from bihuan.integrations.incident_log.play import play, source_ref
@@ -95,7 +97,8 @@ def _round(job: Job, tell: Tell) -> Tally:
     connection.close()
     context = multiprocessing.get_context("spawn")
     heard: Any = context.Queue()
-    crew = _Crew(lambda nth: context.Process(target=_work, args=(job, nth, heard), daemon=True))
+    told = pickle.dumps(job)
+    crew = _Crew(lambda nth: context.Process(target=begin, args=(told, nth, heard), daemon=True))
     crew.start(job.workers)
     try:
         return _listen(job, crew, heard, tell)
@@ -108,7 +111,7 @@ def _listen(job: Job, crew: "_Crew", heard: Any, tell: Tell) -> Tally:
     through: set[int] = set()
     while len(through) < job.workers:
         try:
-            news: Heard = heard.get(timeout=0.5)
+            news: Heard = pickle.loads(heard.get(timeout=0.5))  # noqa: S301 — our own workers'
         except queue.Empty:
             crew.revive(through)
             continue
@@ -155,17 +158,13 @@ class _Crew:
 _STAYS_AWAY = 75
 
 
-def _work(job: Job, nth: int, heard: Any) -> None:
-    """Run in a process of its own."""
-    import django  # noqa: PLC0415 — a spawned process begins without Django
-
-    django.setup()
+def work(job: Job, nth: int, heard: Any) -> None:
+    """Work one share in a process of its own and say how it goes."""
     try:
-        tally = _share_of(job, nth, lambda so_far: heard.put(Heard(nth, so_far)))
+        tally = _share_of(job, nth, lambda so_far: heard.put(pickle.dumps(Heard(nth, so_far))))
     except DatabaseStaysAway:
-        heard.close()
         raise SystemExit(_STAYS_AWAY) from None
-    heard.put(Heard(nth, tally, done=True))
+    heard.put(pickle.dumps(Heard(nth, tally, done=True)))
 
 
 def _share_of(job: Job, nth: int, tell: Tell) -> Tally:

@@ -1,7 +1,7 @@
 """The verbs of cases. Each checks who may, runs in one transaction and leaves facts behind."""
 
 from bihuan.domain.cases.actions.opening import open_case
-from bihuan.domain.cases.actions.telling import Told, record_told
+from bihuan.domain.cases.actions.telling import Told, record_told, told_facts
 from bihuan.domain.cases.actions.verbs import (
     add_note,
     classify_case,
@@ -22,5 +22,6 @@ __all__ = [
     "record_handling",
     "record_told",
     "reopen_case",
+    "told_facts",
     "withdraw_case",
 ]

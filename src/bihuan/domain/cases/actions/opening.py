@@ -24,13 +24,13 @@ from bihuan.kit.ids import next_number
 from bihuan.kit.problems import Invalid
 
 _CLASS = """
-select nextval('cases_case_id_seq'), id, code, request_type, grade, grading, process_key, "limit",
-    calendar
-from cases_caseclass where pack = %s and code = %s
+select (select c.id from cases_case c where c.source_ref = %(source)s and c.source_ref <> ''),
+    nextval('cases_case_id_seq'), id, code, request_type, grade, grading, process_key, "limit", calendar
+from cases_caseclass where pack = %(pack)s and code = %(code)s
 """
 _KNOWN = """
 select c.id, c.number, s.instance_id from cases_case c join cases_standing s on s.case_id = c.id
-where c.source_ref = %s and c.source_ref <> ''
+where c.id = %s
 """
 _OPEN = f"""
 with opened as (
@@ -80,18 +80,19 @@ def open_case(request: CaseRequest, *, by: Actor, at: datetime) -> OpenedCase:
     authorise(by, "case.open", request.org_unit_id, at=at)
     if not request.title.strip():
         raise TitleMissing
-    known = db.one(_KNOWN, (request.source_ref,)) if request.source_ref else None
-    if known is not None:
-        return OpenedCase(known[0], known[1], known[2], is_new=False)
     with transaction.atomic():
         return _open(request, by, at)
 
 
 def _open(request: CaseRequest, by: Actor, at: datetime) -> OpenedCase:
-    row = db.one(_CLASS, (request.pack, request.class_code or UNCLASSIFIED))
+    code = request.class_code or UNCLASSIFIED
+    row = db.one(_CLASS, {"source": request.source_ref, "pack": request.pack, "code": code})
     if row is None:
         raise ClassUnknown(fields={"class_code": "请选择业务类别"})
-    cls = _Class(*row)
+    if row[0] is not None:
+        case_id, number, instance_id = db.one(_KNOWN, (row[0],)) or (row[0], "", 0)
+        return OpenedCase(case_id, number, instance_id, is_new=False)
+    cls = _Class(*row[1:])
     weight = rules.Weight(request.importance, request.urgency, request.scope)
     grade = grading.grade_of(cls.grading, weight, cls.grade)
     promised = promises.due(cls.limit, cls.calendar, at)

@@ -5,7 +5,7 @@ case stands elsewhere. People reach the same steps through the verbs of `actions
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -75,7 +75,7 @@ class ClassUnknown(Invalid):
 
 # A refused step leaves no fact: nothing is written unless the case changed.
 _FACTS = FACT_CTES.replace(
-    "%(fact_data)s::jsonb[])", "%(fact_data)s::jsonb[]) where exists (select from changed)"
+    "reason text, data jsonb)", "reason text, data jsonb) where exists (select from changed)"
 )
 
 
@@ -102,18 +102,29 @@ _HANDLE = _statement("""
     insert into cases_handling (case_id, round, text, handled_by, on_behalf_of, org_unit_id, at)
     select id, round, %(text)s, %(by)s, %(behalf)s, %(unit)s, %(at)s
     from cases_case where id = %(case)s and closure_id is null returning round""")
+_RESOLVE_HANDLED = _statement(
+    """
+    insert into cases_handling (case_id, round, text, handled_by, on_behalf_of, org_unit_id, at)
+    select id, round, %(text)s, %(handler)s, %(behalf)s, %(unit)s, %(at)s
+    from cases_case where id = %(case)s and state = 'OPEN' returning case_id""",
+    """
+    update cases_case set state = 'RESOLVED', resolved_at = %(at)s
+    from made where cases_case.id = made.case_id returning cases_case.round""",
+)
 _RESOLVE = _statement("""
     update cases_case set state = 'RESOLVED', resolved_at = %(at)s
     where id = %(case)s and state = 'OPEN' returning round""")
 _STANDING = """
-    select state, round, coalesce((select array_agg(who) from cases_handling h,
+    select state, coalesce((select array_agg(who) from cases_handling h,
         unnest(array[h.handled_by, h.on_behalf_of]) who where h.case_id = c.id), '{}')
     from cases_case c where id = %s"""
 _VERIFY = _statement("""
     insert into cases_consent (case_id, round, answer, channel, asked_by, at, note, score)
     select id, round, %(answer)s, %(channel)s, %(by)s, %(at)s, %(note)s, %(score)s
-    from cases_case where id = %(case)s and state = 'RESOLVED' and round = %(round)s
-    on conflict (case_id, round) do nothing returning id""")
+    from cases_case c where id = %(case)s and state = 'RESOLVED' and not exists (
+        select from cases_handling h where h.case_id = c.id
+        and (h.handled_by = any(%(people)s) or h.on_behalf_of = any(%(people)s)))
+    on conflict (case_id, round) do nothing returning round""")
 _REWORK = _statement("""
     update cases_case set state = 'OPEN', rework_count = rework_count + 1, round = round + 1
     where id = %(case)s and state = 'RESOLVED' and exists (
@@ -156,11 +167,11 @@ class Step:
     at: datetime
 
     def take(
-        self, sql: str, values: Mapping[str, Any], fact: Fact, *, or_else: type[Refused]
+        self, sql: str, values: Mapping[str, Any], *facts: Fact, or_else: type[Refused]
     ) -> tuple[Any, ...]:
         """Run a statement of this module; raise `or_else` when the case does not stand so."""
         params = {"case": self.case_id, "at": self.at, "by": self.by.ref, **values}
-        changed = db.one(sql, {**params, **fact_params([fact])})
+        changed = db.one(sql, {**params, **fact_params(facts)})
         if changed is None:
             raise self._why(or_else)
         return changed
@@ -213,6 +224,19 @@ def record_handling(step: Step, text: str) -> None:
     step.take(_HANDLE, values, step.fact(events.HANDLED), or_else=NotFound)
 
 
+def resolve_handled(step: Step, text: str, who: Actor) -> None:
+    """Keep what was done and by whom, and say that the case is handled."""
+    values = {
+        "text": text,
+        "handler": who.ref,
+        "behalf": who.on_behalf_of,
+        "unit": who.unit_id,
+    }
+    handled = replace(step, by=who).fact(events.HANDLED)
+    facts = (handled, step.fact(events.RESOLVED))
+    step.take(_RESOLVE_HANDLED, values, *facts, or_else=CaseAlreadyResolved)
+
+
 def resolve(step: Step) -> None:
     """Say that the case is handled; now the customer is asked."""
     step.take(_RESOLVE, {}, step.fact(events.RESOLVED), or_else=CaseAlreadyResolved)
@@ -221,25 +245,38 @@ def resolve(step: Step) -> None:
 def verify(step: Step, verification: Verification) -> str:
     """Keep the customer's answer of this round and return it: AGREED or REFUSED."""
     answer = ConsentAnswer(verification.answer)
-    row = db.one(_STANDING, (step.case_id,))
-    if row is None:
-        raise NotFound
-    state, round_, handlers = row
-    if state != CaseState.RESOLVED:
-        raise CaseNotResolved if state == CaseState.OPEN else CaseAlreadyClosed
-    if rules.handled_it(step.by, handlers):
-        raise VerifierHandledTheCase
     values = {
-        "round": round_,
         "answer": answer,
         "channel": verification.channel,
         "by": verification.asked_by or step.by.ref,
         "note": verification.note,
         "score": verification.score,
+        "people": rules.people_of(step.by),
     }
-    shown = {"answer": answer, "round": round_, "score": verification.score}
-    step.take(_VERIFY, values, step.fact(events.VERIFIED, **shown), or_else=CustomerAlreadyAnswered)
+    try:
+        step.take(
+            _VERIFY,
+            values,
+            step.fact(events.VERIFIED, answer=answer, score=verification.score),
+            or_else=_NotAsked,
+        )
+    except _NotAsked:
+        raise _why_not_asked(step) from None
     return str(answer)
+
+
+class _NotAsked(Refused):
+    """The answer was not kept; `_why_not_asked` says why."""
+
+
+def _why_not_asked(step: Step) -> Refused:
+    row = db.one(_STANDING, (step.case_id,))
+    state, handlers = row or (CaseState.OPEN, [])
+    if state == CaseState.OPEN:
+        return CaseNotResolved()
+    if rules.handled_it(step.by, handlers):
+        return VerifierHandledTheCase()
+    return CustomerAlreadyAnswered()
 
 
 def rework(step: Step, *, reason: str = "") -> int:

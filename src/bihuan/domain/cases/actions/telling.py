@@ -21,10 +21,10 @@ class Told:
     reason: str = ""
 
 
-def record_told(*, case_id: int, told: Sequence[Told]) -> None:
-    """Record each as a fact: `case.updated` with the changed fields, or `case.touched`."""
+def told_facts(*, case_id: int, told: Sequence[Told]) -> list[Fact]:
+    """Return each as a fact: `case.updated` with the changed fields, or `case.touched`."""
     ref = case_ref(case_id)
-    record_many(
+    return [
         Fact(
             events.UPDATED if one.changed else events.TOUCHED,
             ref,
@@ -35,4 +35,9 @@ def record_told(*, case_id: int, told: Sequence[Told]) -> None:
             dict(one.changed),
         )
         for one in told
-    )
+    ]
+
+
+def record_told(*, case_id: int, told: Sequence[Told]) -> None:
+    """Record what was told about a case."""
+    record_many(told_facts(case_id=case_id, told=told))

@@ -8,11 +8,13 @@ Call the verbs of `Batch` rather than those of `actions`: they save the savepoin
 inside another transaction would make.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
+from bihuan.domain.ledger.actions import record_many
+from bihuan.domain.ledger.events import Fact
 from bihuan.domain.processes.actions import interventions, store, work
 from bihuan.domain.processes.ports import InstanceChange, UnitState
 
@@ -50,6 +52,15 @@ class Batch:
         """
         for step in store.kept_steps():
             step.clocks.spare(before)
+
+    def tell(self, instance_id: int, facts: Iterable[Fact]) -> None:
+        """Record facts of others about an instance's subject, together with its own."""
+        facts = list(facts)
+        kept = next((s for s in store.kept_steps() if s.instance.id == instance_id), None)
+        if kept is None:
+            record_many(facts)
+        else:
+            kept.facts.extend(facts)
 
     def flush(self) -> None:
         """Write everything now; later operations read it anew."""

@@ -41,7 +41,7 @@ select json_agg(json_build_array(id, node, title, flow_in, kind, state, scope, p
 from processes_token where instance_id = %s
 
 -- name: next_instance
-select nextval(pg_get_serial_sequence('processes_processinstance', 'id')),
+select nextval('processes_processinstance_id_seq'),
     coalesce((select revision from org_orgrevision where id = 1), 0),
     set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
     set_config('enable_mergejoin', 'off', true)

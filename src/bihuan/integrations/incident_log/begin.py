@@ -1,0 +1,13 @@
+"""Where a spawned worker begins: without Django, which must be up before anything of ours is loaded."""
+
+import importlib
+import pickle
+from typing import Any
+
+
+def begin(job: bytes, nth: int, heard: Any) -> None:
+    """Set Django up in this process, then work one share of the log."""
+    importlib.import_module("django").setup()
+    workers = importlib.import_module("bihuan.integrations.incident_log.workers")
+    # Pickled by our own parent process a moment ago.
+    workers.work(pickle.loads(job), nth, heard)  # noqa: S301
