@@ -104,6 +104,8 @@ def elsewhere(case: CaseRow) -> UnitForm | None:
 def _why_not(unit: UnitView, *, mine: bool) -> str:
     if mine or "claim" in unit.operations:
         return ""
+    if unit.row.is_suspended:
+        return "已停表，走表后再办"
     if unit.assignee:
         return f"由 {unit.assignee} 办理"
     return "等这一环节的岗位取单"

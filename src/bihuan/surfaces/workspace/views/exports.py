@@ -1,4 +1,4 @@
-"""Files of the filtered list: masked as its reader must see it, streamed, and kept as a fact."""
+"""Files of the filtered list: numbers always masked, for a file travels; each export is a fact."""
 
 import csv
 import io
@@ -17,9 +17,11 @@ from bihuan.domain.cases.queries import CaseFilter, CaseRow
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Fact
 from bihuan.domain.org import queries as org
+from bihuan.kit.masking import mask_text
 from bihuan.kit.problems import Invalid
 from bihuan.surfaces.workspace import phrases
 from bihuan.surfaces.workspace.desk import Desk, desk_of
+from bihuan.surfaces.workspace.sheets.customers import hidden
 from bihuan.surfaces.workspace.views.case_lists import wanted
 
 HEADS = (
@@ -70,8 +72,8 @@ def _rows(desk: Desk, chosen: CaseFilter) -> Iterator[tuple[str, ...]]:
 
 def _cells(row: CaseRow) -> tuple[object, ...]:
     return (
-        row.number, row.title, row.class_name, row.state_title, row.grade_title,
-        row.channel_title, row.contact_name, row.contact_phone, row.org_unit,
+        row.number, mask_text(row.title), row.class_name, row.state_title, row.grade_title,
+        row.channel_title, row.contact_name, hidden(row.contact_phone), row.org_unit,
         row.responsible_unit, row.current_units, row.assignee, row.rework_count,
         phrases.full_moment(row.promised_at), phrases.full_moment(row.opened_at),
         phrases.full_moment(row.closed_at),

@@ -69,7 +69,8 @@ def classes(request: HttpRequest) -> HttpResponse:
     """Open the next level of the picker and foresee the promise."""
     desk = desk_of(request)
     values = sheets.typed(request.POST)
-    context = _class_context(desk, values) | {"and_preview": True}
+    context = _class_context(desk, values)
+    context |= {"and_preview": True, "match": _match(desk, values)}
     return render(request, "intake/_classes.html", context)
 
 
@@ -233,6 +234,7 @@ def _match(desk: Desk, values: Mapping[str, str]) -> sheets.Match:
     probe = Probe(
         pack=values["pack"],
         title=values["title"],
+        class_id=_class_id(values),
         customer_id=chosen,
         contact_phone=values["contact_phone"],
         org_unit_id=desk.unit_id,
@@ -246,6 +248,13 @@ def _match(desk: Desk, values: Mapping[str, str]) -> sheets.Match:
         open=[sheets.open_case(row, chips.get(row.id, NO_CHIP)) for row in open_],
         duplicates=[sheets.duplicate(one) for one in alike],
     )
+
+
+def _class_id(values: Mapping[str, str]) -> int | None:
+    """Return the class chosen so far, for cases of the same person and class count as likely repeats."""
+    nodes = queries.classes(values["pack"])
+    code = sheets.picker(nodes, values).code
+    return next((one.id for one in nodes if one.code == code), None) if code else None
 
 
 def _candidates(desk: Desk, values: Mapping[str, str]) -> list[customers.CustomerRow]:
