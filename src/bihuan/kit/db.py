@@ -5,7 +5,8 @@ submit of a unit, therefore speaks psycopg directly, inside Django's `atomic()`,
 connection, so both see one transaction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
@@ -39,8 +40,23 @@ def run(sql: str, params: Params = None) -> int:
     return _run(sql, params).rowcount
 
 
+@contextmanager
+def watched(watch: Callable[[str, Params], None]) -> Iterator[None]:
+    """Tell `watch` every statement this process runs meanwhile, before it is run; for measurements."""
+    _watches.append(watch)
+    try:
+        yield
+    finally:
+        _watches.remove(watch)
+
+
+_watches: list[Callable[[str, Params], None]] = []
+
+
 def _run(sql: str, params: Params) -> psycopg.Cursor[tuple[Any, ...]]:
     # Statements come from our own modules and sql/ files, never from input; values are parameters.
+    for watch in _watches:
+        watch(sql, params)
     wrapper = connections[DEFAULT_DB_ALIAS]  # looked up once: each look-up costs microseconds
     with wrapper.wrap_database_errors:
         return _cursor(wrapper).execute(sql.encode(), params)

@@ -1,13 +1,13 @@
 """`bihuan bench submit`: claim and submit a unit, against what the database alone can do.
 
 In a database of its own, a looping process runs on a few hundred instances. Measured in turns: our own
-`submit` (permission, form, engine, clocks, facts), and pgbench doing the same reads and writes with the same
-sizes, one client each. The ratio is the worst of the runs. Flatness is the cost of the thousandth unit
+`submit` (permission, form, engine, clocks, facts), and pgbench sending the statements that one submit was seen
+to send, one client each. The ratio is the worst of the runs. Flatness is the cost of the thousandth unit
 of one instance over that of the tenth of others, taken in turns.
 """
 
-import json
 import os
+import re
 import statistics
 import subprocess
 import tempfile
@@ -174,24 +174,10 @@ def _work(desk: Desk, seconds: float) -> float:
 
 
 def _limit(conninfo: str, desk: Desk, seconds: float) -> float:
-    """Return how often a second pgbench does the same, and leave the instances as ours find them."""
-    script = (HERE / "submit.pgbench.sql").read_text("utf-8")
-    ids = sorted(unit >> 20 for unit in desk.open)
-    values = {
-        "@FIRST": str(ids[0]),
-        "@LAST": str(ids[-1]),
-        "@STAFF": str(desk.by.staff_id),
-        "@UNIT": str(desk.unit_id),
-        "@AT": desk.at.isoformat(),
-        "@WARN": (desk.at + timedelta(minutes=96)).isoformat(),
-        "@DUE": (desk.at + timedelta(hours=2)).isoformat(),
-        "@FORM": json.dumps(FORM, ensure_ascii=False),
-    }
-    for mark, value in values.items():
-        script = script.replace(mark, value)
+    """Return how often a second pgbench sends what our submit sends, and note what it left open."""
     program = binaries.installed()[0].program("pgbench")
     with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as file:
-        file.write(script)
+        file.write(_script(desk))
         file.flush()
         options = ["-n", "-M", "prepared", "-c", "1", "-j", "1", "-T", str(max(1, round(seconds)))]
         done = subprocess.run(
@@ -202,10 +188,63 @@ def _limit(conninfo: str, desk: Desk, seconds: float) -> float:
         )
     _find_open_units(desk)
     for line in done.stdout.splitlines():
-        if line.startswith("tps = "):
+        if line.startswith("tps = ") and done.returncode == 0:
             return float(line.split()[2])
     click.echo(done.stderr, err=True)
     raise NoLimit
+
+
+def _script(desk: Desk) -> str:
+    """Return one submit as a pgbench script: the statements it sent, for an instance picked at random."""
+    sent: list[tuple[str, Any]] = []
+    with db.watched(lambda text, params: sent.append((text, params))):
+        before = desk.open[0]
+        after = desk.open[0] = desk.submit(before)
+    ids = sorted(unit >> 20 for unit in desk.open)
+    known = {str(before): f"({_BASE} | (:p_next_seq::bigint - 1))", str(after): _NEW}
+    lines = [f"\\set i random({ids[0]}, {ids[-1]})", "begin;"]
+    for text, params in sent:
+        statement = _spelled(text, params, before >> 20, known)
+        end = " \\gset p_" if "for update" in statement and "next_seq" in statement else ";"
+        lines.append(" ".join(statement.split()) + end)
+    return "\n".join([*lines, "commit;", ""])
+
+
+_BASE = "(:i::bigint << 20)"
+_NEW = f"({_BASE} | :p_next_seq::bigint)"
+
+
+def _spelled(text: str, params: Any, instance: int, known: dict[str, str]) -> str:
+    """Return a statement with its parameters written out, the ids of this round in place of the recorded."""
+    if isinstance(params, dict):
+        spelled = {name: _literal(value, instance, known) for name, value in params.items()}
+        spelled["next_seq"] = "(:p_next_seq::int + 1)"
+        return re.sub(r"%\((\w+)\)s", lambda found: spelled[found[1]], text)
+    values = iter(params or ())
+    return re.sub(r"%s", lambda _: _literal(next(values), instance, known), text)
+
+
+def _literal(value: Any, instance: int, known: dict[str, str]) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, list):
+        return f"array[{', '.join(_literal(one, instance, known) for one in value)}]::text[]"
+    if isinstance(value, bool | int):
+        return ":i" if value == instance else str(value)
+    # pgbench takes :word for a variable, also inside quotes.
+    plain = re.sub(r":(?=[A-Za-z_])", ": ", str(value))
+    spelled = "'" + plain.replace("'", "''") + "'"
+    for old, new in known.items():
+        if old in spelled:
+            spelled = f"replace({spelled}, '{old}', {new}::text)"
+    if (owned := f'"instance_id":{instance},') in spelled:
+        spelled = f"replace({spelled}, '{owned}', '\"instance_id\":' || :i || ',')"
+    clock = re.search(r'\[{"id":(\d+),"owner":"unit:', str(value))
+    if clock:
+        owner = f"'unit:' || {known[min(known)]}"
+        found = f"(select id from clocks_clock where owner = {owner} and state <> 'STOPPED')"  # noqa: S608
+        spelled = f"replace({spelled}, '\"id\":{clock[1]},', '\"id\":' || {found} || ',')"
+    return f"({spelled})" if spelled.startswith("replace") else spelled
 
 
 def _find_open_units(desk: Desk) -> None:
