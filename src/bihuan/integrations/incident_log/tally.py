@@ -29,11 +29,15 @@ with opened as (
     select root, data ->> 'number' as number from ledger_fact
     where name = 'case.opened' and data ->> 'source' like %(source)s
 ), told as (
-    select o.number, f.at, f.name, split_part(f.subject, ':', 1) as kind, f.actor,
-        case when f.on_behalf_of like 'staff:%%' then (
-            select login_name from org_staff where id = split_part(f.on_behalf_of, ':', 2)::bigint)
-        else f.on_behalf_of end as behalf,
-        f.reason, f.data - %(ids)s::text[] as data
+    select o.number, f.at, f.name, split_part(f.subject, ':', 1) as kind, f.actor, f.reason,
+        coalesce((select login_name from org_staff
+            where id = substring(f.on_behalf_of from '^staff:([0-9]+)$')::bigint),
+            f.on_behalf_of) as behalf,
+        coalesce((select login_name from org_staff
+            where id = substring(f.data ->> 'to' from '^staff:([0-9]+)$')::bigint),
+            (select code from org_orgunit
+            where id = substring(f.data ->> 'to' from '^unit:([0-9]+)$')::bigint)) as receiver,
+        f.data - %(ids)s::text[] as data
     from opened o join ledger_fact f on f.root = o.root
 )
 select number, md5(string_agg(row_to_json(told)::text, '' order by at, name, row_to_json(told)::text
@@ -41,7 +45,7 @@ select number, md5(string_agg(row_to_json(told)::text, '' order by at, name, row
 from told group by number order by number collate "C"
 """
 # Ids that the database gives out differ from one run to the next; what they name does not.
-IDS = ["instance", "clock", "org_unit", "to", "unit", "process", "case"]
+IDS = ["case", "clock", "from", "instance", "new", "org_unit", "process", "to", "unit"]
 
 
 @dataclass(slots=True)
