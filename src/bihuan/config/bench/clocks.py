@@ -157,7 +157,7 @@ def _wait_until_ready(connection: psycopg.Connection) -> None:
 
 
 def _run(conninfo: str, *arguments: str) -> "subprocess.Popen[bytes]":
-    environment = os.environ | {"DATABASE_URL": _url(conninfo)}
+    environment = os.environ | {"DATABASE_URL": url_of(conninfo)}
     return subprocess.Popen([*serving.COMMAND, *arguments], env=environment)
 
 
@@ -166,7 +166,8 @@ def _end(program: "subprocess.Popen[bytes]") -> None:
     program.wait(10)
 
 
-def _url(conninfo: str) -> str:
+def url_of(conninfo: str) -> str:
+    """Return a connection string as an address, for DATABASE_URL."""
     parts = {key: quote(str(value), safe="") for key, value in conninfo_to_dict(conninfo).items()}
     user = parts.get("user", "")
     login = f"{user}:{parts['password']}" if "password" in parts else user

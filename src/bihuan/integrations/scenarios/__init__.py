@@ -4,7 +4,7 @@ What a scenario may say is `engines.packs.scenario`'s business; here each step b
 or the API would call, by the person it names and at the moment it names.
 """
 
-from bihuan.integrations.scenarios.demo import Loaded, load
+from bihuan.integrations.scenarios.demo import Loaded, Script, load, perform
 from bihuan.integrations.scenarios.play import Failure, play
 
-__all__ = ["Failure", "Loaded", "load", "play"]
+__all__ = ["Failure", "Loaded", "Script", "load", "perform", "play"]

@@ -4,7 +4,7 @@ Every case is opened and worked by the actions people use, at moments in the pas
 and histories look as they would after a week's work. What is there already is left alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,17 +34,31 @@ class Loaded:
     new_cases: int
 
 
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Customers, cases and a playbook, as the files of a pack's `demo` folder write them."""
+
+    pack: str
+    customers: Sequence[dict[str, Any]]
+    cases: Sequence[dict[str, Any]]
+    playbook: Sequence[dict[str, Any]]
+
+
 def load(pack: str, *, at: datetime) -> Loaded:
     """Load a pack's demo data as of `at`; a second time only what is missing."""
-    people = _rows(pack, "customers")
-    cases = _rows(pack, "cases")
-    playbook = {str(entry["unit"]): entry for entry in _rows(pack, "playbook")}
-    known = {str(row["phone"]): _customer(row, at) for row in people}
+    parts = {name: _rows(pack, name) for name in ("customers", "cases", "playbook")}
+    return perform(Script(pack, **parts), at=at)
+
+
+def perform(script: Script, *, at: datetime) -> Loaded:
+    """Write the customers of a script down and work its cases up to where they should wait."""
+    playbook = {str(entry["unit"]): entry for entry in script.playbook}
+    known = {str(row["phone"]): _customer(row, at) for row in script.customers}
     new = sum(
-        _work(_Play(pack, number, row, known[str(row["customer"])], playbook), at)
-        for number, row in enumerate(cases, 1)
+        _work(_Play(script.pack, number, row, known[str(row["customer"])], playbook), at)
+        for number, row in enumerate(script.cases, 1)
     )
-    return Loaded(pack, len(people), len(cases), new)
+    return Loaded(script.pack, len(script.customers), len(script.cases), new)
 
 
 def _rows(pack: str, name: str) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""What the measurements of `config/bench` share: load to work on, clients that ask, and CPU time."""
