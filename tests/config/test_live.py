@@ -9,14 +9,19 @@ import pytest
 from django.db import connection
 
 from bihuan.config import database
-from bihuan.config.live.hub import CHANNEL, Hub
+from bihuan.config.live.audience import Audience
+from bihuan.config.live.hub import CHANNEL, Hub, Reader
 from bihuan.config.live.mailbox import Mailbox, News
+from bihuan.domain.cases import queries as cases
+from bihuan.domain.org import queries as org
+from tests.domain.cases import given as given_cases
+from tests.domain.org import given
 
 RESYNC = b"event: resync\ndata: {}\n\n"
 
 
 def news(number: int, *, name: str = "unit.submitted", root: str = "case:9") -> News:
-    return News(number, name, f"unit:{number}", root, 3)
+    return News(number, name, f"unit:{number}", root)
 
 
 def taken(mailbox: Mailbox) -> bytes:
@@ -55,7 +60,6 @@ def test_a_browser_hears_only_what_it_asked_for():
             "name": "unit.submitted",
             "subject": "unit:1",
             "root": "case:9",
-            "unit": 3,
             "topic": "case:9",
         }
     ]
@@ -65,7 +69,7 @@ def test_a_browser_hears_only_what_it_asked_for():
 def test_of_several_about_the_same_only_the_last_is_sent():
     mailbox = Mailbox(["unit."])
     for number in (1, 2, 3):
-        mailbox.put(News(number, "unit.drafted", "unit:7", "case:9", None))
+        mailbox.put(News(number, "unit.drafted", "unit:7", "case:9"))
 
     assert [fact["id"] for fact in facts_in(taken(mailbox))] == [3]
 
@@ -81,24 +85,88 @@ def test_a_browser_too_slow_to_read_is_told_to_ask_anew():
 
 
 @pytest.mark.django_db
+def test_a_person_hears_of_the_cases_of_their_units_only():
+    units = given.organisation()
+    east = given.person("east", ("agent", units["east"]))
+    nobody = given.person("nobody")
+    admin = given.person("admin", ("admin", units["hq"]))
+    involved = {9: frozenset({units["east1"]}), 10: frozenset({units["west"]})}
+    told = [news(1, root="case:9"), news(2, root="case:10"), news(3, root="staff:4")]
+
+    def hears(staff_id: int) -> list[int]:
+        audience = Audience.of(org.access_of(staff_id, given.NOON))
+        return [one.id for one in told if audience.may_hear(one, involved)]
+
+    assert hears(east) == [1]
+    assert hears(nobody) == []
+    assert hears(admin) == [1, 2, 3]
+
+
+@pytest.mark.django_db
+def test_a_cases_org_units_are_looked_up_for_many_at_once():
+    here, there = given_cases.org_unit(), given_cases.org_unit("EAST", "东区")
+    first = given_cases.stored_case()
+    second = given_cases.stored_case("260302-0002", involved_unit_ids=[here, there])
+
+    assert cases.involved_units([first.pk, second.pk, 404]) == {
+        first.pk: {here},
+        second.pk: {here, there},
+    }
+
+
+def test_a_case_that_is_not_there_is_heard_of_by_those_who_see_all():
+    gone = news(1, root="case:404")
+
+    assert Audience(everywhere=True).may_hear(gone, {}) is True
+    assert Audience(unit_ids=frozenset({1})).may_hear(gone, {}) is False
+    assert Audience(everywhere=True).may_hear(news(1, root="case:x"), {}) is False
+
+
+@pytest.mark.django_db
 def test_a_notification_reaches_the_mailbox_also_after_the_connection_was_lost():
     connection.ensure_connection()  # the test database exists from here on
 
-    async def listen() -> tuple[list[int], bytes]:
-        hub = Hub(database.conninfo)
-        mailbox = Mailbox(["case:9"])
-        with hub.deliver_to(mailbox):
-            await mailbox.take(5)  # the first resync: it listens now
+    async def listen() -> tuple[list[int], bytes, bytes]:
+        hub = Hub(database.conninfo, involved)
+        mine, theirs = (
+            Reader(Mailbox(["case:9"]), Audience(unit_ids=frozenset({one}))) for one in (1, 2)
+        )
+        with hub.deliver_to(mine), hub.deliver_to(theirs):
+            # The first resync: it listens now.
+            await asyncio.gather(mine.mailbox.take(5), theirs.mailbox.take(5))
             await notify(1)
-            first = await mailbox.take(5)
+            first = await mine.mailbox.take(5)
+            not_for_them = await theirs.mailbox.take(0.1)
             await break_connections()
-            lost = await mailbox.take(5)
+            lost = await mine.mailbox.take(5)
             await notify(2)
-            second = await mailbox.take(5)
+            second = await mine.mailbox.take(5)
         await hub.close()
-        return [fact["id"] for fact in facts_in(first + second)], lost
+        return [fact["id"] for fact in facts_in(first + second)], lost, not_for_them
 
-    assert asyncio.run(listen()) == ([1, 2], RESYNC)
+    assert asyncio.run(listen()) == ([1, 2], RESYNC, b"")
+
+
+def test_when_nobody_can_say_who_may_hear_everybody_asks_anew():
+    async def listen() -> bytes:
+        hub = Hub(lambda: "", broken)
+        reader = Reader(Mailbox(["case:9"]), Audience(everywhere=True))
+        passing_on = asyncio.create_task(hub._pass_on_always())
+        hub._readers.add(reader)
+        hub._gather(json.dumps({"id": 1, "name": "unit.x", "subject": "unit:1", "root": "case:9"}))
+        heard = await reader.mailbox.take(5)
+        passing_on.cancel()
+        return heard
+
+    assert asyncio.run(listen()) == RESYNC
+
+
+async def involved(case_ids) -> dict[int, frozenset[int]]:
+    return {case_id: frozenset({1}) for case_id in case_ids}
+
+
+async def broken(case_ids) -> dict[int, frozenset[int]]:
+    raise psycopg.OperationalError
 
 
 async def notify(number: int) -> None:

@@ -215,10 +215,19 @@ def test_killing_the_supervisor_leaves_nothing_running(service):
 _SIGN_IN = """
 from django.contrib.auth import get_user_model
 from django.test import Client
+from bihuan.domain.ledger.events import SYSTEM
+from bihuan.domain.org import actions as org
 from bihuan.kit import clock
-person, _ = get_user_model().objects.get_or_create(login_name="live", defaults={"name": "Ada", "joined_at": clock.now()})
+who = {"by": SYSTEM, "at": clock.now()}
+unit = org.create_unit(code="ALL", name="All", parent_id=None, **who)
+org.define_role(code="live", name="Live", verbs=["case.view"], **who)
+org.define_post(code="live", name="Live", role_code="live", **who)
+new = org.NewStaff(login_name="live", name="Ada", must_change_password=False)
+staff = org.create_staff(new=new, **who)
+period = org.Period(who["at"])
+org.hold_post(staff_id=staff.pk, post_code="live", unit_id=unit.id, period=period, **who)
 client = Client()
-client.force_login(person)
+client.force_login(get_user_model().objects.get(pk=staff.pk))
 print(next(f"{name}={morsel.value}" for name, morsel in client.cookies.items()))
 """
 _RECORD = """

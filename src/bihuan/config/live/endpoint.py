@@ -11,7 +11,8 @@ from django.http import parse_cookie
 
 from bihuan.config import database
 from bihuan.config.asgi_types import Receive, Scope, Send
-from bihuan.config.live.hub import Hub
+from bihuan.config.live.audience import Audience, involved_in
+from bihuan.config.live.hub import Hub, Reader
 from bihuan.config.live.mailbox import Mailbox
 from bihuan.domain.org import queries as org
 from bihuan.kit import clock
@@ -23,7 +24,7 @@ _LONGEST_TOPIC = 64
 # At most two sendings a second for each browser; what comes meanwhile is gathered.
 _PACE = 0.5
 _PING_EVERY = 15.0
-# Signing out elsewhere ends the stream within this many seconds.
+# Signing out elsewhere ends the stream, and a changed post changes it, within this many seconds.
 _CHECK_SESSION_EVERY = 60.0
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -36,7 +37,7 @@ class LiveEndpoint:
     """The ASGI application behind `/live`."""
 
     def __init__(self) -> None:
-        self._hub = Hub(database.conninfo)
+        self._hub = Hub(database.conninfo, involved_in)
 
     async def close(self) -> None:
         """Stop listening, when the server stops."""
@@ -49,17 +50,15 @@ class LiveEndpoint:
         session_key = cookies.get(settings.SESSION_COOKIE_NAME, "")
         if scope["method"] != "GET" or not topics:
             await _refuse(send, 400)
-        elif not await _is_signed_in(session_key):
+        elif (audience := await _audience(session_key)) is None:
             await _refuse(send, 401)
         else:
-            await self._stream(Mailbox(topics), session_key, receive, send)
+            await self._stream(Reader(Mailbox(topics), audience), session_key, receive, send)
 
-    async def _stream(
-        self, mailbox: Mailbox, session_key: str, receive: Receive, send: Send
-    ) -> None:
+    async def _stream(self, reader: Reader, session_key: str, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await send({"type": "http.response.body", "body": b"retry: 2000\n\n", "more_body": True})
-        writing = asyncio.create_task(self._write(mailbox, session_key, send))
+        writing = asyncio.create_task(self._write(reader, session_key, send))
         leaving = asyncio.create_task(_until_gone(receive))
         try:
             await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -71,34 +70,42 @@ class LiveEndpoint:
                 if isinstance(problem, Exception):
                     log.info("live: stream ended: %s", problem)
 
-    async def _write(self, mailbox: Mailbox, session_key: str, send: Send) -> None:
+    async def _write(self, reader: Reader, session_key: str, send: Send) -> None:
         loop = asyncio.get_running_loop()
         check_at = loop.time() + _CHECK_SESSION_EVERY
-        with self._hub.deliver_to(mailbox):
+        with self._hub.deliver_to(reader):
             while True:
-                news = await mailbox.take(_PING_EVERY) or b": ping\n\n"
+                news = await reader.mailbox.take(_PING_EVERY) or b": ping\n\n"
                 await send({"type": "http.response.body", "body": news, "more_body": True})
                 await asyncio.sleep(_PACE)
                 if loop.time() > check_at:
-                    if not await _is_signed_in(session_key):
+                    audience = await _audience(session_key)
+                    if audience is None:
                         break
+                    reader.audience = audience
                     check_at = loop.time() + _CHECK_SESSION_EVERY
         await send({"type": "http.response.body", "body": b""})
 
 
 @sync_to_async(thread_sensitive=False)
-def _is_signed_in(session_key: str) -> bool:
-    """Look the session up as a page would, and give the connection back at once."""
+def _audience(session_key: str) -> Audience | None:
+    """Look the session up as a page would, and give the connection back at once.
+
+    Nobody listens who may open no page: a stranger, or somebody with a first password to change.
+    """
     if not session_key:
-        return False
+        return None
     close_old_connections()
     try:
-        visit = org.visit(session_key, clock.now())
+        at = clock.now()
+        visit = org.visit(session_key, at)
+        if visit is None or visit.staff_id is None or visit.must_change_password:
+            return None
+        return Audience.of(org.access_of(visit.staff_id, at, known_revision=visit.revision))
     except DatabaseError:
-        return False
+        return None
     finally:
         connections.close_all()
-    return visit is not None and visit.staff_id is not None
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -17,13 +17,12 @@ class News:
     name: str
     subject: str
     root: str
-    org_unit_id: int | None
 
     @classmethod
     def read(cls, payload: str) -> "News":
         """Read a notification's text."""
         said: dict[str, Any] = json.loads(payload)
-        return cls(said["id"], said["name"], said["subject"], said["root"], said.get("unit"))
+        return cls(said["id"], said["name"], said["subject"], said["root"])
 
     def topic_in(self, topics: Iterable[str]) -> str | None:
         """Return the first topic that this fact belongs to.
@@ -44,7 +43,6 @@ class News:
             "name": self.name,
             "subject": self.subject,
             "root": self.root,
-            "unit": self.org_unit_id,
             "topic": topic,
         }
         text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
@@ -64,6 +62,10 @@ class Mailbox:
         self._waiting: dict[tuple[str, str], bytes] = {}
         self._resync = False
         self._filled = asyncio.Event()
+
+    def wants(self, news: News) -> bool:
+        """Tell whether the browser asked for this fact."""
+        return news.topic_in(self.topics) is not None
 
     def put(self, news: News) -> None:
         """Add one fact if the browser asked for it."""

@@ -17,7 +17,13 @@ from bihuan.domain.cases.queries.taxonomy import (
     classes,
     packs_offered,
 )
-from bihuan.domain.cases.queries.viewing import CaseView, Entry, case_number, case_view
+from bihuan.domain.cases.queries.viewing import (
+    CaseView,
+    Entry,
+    case_number,
+    case_view,
+    involved_units,
+)
 
 __all__ = [
     "CaseCard",
@@ -39,6 +45,7 @@ __all__ = [
     "class_names",
     "classes",
     "find_duplicates",
+    "involved_units",
     "packs_offered",
     "promise",
     "search",

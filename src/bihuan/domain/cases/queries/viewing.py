@@ -1,5 +1,6 @@
 """One case as its page shows it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -87,6 +88,14 @@ def case_number(case_id: int) -> str:
     if row is None:
         raise NotFound
     return str(row[0])
+
+
+def involved_units(case_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """Return the org units that were ever involved in these cases: whose members may see them."""
+    found = db.rows(
+        "select id, involved_unit_ids from cases_case where id = any(%s)", (list(case_ids),)
+    )
+    return {case_id: frozenset(units) for case_id, units in found}
 
 
 def _view(access: Access, case: Case) -> CaseView:

@@ -1,0 +1,62 @@
+"""Who reads a stream, and which facts they may hear of: those of cases that they may see."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections, connections
+
+from bihuan.config.live.mailbox import News
+from bihuan.domain.cases import queries as cases
+from bihuan.domain.org.ports import Access
+
+Involved = Mapping[int, frozenset[int]]
+_CASE = "case:"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """What one reader may hear, worked out once from their access.
+
+    A case is heard of by those who may see it anywhere it was, and by those who hold a post where it
+    was: its units come into their inbox. Of anything else only who may read all facts hears.
+    """
+
+    everywhere: bool = False
+    unit_ids: frozenset[int] = frozenset()
+    all_facts: bool = False
+
+    @classmethod
+    def of(cls, access: Access) -> "Audience":
+        """Work out what a person may hear of."""
+        held = {unit_id for _post, unit_id in access.posts}
+        paths = tuple(access.tree.units[one].path for one in held if one in access.tree.units)
+        scopes = [access.scope("case.view"), *([access.tree.scope(paths)] if paths else [])]
+        return cls(
+            everywhere=any(scope.everywhere for scope in scopes),
+            unit_ids=frozenset(unit_id for scope in scopes for unit_id in scope.unit_ids),
+            all_facts=access.scope("fact.view").everywhere,
+        )
+
+    def may_hear(self, news: News, involved: Involved) -> bool:
+        """Tell whether a fact is this reader's business; `involved` gives each case's org units."""
+        case_id = case_of(news)
+        if case_id is None:
+            return self.all_facts
+        return self.everywhere or not self.unit_ids.isdisjoint(involved.get(case_id, frozenset()))
+
+
+def case_of(news: News) -> int | None:
+    """Return the id of the case that a fact belongs to, if it is one."""
+    key = news.root.removeprefix(_CASE)
+    return int(key) if key != news.root and key.isdecimal() else None
+
+
+@sync_to_async(thread_sensitive=False)
+def involved_in(case_ids: Collection[int]) -> Involved:
+    """Look up the cases' org units, and give the connection back at once."""
+    close_old_connections()
+    try:
+        return cases.involved_units(case_ids)
+    finally:
+        connections.close_all()
