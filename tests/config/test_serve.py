@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,7 @@ def service(served: Service) -> Service:
     if not served.is_supervised():
         served.run("serve", "--detach")
     until(served.is_healthy)
+    until(lambda: all(is_there(how["pid"]) for how in served.noted()["programs"].values()))
     until(lambda: len(children_of(served.noted()["programs"]["web"]["pid"])) == 2)
     return served
 
@@ -169,7 +171,8 @@ def test_a_fact_reaches_a_browser(service):
 def test_a_killed_program_is_started_again(service, name):
     before = service.noted()["programs"][name]["pid"]
     orphans = children_of(before)
-    os.kill(before, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # a worker that lost its database in the test before
+        os.kill(before, signal.SIGKILL)
 
     until(lambda: service.noted()["programs"][name]["pid"] != before)
     until(lambda: not any(is_there(orphan) for orphan in orphans))
