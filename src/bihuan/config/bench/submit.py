@@ -1,20 +1,20 @@
 """`bihuan bench submit`: claim and submit a unit, against what the database alone can do.
 
-In a database of its own, a looping process runs on a few hundred instances. Measured in turns: our own
-`submit` (permission, form, engine, clocks, facts), and pgbench sending the statements that one submit was seen
-to send, one client each. The ratio is the worst of the runs. Flatness is the cost of the thousandth unit
-of one instance over that of the tenth of others, taken in turns.
+In a database of its own, a looping process runs on a few hundred instances. Our own `submit` (permission,
+form, engine, clocks, facts) and pgbench sending the statements that one submit was seen to send take turns of
+a second, one client each, so that a busy machine hits both alike. Of a run the median of the turns' ratios
+counts, of the runs the worst. The same once more with cases behind the instances (`with_case`).
+
+Flatness is the cost of the steps 900 to 1000 of one instance over that of the steps 20 to 120 of another, step
+by step in turns, after a vacuum.
 """
 
 import os
-import re
 import statistics
-import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,14 +26,18 @@ from django.db import connections
 from psycopg import sql
 
 from bihuan.config import console, database
+from bihuan.config.bench import playback
+from bihuan.config.bench.playback import WARM_UP, Recorded, Slice, cpu_seconds
+from bihuan.domain.cases import actions as cases
+from bihuan.domain.cases.events import CaseRequest
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import actions as people, queries as org
 from bihuan.domain.packs import actions as packs
 from bihuan.domain.processes import actions
+from bihuan.domain.processes.queries import units_of
 from bihuan.integrations import pack_files
 from bihuan.integrations.postgres_embedded import binaries
 from bihuan.kit import db
-from bihuan.kit.problems import Refused
 
 HERE = Path(__file__).parent
 PROCESS, NODE = "bench.work", "handle"
@@ -51,27 +55,25 @@ FORM: dict[str, Any] = {
     "fee": "128.50",
     "again": True,
 }
-
-
-class NoLimit(Refused):
-    """pgbench printed no rate."""
-
-    status = 500
-    message = "pgbench 没有给出结果，请查看其输出。"
+EARLY, LATE, SAMPLES = 20, 900, 100
 
 
 @dataclass(slots=True)
 class Desk:
-    """The seeded database: who works, and the open unit of each instance."""
+    """The seeded database: who works where, the open unit of each instance, and its case, if it has one."""
 
     by: Actor
     unit_id: int
-    open: list[int]
+    with_case: bool = False
     at: datetime = MORNING
+    open: list[int] = field(default_factory=list)
+    cases: list[int] = field(default_factory=list)
     turn: int = 0
 
     def start(self) -> int:
         """Start one instance and return its open unit."""
+        if self.with_case:
+            return self._open_case()
         begun = actions.start_process(
             definition_key=PROCESS,
             subject="bench:1",
@@ -83,6 +85,14 @@ class Desk:
         )
         return begun.opened[0].id
 
+    def _open_case(self) -> int:
+        request = CaseRequest(
+            pack="bench", title="测速", org_unit_id=self.unit_id, class_code="work"
+        )
+        opened = cases.open_case(request, by=SYSTEM, at=self.at)
+        self.cases.append(opened.id)
+        return next(unit.id for unit in units_of(opened.instance_id) if unit.id is not None)
+
     def submit(self, unit: int) -> int:
         """Claim and submit a unit; return the one that opened."""
         self.at += TICK
@@ -93,28 +103,137 @@ class Desk:
         self.turn = (self.turn + 1) % len(self.open)
         self.open[self.turn] = self.submit(self.open[self.turn])
 
+    @property
+    def instances(self) -> range:
+        """Return the instances, which were made one after the other."""
+        return range(self.open[0] >> 20, (self.open[-1] >> 20) + 1)
+
+    def refresh(self) -> None:
+        """Note which units are open now."""
+        span = self.instances
+        self.open = [row[0] for row in db.rows(_OPEN, (span.start << 20, span.stop << 20))]
+
+    def record(self) -> Recorded:
+        """Submit once and return what was sent."""
+        sent: list[tuple[str, Any]] = []
+        before = self.open[0]
+        with db.watched(playback.recording(sent)):
+            after = self.open[0] = self.submit(before)
+        return Recorded(sent, before, after, self.cases[0] if self.with_case else None)
+
+
+_OPEN = """
+select id from processes_token
+where kind = 'USER' and state in ('OPEN', 'CLAIMED') and id >= %s and id < %s order by id
+"""
+
 
 @click.command()
-@click.option("--seconds", default=4.0, show_default=True, help="How long each side runs.")
-@click.option("--runs", default=3, show_default=True, help="Turns; the worst is reported.")
+@click.option("--turns", default=16, show_default=True, help="Turns of each side in a run.")
+@click.option("--runs", default=3, show_default=True, help="Runs; the worst is reported.")
 @click.option("--instances", default=200, show_default=True, help="Instances worked on in turn.")
 @console.as_json
-def command(seconds: float, runs: int, instances: int, *, as_json: bool) -> None:
+def command(turns: int, runs: int, instances: int, *, as_json: bool) -> None:
     """Claim and submit units, against pgbench doing the same reads and writes."""
     with scratch_database() as conninfo:
-        desk = _seed(instances)
-        _work(desk, seconds / 2)
-        pairs = [(_work(desk, seconds), _limit(conninfo, desk, seconds)) for _ in range(runs)]
-        flatness = min(_flatness(desk) for _ in range(2))
-    ratios = [ours / limit for ours, limit in pairs]
+        plain, with_case = _seed(instances)
+        bench = Bench(conninfo, binaries.installed()[0].program("pgbench"))
+        found = [bench.run(plain, turns) for _ in range(runs)]
+        behind_cases = [bench.run(with_case, max(1, turns // 2)) for _ in range(runs)]
+        flat = [bench.flatness(plain) for _ in range(runs)]
     keys = {
-        "ratio_to_limit": round(min(ratios), 3),
-        "units_per_s": round(statistics.median(ours for ours, _ in pairs), 1),
-        "limit_per_s": round(statistics.median(limit for _, limit in pairs), 1),
-        "flatness_1000": round(flatness, 3),
-        "ratios": [round(ratio, 3) for ratio in ratios],
+        **summary(found),
+        "flatness_1000": round(max(flat), 3),
+        "flatnesses": [round(one, 3) for one in flat],
+        "with_case": summary(behind_cases),
+        "load": round(os.getloadavg()[0], 1),
     }
     console.report(keys, as_json=as_json)
+
+
+Pair = tuple[Slice, Slice]
+
+
+def summary(runs: Sequence[Sequence[Pair]]) -> dict[str, Any]:
+    """Return what the runs came to: of the ratios the worst, of everything else the median of all turns."""
+    ratios = [statistics.median(ours.rate / limit.rate for ours, limit in run) for run in runs]
+    turns = [pair for run in runs for pair in run]
+    ours, limit = [one for one, _ in turns], [one for _, one in turns]
+    cpu = _cpu_ms(limit, "client") + _cpu_ms(limit, "server")
+    own_cpu = _cpu_ms(ours, "client") + _cpu_ms(ours, "server")
+    return {
+        "ratio_to_limit": round(min(ratios), 3),
+        "units_per_s": round(statistics.median(one.rate for one in ours), 1),
+        "limit_per_s": round(statistics.median(one.rate for one in limit), 1),
+        "ratios": [round(ratio, 3) for ratio in ratios],
+        "cpu_ratio": round(cpu / own_cpu, 3) if own_cpu else None,
+        "client_cpu_ms": round(_cpu_ms(ours, "client"), 3),
+        "server_cpu_ms": round(_cpu_ms(ours, "server"), 3),
+        "limit_client_cpu_ms": round(_cpu_ms(limit, "client"), 3),
+        "limit_server_cpu_ms": round(_cpu_ms(limit, "server"), 3),
+    }
+
+
+def _cpu_ms(slices: Sequence[Slice], side: str) -> float:
+    spent = (one.client if side == "client" else one.server for one in slices)
+    return statistics.median(cpu * 1000 / one.units for cpu, one in zip(spent, slices, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where the measurement takes place, and with which pgbench."""
+
+    conninfo: str
+    pgbench: str
+
+    def run(self, desk: Desk, turns: int) -> list[Pair]:
+        """Let our own code and pgbench take turns."""
+        script = playback.script(desk.record(), desk.instances)
+        pairs = []
+        for _ in range(turns):
+            ours = work(desk, 1 - WARM_UP)
+            limit = playback.play(self.pgbench, script, self.conninfo, 1)
+            desk.refresh()
+            pairs.append((ours, limit))
+        return pairs
+
+    def flatness(self, desk: Desk) -> float:
+        """Return the cost of late steps of a long instance over that of early steps of another."""
+        long, short = desk.start(), desk.start()
+        for _ in range(LATE):
+            long = desk.submit(long)
+        for _ in range(EARLY):
+            short = desk.submit(short)
+        with psycopg.connect(self.conninfo, autocommit=True) as connection:
+            connection.execute("vacuum analyze")
+        late, early = [], []
+        for _ in range(SAMPLES):
+            since = time.perf_counter()
+            short = desk.submit(short)
+            between = time.perf_counter()
+            long = desk.submit(long)
+            late.append(time.perf_counter() - between)
+            early.append(between - since)
+        return statistics.median(late) / statistics.median(early)
+
+
+def work(desk: Desk, seconds: float) -> Slice:
+    """Claim and submit with one client for some seconds, after warming up."""
+    found = db.one("select pg_backend_pid()")
+    backend = int(found[0]) if found else 0
+    _until(desk, time.perf_counter() + WARM_UP)
+    client, server, since = time.process_time(), cpu_seconds(backend), time.perf_counter()
+    units = _until(desk, since + seconds)
+    passed = time.perf_counter() - since
+    return Slice(units, passed, time.process_time() - client, cpu_seconds(backend) - server)
+
+
+def _until(desk: Desk, moment: float) -> int:
+    units = 0
+    while time.perf_counter() < moment:
+        desk.next()
+        units += 1
+    return units
 
 
 @contextmanager
@@ -142,7 +261,8 @@ def _use(name: str) -> None:
     connection.settings_dict["NAME"] = name
 
 
-def _seed(instances: int) -> Desk:
+def _seed(instances: int) -> tuple[Desk, Desk]:
+    """Return a desk whose instances stand alone and one with a case behind each."""
     since = MORNING - timedelta(days=30)
     packs.install_pack(pack_files.read(HERE / "desk"), by=SYSTEM, at=since)
     place = org.unit_by_code("bench")
@@ -159,113 +279,8 @@ def _seed(instances: int) -> Desk:
         by=SYSTEM,
         at=since,
     )
-    desk = Desk(Actor(f"staff:{worker.pk}"), place.id, [])
-    desk.open = [desk.start() for _ in range(instances)]
-    return desk
-
-
-def _work(desk: Desk, seconds: float) -> float:
-    """Return how many units a second one client claims and submits."""
-    done, since = 0, time.perf_counter()
-    while (passed := time.perf_counter() - since) < seconds:
-        desk.next()
-        done += 1
-    return done / passed
-
-
-def _limit(conninfo: str, desk: Desk, seconds: float) -> float:
-    """Return how often a second pgbench sends what our submit sends, and note what it left open."""
-    program = binaries.installed()[0].program("pgbench")
-    with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as file:
-        file.write(_script(desk))
-        file.flush()
-        options = ["-n", "-M", "prepared", "-c", "1", "-j", "1", "-T", str(max(1, round(seconds)))]
-        done = subprocess.run(
-            [program, *options, "-f", file.name, conninfo],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    _find_open_units(desk)
-    for line in done.stdout.splitlines():
-        if line.startswith("tps = ") and done.returncode == 0:
-            return float(line.split()[2])
-    click.echo(done.stderr, err=True)
-    raise NoLimit
-
-
-def _script(desk: Desk) -> str:
-    """Return one submit as a pgbench script: the statements it sent, for an instance picked at random."""
-    sent: list[tuple[str, Any]] = []
-    with db.watched(lambda text, params: sent.append((text, params))):
-        before = desk.open[0]
-        after = desk.open[0] = desk.submit(before)
-    ids = sorted(unit >> 20 for unit in desk.open)
-    known = {str(before): f"({_BASE} | (:p_next_seq::bigint - 1))", str(after): _NEW}
-    lines = [f"\\set i random({ids[0]}, {ids[-1]})", "begin;"]
-    for text, params in sent:
-        statement = _spelled(text, params, before >> 20, known)
-        end = " \\gset p_" if "for update" in statement and "next_seq" in statement else ";"
-        lines.append(" ".join(statement.split()) + end)
-    return "\n".join([*lines, "commit;", ""])
-
-
-_BASE = "(:i::bigint << 20)"
-_NEW = f"({_BASE} | :p_next_seq::bigint)"
-
-
-def _spelled(text: str, params: Any, instance: int, known: dict[str, str]) -> str:
-    """Return a statement with its parameters written out, the ids of this round in place of the recorded."""
-    if isinstance(params, dict):
-        spelled = {name: _literal(value, instance, known) for name, value in params.items()}
-        spelled["next_seq"] = "(:p_next_seq::int + 1)"
-        return re.sub(r"%\((\w+)\)s", lambda found: spelled[found[1]], text)
-    values = iter(params or ())
-    return re.sub(r"%s", lambda _: _literal(next(values), instance, known), text)
-
-
-def _literal(value: Any, instance: int, known: dict[str, str]) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, list):
-        return f"array[{', '.join(_literal(one, instance, known) for one in value)}]::text[]"
-    if isinstance(value, bool | int):
-        return ":i" if value == instance else str(value)
-    # pgbench takes :word for a variable, also inside quotes.
-    plain = re.sub(r":(?=[A-Za-z_])", ": ", str(value))
-    spelled = "'" + plain.replace("'", "''") + "'"
-    for old, new in known.items():
-        if old in spelled:
-            spelled = f"replace({spelled}, '{old}', {new}::text)"
-    if (owned := f'"instance_id":{instance},') in spelled:
-        spelled = f"replace({spelled}, '{owned}', '\"instance_id\":' || :i || ',')"
-    clock = re.search(r'\[{"id":(\d+),"owner":"unit:', str(value))
-    if clock:
-        owner = f"'unit:' || {known[min(known)]}"
-        found = f"(select id from clocks_clock where owner = {owner} and state <> 'STOPPED')"  # noqa: S608
-        spelled = f"replace({spelled}, '\"id\":{clock[1]},', '\"id\":' || {found} || ',')"
-    return f"({spelled})" if spelled.startswith("replace") else spelled
-
-
-def _find_open_units(desk: Desk) -> None:
-    found = db.rows("select id from processes_token where state in ('OPEN', 'CLAIMED') order by id")
-    desk.open = [row[0] for row in found]
-
-
-def _flatness(desk: Desk, steps: int = 1000, samples: int = 40) -> float:
-    """Return the cost of a unit around the thousandth of an instance over one around the tenth."""
-    long = desk.start()
-    for _ in range(steps - samples // 2):
-        long = desk.submit(long)
-    late, early = [], []
-    for _ in range(samples):
-        short = desk.start()
-        for _ in range(9):
-            short = desk.submit(short)
-        since = time.perf_counter()
-        desk.submit(short)
-        early.append(time.perf_counter() - since)
-        since = time.perf_counter()
-        long = desk.submit(long)
-        late.append(time.perf_counter() - since)
-    return statistics.median(late) / statistics.median(early)
+    by = Actor(f"staff:{worker.pk}")
+    desks = Desk(by, place.id), Desk(by, place.id, with_case=True)
+    for desk in desks:
+        desk.open = [desk.start() for _ in range(instances)]
+    return desks

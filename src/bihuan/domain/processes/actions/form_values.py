@@ -17,6 +17,8 @@ def form_of(step: Step, token: Token) -> forms.Form | None:
     key = step.blueprint.forms.get(rules.form) if rules else None
     if key is None:
         return None
+    if step.form_version is not None and step.form_version[0] == token.id:
+        return blueprints.form_version(step.form_version[1])
     return blueprints.form(key)
 
 

@@ -45,6 +45,7 @@ class Step:
         self.clocks = ClockBook(instance.root)
         self.facts: list[Fact] = []
         self.form: dict[str, Any] = {}
+        self.form_version: tuple[int, int] | None = None  # a unit and the form in force for it
         self.opened: list[int] = []
         self.closed: list[int] = []
         self.changed: set[int] = set()

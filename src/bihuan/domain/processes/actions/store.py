@@ -38,8 +38,11 @@ def instance_of(unit_id: int) -> int:
     return unit_id >> SEQUENCE_BITS
 
 
-def open_step(instance_id: int, *, history: bool = False) -> Step:
-    """Lock an instance and read its live tokens, or with `history` all of them, and its clocks."""
+def open_step(instance_id: int, *, history: bool = False, unit: int = 0) -> Step:
+    """Lock an instance and read its live tokens, or with `history` all of them, and its clocks.
+
+    With `unit` the form in force for that unit is looked up on the way.
+    """
     if (kept := _again(instance_id, history=history)) is not None:
         return kept
     row = db.one(SQL["lock_instance"], (instance_id,))
@@ -52,10 +55,19 @@ def open_step(instance_id: int, *, history: bool = False) -> Step:
         owners += [clock_owner(token) for token in step.run.work.live()]
         clocks = db.one(SQL["live_clocks"], (owners,))
     else:
-        found = db.one(SQL["live"], {"instance": instance_id, "owners": owners}) or (None, None)
-        step, clocks = Step(instance, tokens_from(found[0])), found[1:]
+        step, clocks = _read_live(instance, owners, unit)
     step.clocks.load(clocks_from(clocks[0] if clocks else None))
     return step
+
+
+def _read_live(instance: Instance, owners: list[str], unit: int) -> tuple[Step, tuple[Any, ...]]:
+    forms = blueprint(instance.definition_id).form_of_node if unit else "{}"
+    params = {"instance": instance.id, "owners": owners, "forms": forms, "unit": unit}
+    tokens, clocks, form = db.one(SQL["live"], params) or (None, None, None)
+    step = Step(instance, tokens_from(tokens))
+    if form is not None:
+        step.form_version = (unit, form)
+    return step, (clocks,)
 
 
 def _owners(instance: Instance) -> list[str]:

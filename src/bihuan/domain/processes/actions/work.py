@@ -70,7 +70,7 @@ def submit(
 
     `rev` is the instance's revision the page was drawn from; if it has changed since, nothing is done.
     """
-    unit = _open(unit_id, by=by, at=at)
+    unit = _open(unit_id, by=by, at=at, to_submit=True)
     step, token = unit.step, unit.token
     if rev is not None and rev != step.instance.rev:
         raise refusals.StalePage
@@ -147,9 +147,16 @@ def stand_in(step: Step, token: Token, when: When) -> None:
         step.changed.add(token.id)
 
 
-def _open(unit_id: int, *, by: Actor, at: datetime, also_suspended: bool = False) -> _Unit:
+def _open(
+    unit_id: int,
+    *,
+    by: Actor,
+    at: datetime,
+    also_suspended: bool = False,
+    to_submit: bool = False,
+) -> _Unit:
     """Return an open unit of a running instance; work that waits may still change hands."""
-    step = store.open_step(store.instance_of(unit_id))
+    step = store.open_step(store.instance_of(unit_id), unit=unit_id if to_submit else 0)
     step.catch_up(at)
     token, _ = step.unit(unit_id)
     waits = also_suspended and step.instance.state is InstanceState.SUSPENDED

@@ -1,5 +1,6 @@
 """Published definitions ready to run, kept per process: a published version never changes."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,25 +15,35 @@ from bihuan.engines.bpmn.run_graph import Graph
 class Blueprint:
     """A definition ready to run. `forms` maps a form code to its definition's key; none = no checks.
 
-    `decisions` does the same for decision tables.
+    `decisions` does the same for decision tables. `form_of_node` is a JSON text: the form's key of each unit.
     """
 
     graph: Graph
     forms: Mapping[str, str]
     calendar: str
     decisions: Mapping[str, str]
+    form_of_node: str = "{}"
 
 
 @lru_cache(maxsize=512)
 def blueprint(definition_id: int) -> Blueprint:
     """Return a definition ready to run, kept per process."""
     compiled = packs.definition(definition_id).compiled
+    graph, keys = Graph(Process.from_json(compiled["process"])), compiled.get("forms", {})
+    units = {node.id: node.unit.form for node in graph.nodes.values() if node.unit is not None}
+    of_node = {node: keys[code] for node, code in units.items() if code in keys}
     return Blueprint(
-        Graph(Process.from_json(compiled["process"])),
-        compiled.get("forms", {}),
+        graph,
+        keys,
         compiled.get("calendar", ""),
         compiled.get("decisions", {}),
+        json.dumps(of_node, ensure_ascii=False),
     )
+
+
+def form_version(definition_id: int) -> forms.Form:
+    """Return one version of a form."""
+    return _form(definition_id)
 
 
 def form(key: str) -> forms.Form:

@@ -27,7 +27,9 @@ select (select json_agg(json_build_array(id, node, title, flow_in, kind, state, 
         consumed_by, origin, loop_no, local, post, unit_id, owner_id, assignee_id, delegate_of,
         priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at) order by id)
     from live),
-    (select json_agg(json_build_array(@CLOCK_COLUMNS)) from clocks)
+    (select json_agg(json_build_array(@CLOCK_COLUMNS)) from clocks),
+    (select id from packs_definition where kind = 'form' and status = 'PUBLISHED'
+        and key = %(forms)s::json ->> (select node from live where id = %(unit)s))
 
 -- name: live_clocks
 select json_agg(json_build_array(@CLOCK_COLUMNS)) from (
