@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from bihuan.kit.masking import MaskingFilter, mask_phone, mask_text
+from bihuan.kit.masking import MaskingFilter, mask_phone, mask_text, unmask_text
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,11 @@ from bihuan.kit.masking import MaskingFilter, mask_phone, mask_text
         ("（010）62520000转8", "（010）****0000转8"),
         ("身份证330106199001011234", "身份证330106********1234"),
         ("33010619900101123X", "330106********123X"),
+        ("008613812342046", "0086138****2046"),
+        ("013812342046", "0138****2046"),
+        ("138.1234.2046", "138****2046"),
+        ("138  1234\u00a02046", "138****2046"),
+        ("+86-571-8765 4321", "+86-571-****4321"),
     ],
 )
 def test_numbers_of_people_are_hidden(said, shown):
@@ -54,6 +59,24 @@ def test_other_numbers_are_left_alone(said):
 )
 def test_a_phone_keeps_its_ends(number, shown):
     assert mask_phone(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("kept", "came_back", "whole"),
+    [
+        (
+            "打 138 1234 2046 或 0571-87654321",
+            "请打 138****2046 或 0571-****4321。",
+            "请打 138 1234 2046 或 0571-87654321。",
+        ),
+        ("13812342046，13899992046", "138****2046，138****2046", "13812342046，13899992046"),
+        ("05712345678-801", "0571****8801", "05712345678-801"),
+        ("没有号码", "138****2046", "138****2046"),
+        ("13812342046", "13912342046", "13912342046"),
+    ],
+)
+def test_what_was_masked_is_made_whole_again(kept, came_back, whole):
+    assert unmask_text(came_back, kept) == whole
 
 
 @pytest.fixture

@@ -121,6 +121,11 @@ LOGGING = {
 }
 TENANT_NAME = os.environ.get("BIHUAN_TENANT", "闭环服务台")
 CSRF_COOKIE_HTTPONLY = True
+# Behind a proxy that speaks TLS: cookies never travel without it, and browsers remember to use it.
+IS_SECURE = os.environ.get("BIHUAN_SECURE", "") not in {"", "0", "false", "no"}
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_SECURE else None
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if IS_SECURE else 0
 CSRF_FAILURE_VIEW = "bihuan.surfaces.workspace.errors.csrf_failed"
 STATIC_URL = "/static/"
 # Built files are served where the build left them, under names that change with their content.

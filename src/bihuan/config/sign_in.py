@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, cast
+from urllib.parse import unquote_plus
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,6 +16,7 @@ from bihuan.config.sessions import SessionStore
 from bihuan.domain.org import actions, queries
 from bihuan.kit import clock
 from bihuan.kit.htmx import wants_fragment
+from bihuan.kit.masking import holds_number
 
 # Machines sign in with tokens, each surface in its own way; they are never sent to a page.
 MACHINES: Final = ("/api/", "/live")
@@ -71,9 +73,17 @@ def _user(request: Any) -> Any:
     return queries.staff(request.access.staff_id) if request.access else AnonymousUser()
 
 
+def _way_back(request: HttpRequest) -> str:
+    """Return where to go afterwards; an address with a number in it is not written anywhere else."""
+    if request.method != "GET":
+        return "/"
+    tried = (request.get_full_path(), request.path)
+    return next((one for one in tried if not holds_number(unquote_plus(one))), "/")
+
+
 def _send(request: HttpRequest, name: str) -> HttpResponse:
     """Go to a page and come back afterwards; HTMX is told to leave the page it is on."""
     if wants_fragment(request):
         return HttpResponse(status=401, headers={"HX-Redirect": reverse(name)})
-    back = request.get_full_path() if request.method == "GET" else "/"
+    back = _way_back(request)
     return HttpResponseRedirect(f"{reverse(name)}?{urlencode({'next': back})}")

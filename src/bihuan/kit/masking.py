@@ -4,16 +4,21 @@ import logging
 import re
 from typing import Any
 
-# `\d` is any digit, full-width ones included. Dots do not part a number: that is an IP address.
-_GAP = r"[ \-－—]?"
+# `\d` is any digit, full-width ones included. Dots part a number only as 138.1234.2046, where it
+# cannot be an IP address.
+_GAP = r"[\s\-－—–‐]{0,2}"
+_DOT = r"(?:[.．·]|[\s\-－—–‐]{0,2})"
+_HOME = rf"(?:[+＋]|[0０]{{2}})?[8８]{_GAP}[6６]{_GAP}"
 _MOBILE = re.compile(
-    rf"(?<!\d)((?:[+＋]?[8８]{_GAP}[6６]{_GAP})?[1１]{_GAP}[3-9３-９]{_GAP}\d){_GAP}"
-    rf"(?:\d{_GAP}){{4}}((?:\d{_GAP}){{3}}\d)(?!\d)"
+    rf"(?<!\d)((?:{_HOME}|[0０]{_GAP})?[(（]?[1１]{_GAP}[3-9３-９]{_GAP}\d)[)）]?{_DOT}"
+    rf"(?:\d{_GAP}){{3}}\d{_DOT}((?:\d{_GAP}){{3}}\d)(?!\d)"
 )
 _IDENTITY = re.compile(r"(?<![\dA-Za-z])(\d{6})\d{8}(\d{3}[\dXxＸｘ])(?![\dA-Za-z])")
 _LANDLINE = re.compile(
-    rf"(?<!\d)([0０]\d{{2,3}}[)）]?{_GAP}){_GAP}[2-9２-９]\d{{2,3}}{_GAP}(\d{{4}})(?!\d)"
+    rf"(?<!\d)((?:[0０]\d{{2,3}}|{_HOME}[1-9１-９]\d{{1,2}})[)）]?{_GAP}){_GAP}"
+    rf"[2-9２-９]\d{{2,3}}{_GAP}(\d{{4}})(?!\d)"
 )
+_ALL = ((_IDENTITY, r"\1********\2"), (_MOBILE, r"\1****\2"), (_LANDLINE, r"\1****\2"))
 
 
 def mask_phone(number: str) -> str:
@@ -32,9 +37,30 @@ def mask_phone(number: str) -> str:
 
 def mask_text(text: str) -> str:
     """Return free text in which every mobile, landline and identity number is masked."""
-    text = _IDENTITY.sub(r"\1********\2", text)
-    text = _MOBILE.sub(r"\1****\2", text)
-    return _LANDLINE.sub(r"\1****\2", text)
+    for pattern, hidden in _ALL:
+        text = pattern.sub(hidden, text)
+    return text
+
+
+def unmask_text(text: str, kept: str) -> str:
+    """Return text that was shown masked and comes back, with the numbers that `kept` holds whole again.
+
+    So whoever may not see a number can still work on the text it stands in without destroying it. A
+    masked number that is not in `kept` stays as it is.
+    """
+    if "*" not in text:
+        return text
+    if kept and text == mask_phone(kept):
+        return kept
+    for pattern, hidden in _ALL:
+        for found in pattern.finditer(kept):
+            text = text.replace(found.expand(hidden), found.group(), 1)
+    return text
+
+
+def holds_number(text: str) -> bool:
+    """Tell whether a text holds a number that must not be shown to everybody."""
+    return mask_text(text) != text
 
 
 def mask_values(values: Any) -> Any:

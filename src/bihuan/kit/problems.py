@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from bihuan.kit.masking import mask_text
+
 
 class Refused(Exception):
     """Something was asked for that cannot be done; nothing was changed.
@@ -64,7 +66,7 @@ def problem_json(refusal: Refused, *, instance: str = "") -> JsonResponse:
     if refusal.fields:
         body["fields"] = refusal.fields
     if instance:
-        body["instance"] = instance
+        body["instance"] = mask_text(instance)
     return JsonResponse(body, status=refusal.status, content_type="application/problem+json")
 
 

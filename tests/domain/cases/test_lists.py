@@ -94,7 +94,8 @@ def test_phones_are_masked_unless_the_asker_may_see_them(places):
     whole = queries.case_view(lee, case.number)
 
     assert masked.row.contact_phone == "138****2046"
-    assert whole.row.contact_phone == "13812342046"
+    assert whole.row.contact_phone == "138****2046"
+    assert (masked.sees_phones, whole.sees_phones) == (False, True)
 
 
 def test_search_finds_by_number_phone_and_name(places):

@@ -15,6 +15,8 @@ CLOSED = "case.closed"
 WITHDRAWN = "case.withdrawn"
 REOPENED = "case.reopened"
 NOTED = "case.noted"
+PHONE_SEEN = "customer.phone_seen"
+EXPORTED = "cases.exported"
 UPDATED = "case.updated"
 TOUCHED = "case.touched"
 

@@ -95,6 +95,10 @@ class Access:
             return False
         return unit_id is None or self.tree.is_under(unit_id, prefixes)
 
+    def may_in_any(self, verb: str, *unit_ids: int | None) -> bool:
+        """Tell whether the verb is allowed in one of some units; None is no unit."""
+        return any(unit_id is not None and self.may(verb, unit_id) for unit_id in unit_ids)
+
     def scope(self, verb: str) -> Scope:
         """Return where the verb is allowed, to filter a list with."""
         prefixes = self.grants.get(verb)

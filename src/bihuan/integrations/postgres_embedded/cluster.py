@@ -33,6 +33,10 @@ OPTIONS = {
     "shared_preload_libraries": "",
     "log_line_prefix": "%m [%p] ",
     "lc_messages": "C",
+    # A statement that fails carries what was typed, and the detail of an error quotes whole rows: phone
+    # numbers do not belong in a log.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 _START_PATIENCE = 120.0
 _LOG_ROTATES_AT = 20_000_000

@@ -11,8 +11,7 @@ from bihuan.domain.org.ports import Access
 from bihuan.domain.org.rules import require
 from bihuan.kit import clock
 from bihuan.kit.idempotency import Answer, Request, once
-from bihuan.kit.masking import mask_values
-from bihuan.kit.problems import Invalid
+from bihuan.kit.problems import Invalid, NotAllowed
 
 LONGEST_KEY = 120
 
@@ -23,27 +22,27 @@ class IdempotencyKeyTooLong(Invalid):
     message = "幂等键最长 120 个字符。"
 
 
-def access_of(request: HttpRequest) -> Access:
-    """Return what the caller's token allows."""
+def access_of(request: HttpRequest, *verbs: str) -> Access:
+    """Return what the caller's token allows; refuse one that has none of the verbs in its scopes.
+
+    Every operation names its verbs here or in `actor_of`: a token may be narrower than its owner, and
+    the lists of somebody's work follow the owner's posts.
+    """
     access: Access = request.auth  # type: ignore[attr-defined]  # ninja sets what authenticate returned
+    if not any(access.may(verb) for verb in verbs):
+        raise NotAllowed
     return access
 
 
-def actor_of(request: HttpRequest, verb: str = "", unit_id: int | None = None) -> Actor:
+def actor_of(request: HttpRequest, verb: str, unit_id: int | None = None) -> Actor:
     """Return the token's owner as the one who acts.
 
     A token may be narrower than its owner, and actions know only the owner: so the verb an operation
     needs is asked of the token here.
     """
-    access = access_of(request)
-    if verb:
-        require(access, verb, unit_id)
+    access = access_of(request, verb)
+    require(access, verb, unit_id)
     return Actor(access.ref)
-
-
-def shown(request: HttpRequest, values: Any, unit_id: int | None) -> Any:
-    """Return plain JSON as the caller may see it: phone numbers masked without customer.see_phone."""
-    return values if access_of(request).may("customer.see_phone", unit_id) else mask_values(values)
 
 
 def carry_out(
@@ -59,7 +58,7 @@ def carry_out(
         raise IdempotencyKeyTooLong
     if not key:
         return JsonResponse(_plain(work()), status=status)
-    caller = f"{actor_of(request).ref} {request.path}"[:80]
+    caller = f"{request.auth.ref} {request.path}"[:80]  # type: ignore[attr-defined]
     attempt = Request(caller, key, request.body)
     answer = once(attempt, lambda: Answer(status, _plain(work())), at=clock.now())
     return JsonResponse(answer.body, status=answer.status)

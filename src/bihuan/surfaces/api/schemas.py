@@ -46,7 +46,7 @@ class CaseOpened(Schema):
 
 
 class CaseRow(Schema):
-    """A case in a list. Phone numbers are masked unless the token may see them."""
+    """A case in a list, its phone masked; numbers in texts are masked unless the token may see them."""
 
     number: str
     title: str
@@ -107,7 +107,10 @@ class CaseUnit(Schema):
 
 
 class CaseOut(CaseRow):
-    """One case with the units of its process, in the order of the drawing."""
+    """One case with the units of its process, in the order of the drawing.
+
+    `contact_phone` is whole for a token with `customer.see_phone`; each such answer is a fact.
+    """
 
     description: str
     units: list[CaseUnit]
@@ -163,7 +166,7 @@ class InstanceOut(Schema):
 
 
 class CustomerRow(Schema):
-    """A customer in a list, number masked unless the token may see it."""
+    """A customer in a list, the phone masked."""
 
     id: int
     name: str

@@ -8,7 +8,7 @@ from bihuan.domain.processes import actions, queries
 from bihuan.domain.processes.ports import InstanceChange
 from bihuan.kit import clock
 from bihuan.surfaces.api import schemas
-from bihuan.surfaces.api.calls import access_of, actor_of, carry_out, shown
+from bihuan.surfaces.api.calls import access_of, actor_of, carry_out
 
 router = Router()
 
@@ -19,7 +19,7 @@ def index(
 ) -> schemas.Listing[schemas.UnitRow]:
     """Return the units the token's owner may work on: overdue first, then by what is due next."""
     page = queries.inbox(
-        access_of(request),
+        access_of(request, "unit.work"),
         at=clock.now(),
         wanted=queries.InboxFilter(tier=tier),
         after=after,
@@ -33,14 +33,14 @@ def index(
 @router.get("/{unit_id}", response=schemas.UnitOut)
 def show(request: HttpRequest, unit_id: int) -> schemas.UnitOut:
     """Return one unit with its form and what may be done with it."""
-    view = queries.unit(access_of(request), unit_id, at=clock.now())
+    view = queries.unit(access_of(request, "unit.work", "case.view"), unit_id, at=clock.now())
     return schemas.UnitOut(
         **schemas.UnitRow.model_validate(view.row, from_attributes=True).dict(),
         rev=view.rev,
         operations=sorted(view.operations),
         return_targets=[target.node for target in view.return_targets],
         form=view.form.to_json() if view.form else None,
-        values=shown(request, dict(view.values), view.row.unit_id),
+        values=dict(view.values),
     )
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from bihuan.domain.customers import actions as customers
+from bihuan.domain.customers.queries import CustomerRow
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org.ports import Access
 from bihuan.kit import clock
@@ -47,6 +49,13 @@ class Desk:
     def may(self, verb: str, unit_id: int | None = None) -> bool:
         """Tell whether the verb is allowed, somewhere or in one unit."""
         return self.access.may(verb, unit_id)
+
+
+def look_up(desk: Desk, text: str, *, size: int) -> list[CustomerRow]:
+    """Search the customer files as this person, leaving a fact; nothing where they may not look."""
+    if not desk.may("customer.view"):
+        return []
+    return customers.look_up(access=desk.access, text=text, size=size, by=desk.actor, at=desk.at)
 
 
 def desk_of(request: HttpRequest) -> Desk:

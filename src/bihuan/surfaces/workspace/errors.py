@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
 
 from bihuan.kit.htmx import render, wants_fragment
+from bihuan.kit.masking import mask_text
 from bihuan.kit.problems import Refused
 
 TITLES = {
@@ -60,7 +61,7 @@ def page(request: HttpRequest, status: int, message: str, code: str = "") -> Htt
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that leads nowhere."""
-    return page(request, 404, f"没有这一页：{escape_uri_path(request.path)[:80]}")
+    return page(request, 404, f"没有这一页：{escape_uri_path(mask_text(request.path))[:80]}")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -233,7 +233,7 @@ def _names(desk: Desk, view: CaseView, rows: Sequence[FactRow]) -> Names:
         units={row.subject: row.data["title"] for row in rows if "title" in (row.data or {})},
         classes=cases.class_names(view.pack, _classes_in(rows)),
         said=_said(view),
-        sees_phones=desk.may("customer.see_phone", view.org_unit_id),
+        sees_phones=view.sees_phones,
     )
 
 

@@ -1,6 +1,7 @@
 """What every page shows around its own content: the rail, who is signed in, the colours."""
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from bihuan.kit.htmx import render
 from bihuan.surfaces.workspace.desk import desk_of
 
 THEME_COOKIE: Final = "bihuan_theme"
+COOKIE: Final[Mapping[str, Any]] = {"samesite": "Lax", "httponly": True}
 THEMES: Final = (
     ("auto", "跟随系统", "device-desktop"),
     ("light", "浅色", "sun"),
@@ -126,7 +128,9 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
     response = HttpResponseRedirect(back if safe else "/")
     wanted = request.POST.get("theme", "auto")
-    response.set_cookie(THEME_COOKIE, wanted, max_age=365 * 86400, samesite="Lax", httponly=True)
+    response.set_cookie(
+        THEME_COOKIE, wanted, max_age=365 * 86400, **COOKIE, secure=settings.SESSION_COOKIE_SECURE
+    )
     return response
 
 

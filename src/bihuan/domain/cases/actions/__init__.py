@@ -1,5 +1,7 @@
 """The verbs of cases. Each checks who may, runs in one transaction and leaves facts behind."""
 
+from bihuan.domain.cases.actions.exports import Export, export_cases
+from bihuan.domain.cases.actions.numbers import reveal_phone
 from bihuan.domain.cases.actions.opening import open_case
 from bihuan.domain.cases.actions.telling import Told, record_told, told_facts
 from bihuan.domain.cases.actions.verbs import (
@@ -13,15 +15,18 @@ from bihuan.domain.cases.actions.verbs import (
 )
 
 __all__ = [
+    "Export",
     "Told",
     "add_note",
     "classify_case",
     "dispatch_case",
+    "export_cases",
     "grade_case",
     "open_case",
     "record_handling",
     "record_told",
     "reopen_case",
+    "reveal_phone",
     "told_facts",
     "withdraw_case",
 ]

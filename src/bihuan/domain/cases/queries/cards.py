@@ -1,15 +1,16 @@
 """The cases behind a queue of units: what a card shows, in one small query for all."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bihuan.domain.cases.queries.listing import sees_phones
 from bihuan.domain.org.ports import Access
 from bihuan.kit import db
 from bihuan.kit.masking import mask_text
 
 _CARDS = """
 select c.id, c.number, c.title, k.request_type, k.name, c.contact_name, c.rework_count, c.grade,
-    c.channel, c.org_unit_id
+    c.channel, c.org_unit_id, c.responsible_unit_id
 from cases_case c join cases_caseclass k on k.id = c.cls_id
 where c.id = any(%(ids)s) and (%(everywhere)s or c.involved_unit_ids && %(units)s::bigint[])
 """
@@ -39,10 +40,10 @@ def case_cards(access: Access, case_ids: Iterable[int]) -> dict[int, CaseCard]:
         "units": list(scope.unit_ids),
     }
     found = {}
-    for *values, unit_id in db.rows(_CARDS, params):
+    for *values, taken_in_by, answered_by in db.rows(_CARDS, params):
         card = CaseCard(*values)
-        if not access.may("customer.see_phone", unit_id):
-            values[2] = mask_text(card.title)
-            card = CaseCard(*values)
+        if not sees_phones(access, taken_in_by, answered_by):
+            title, name = mask_text(card.title), mask_text(card.contact_name)
+            card = replace(card, title=title, contact_name=name)
         found[card.id] = card
     return found

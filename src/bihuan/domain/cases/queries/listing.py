@@ -36,7 +36,11 @@ class CaseFilter:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One line of a list. Phone numbers are masked already unless the asker may see them."""
+    """One line of a list.
+
+    Its phone number is masked for everybody: who may see the whole of it asks with an action, and
+    leaves a fact. Numbers in texts are masked unless the asker may see them.
+    """
 
     id: int
     number: str
@@ -87,6 +91,19 @@ def visible(access: Access) -> QuerySet[Case]:
     return Case.objects.filter(involved_unit_ids__overlap=list(scope.unit_ids))
 
 
+def sees_phones(access: Access, taken_in_by: int, answered_by: int | None) -> bool:
+    """Tell whether a person may see the numbers in a case's texts, and ask for the contact's phone.
+
+    The permission counts where the case was taken in and, once it is dispatched, where it is worked on.
+    """
+    return access.may_in_any("customer.see_phone", taken_in_by, answered_by)
+
+
+def case_count(access: Access, wanted: CaseFilter, *, most: int) -> int:
+    """Return how many cases a filter finds; counting stops at `most`."""
+    return _narrowed(visible(access), wanted).order_by()[:most].count()
+
+
 def rows_of(access: Access, cases: Iterable[Case]) -> list[CaseRow]:
     """Return lines for cases that were found with `visible`, numbers masked as the asker requires."""
     cases = list(cases)
@@ -100,13 +117,9 @@ def rows_of(access: Access, cases: Iterable[Case]) -> list[CaseRow]:
     return [_row(access, case, classes[case.cls_id], people) for case in cases]
 
 
-def sees_phones(access: Access, case: Case) -> bool:
-    """Tell whether a person may see the whole phone number of a case's contact."""
-    return access.may("customer.see_phone", case.org_unit_id)
-
-
 def _row(access: Access, case: Case, cls: tuple[str, str, str], people: dict[int, str]) -> CaseRow:
-    standing, open_ = case.standing, sees_phones(access, case)
+    standing = case.standing
+    open_ = sees_phones(access, case.org_unit_id, case.responsible_unit_id)
     return CaseRow(
         id=case.pk,
         number=case.number,
@@ -122,8 +135,8 @@ def _row(access: Access, case: Case, cls: tuple[str, str, str], people: dict[int
         channel=case.channel,
         channel_title=str(Channel(case.channel).label),
         customer_id=case.customer_id,
-        contact_name=case.contact_name,
-        contact_phone=case.contact_phone if open_ else _hidden(case.contact_phone),
+        contact_name=case.contact_name if open_ else mask_text(case.contact_name),
+        contact_phone=_hidden(case.contact_phone),
         org_unit=unit_name(access, case.org_unit_id),
         responsible_unit=unit_name(access, case.responsible_unit_id),
         current_units=standing.current_units,

@@ -59,6 +59,7 @@ class CaseView:
     round: int
     account_id: int | None
     resolved_at: datetime | None
+    sees_phones: bool
     org_unit_id: int
     responsible_unit_id: int | None
     class_names: tuple[str, ...]
@@ -99,7 +100,7 @@ def involved_units(case_ids: Collection[int]) -> dict[int, frozenset[int]]:
 
 
 def _view(access: Access, case: Case) -> CaseView:
-    open_ = sees_phones(access, case)
+    open_ = sees_phones(access, case.org_unit_id, case.responsible_unit_id)
     story: dict[str, list[Entry]] = {"handling": [], "consent": [], "closure": [], "note": []}
     for kind, *values in db.rows(_STORY, {"case": case.pk}):
         story[kind].append(_entry(values, open_=open_))
@@ -113,6 +114,7 @@ def _view(access: Access, case: Case) -> CaseView:
         round=case.round,
         account_id=case.account_id,
         resolved_at=case.resolved_at,
+        sees_phones=open_,
         org_unit_id=case.org_unit_id,
         responsible_unit_id=case.responsible_unit_id,
         class_names=_class_names(case),

@@ -29,13 +29,17 @@ class CustomerUnknown(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
-    """One way to reach a customer; `value` is as this asker may see it, `masked` for any eye."""
+    """One way to reach a customer; `value` is as this asker may see it, `masked` for any eye.
+
+    `has_number` tells that the whole of it is shown by `actions.reveal_phone` only.
+    """
 
     id: int
     kind: str
     value: str
     masked: str
     is_masked: bool
+    has_number: bool
     is_primary: bool
 
 
@@ -51,7 +55,7 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
-    """A customer in a list: just enough to tell one from another."""
+    """A customer in a list: just enough to tell one from another. The phone is masked for everybody."""
 
     id: int
     name: str
@@ -85,6 +89,20 @@ class CustomerCard:
     def phone(self) -> str:
         """Return the first phone, as this asker may see it, or nothing."""
         return next((row.value for row in self.contacts if row.kind == ContactKind.PHONE), "")
+
+    @property
+    def phone_masked(self) -> str:
+        """Return the first phone as any page may show it, or nothing."""
+        return next((row.masked for row in self.contacts if row.kind == ContactKind.PHONE), "")
+
+
+def phone_behind(customer_id: int, shown: str) -> str:
+    """Return the customer's number that is shown masked as `shown`, else `shown` itself.
+
+    For keeping what comes back from a form, never for showing.
+    """
+    points = ContactPoint.objects.filter(customer_id=customer_id, kind=ContactKind.PHONE)
+    return next((one.value for one in points.order_by("id") if _hidden(one) == shown), shown)
 
 
 def customer_list(
@@ -217,7 +235,7 @@ def _row(customer: Customer, access: Access) -> CustomerRow:
         kind=customer.kind,
         tier=customer.tier,
         unit_id=customer.unit_id,
-        phone=_contact(phone, customer, access).value if phone else "",
+        phone=_hidden(phone) if phone else "",
         account_number=accounts[0].number if accounts else "",
         address=_free(address or (accounts[0].address if accounts else ""), customer, access),
     )
@@ -253,11 +271,18 @@ def _contact(point: ContactPoint, customer: Customer, access: Access) -> Contact
     return ContactRow(
         id=point.pk,
         kind=point.kind,
-        value=point.value if seen else _hidden(point),
+        value=_shown(point) if seen else _hidden(point),
         masked=_hidden(point),
         is_masked=not seen and point.kind != ContactKind.ADDRESS,
+        has_number=point.kind == ContactKind.PHONE or _shown(point) != point.value,
         is_primary=point.is_primary,
     )
+
+
+def _shown(point: ContactPoint) -> str:
+    """Return a contact for who may see numbers: one that is a number inside, too, is asked for."""
+    names_an_account = point.kind in (ContactKind.EMAIL, ContactKind.WECHAT)
+    return mask_text(point.value) if names_an_account else point.value
 
 
 def _hidden(point: ContactPoint) -> str:

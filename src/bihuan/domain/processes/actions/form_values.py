@@ -1,5 +1,6 @@
 """What a person filled in: checked against the unit's form, and what of it the process routes by."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -7,8 +8,11 @@ from bihuan.domain.org import queries as org
 from bihuan.domain.processes.actions import refusals
 from bihuan.domain.processes.actions.step import Step
 from bihuan.domain.processes.queries import blueprints, rows
+from bihuan.domain.processes.queries.statements import SQL
 from bihuan.engines import forms
 from bihuan.engines.bpmn.run_state import Token
+from bihuan.kit import db
+from bihuan.kit.masking import unmask_text
 
 
 def form_of(step: Step, token: Token) -> forms.Form | None:
@@ -35,6 +39,23 @@ def checked(
     if not found.ok:
         raise refusals.FormIncomplete(fields=found.errors)
     return found.values, form.variables(found.values)
+
+
+def restored(unit_id: int, values: dict[str, Any]) -> dict[str, Any]:
+    """Return values in which numbers that were shown masked and come back so are whole again.
+
+    Costs nothing unless something masked came back.
+    """
+    if not any(isinstance(value, str) and "**" in value for value in values.values()):
+        return values
+    row = db.one(SQL["kept_of"], (unit_id,))
+    kept: dict[str, Any] = json.loads(row[0]) if row and row[0] else {}
+    return {code: _restored(value, kept.get(code)) for code, value in values.items()}
+
+
+def _restored(value: Any, kept: Any) -> Any:
+    both = isinstance(value, str) and isinstance(kept, str)
+    return unmask_text(value, kept) if both else value
 
 
 def _previous(step: Step, form: forms.Form) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def save_draft(unit_id: int, values: dict[str, Any], *, by: Actor, at: datetime)
     when = people.worker(unit.step, unit.token, unit.when)
     if unit.token.state is TokenState.OPEN:
         people.take(unit.step, unit.token, when)
-    unit.step.extras[unit_id].draft = values
+    unit.step.extras[unit_id].draft = form_values.restored(unit_id, values)
     unit.step.changed.add(unit_id)
     unit.step.unit_fact("unit.drafted", unit.token, when)
     return store.save(unit.step, when)
@@ -79,7 +79,8 @@ def submit(
         people.take(step, token, when)
     else:
         stand_in(step, token, when)
-    clean, variables = form_values.checked(step, token, values, at)
+    whole = form_values.restored(unit_id, values)
+    clean, variables = form_values.checked(step, token, whole, at)
     step.form = clean
     step.extras[unit_id].form = clean
     with engine_refusals():

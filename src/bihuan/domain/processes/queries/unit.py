@@ -20,6 +20,7 @@ from bihuan.engines.bpmn.model import Node
 from bihuan.engines.bpmn.run_state import SEQUENCE_BITS
 from bihuan.engines.bpmn.run_work import Work
 from bihuan.kit import db
+from bihuan.kit.masking import mask_phone, mask_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,11 @@ class ReturnTarget:
 
 @dataclass(frozen=True, slots=True)
 class UnitView:
-    """A unit as one person sees it. `values` are the draft, else what was submitted."""
+    """A unit as one person sees it. `values` are the draft, else what was submitted.
+
+    Phone fields are masked for everybody, numbers in other texts for those who may not see them; what
+    comes back masked is made whole again by the actions.
+    """
 
     row: UnitRow
     rev: int
@@ -104,15 +109,16 @@ def unit(access: Access, unit_id: int, *, at: datetime) -> UnitView:
     allowed = _operations(access, row, standing, instance_unit)
     allowed -= _barred(access, row, standing, node)
     form = _form(plan, node)
+    shown = _Shown(form, whole=access.may_in_any("customer.see_phone", instance_unit, row.unit_id))
     return UnitView(
         row=row,
         rev=rev,
         pack=packs.definition(definition_id).pack_key,
         form=form,
-        values=json.loads(draft_text or form_text or "{}"),
+        values=shown.values(json.loads(draft_text or form_text or "{}")),
         has_draft=draft_text is not None,
         operations=frozenset(map(str, allowed)),
-        previous=rows.earlier_values(row.instance_id, plan.graph) if form else {},
+        previous=shown.values(rows.earlier_values(row.instance_id, plan.graph)) if form else {},
         return_targets=_targets(access, row, plan, node) if Operation.RETURN in allowed else (),
         colleagues=_colleagues(access, row, at) if _hands_over(allowed) else (),
         closed_at=closed_at,
@@ -145,8 +151,24 @@ def open_unit_of(access: Access, instance_id: int) -> OpenUnit | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """How one person sees what was filled in."""
+
+    form: forms.Form | None
+    whole: bool
+
+    def values(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values with the numbers hidden that must not be on a page."""
+        found = dict(values) if self.whole else {k: mask_values(v) for k, v in values.items()}
+        for item in self.form.fields if self.form else ():
+            if item.type is forms.FieldType.PHONE and values.get(item.code):
+                found[item.code] = mask_phone(str(values[item.code]))
+        return found
+
+
 def _may_see(access: Access, row: UnitRow, instance_unit: int) -> bool:
-    return any(access.may("case.view", unit_id) for unit_id in (instance_unit, row.unit_id))
+    return access.may_in_any("case.view", instance_unit, row.unit_id)
 
 
 def _form(plan: blueprints.Blueprint, node: Node) -> forms.Form | None:

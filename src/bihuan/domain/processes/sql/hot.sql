@@ -86,6 +86,9 @@ cross join lateral (
 ) as latest
 order by latest.id
 
+-- name: kept_of
+select coalesce(draft, form)::text from processes_token where id = %s
+
 -- name: form_of
 select form::text from processes_token where id = %s
 

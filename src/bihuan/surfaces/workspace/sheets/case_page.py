@@ -130,8 +130,18 @@ def _head(view: CaseView, customer: dict[str, Any] | None) -> dict[str, Any]:
         "account": "",
         "place": "",
         "address": "",
-        "reveal_address": "",
+        "reveal_address": _reveal_address(view),
     }
     if customer is None:
         return own
-    return customer | {"phone": customer["phone"] or own["phone"]}
+    return customer | {
+        "phone": customer["phone"] or own["phone"],
+        "reveal_address": customer["reveal_address"] or own["reveal_address"],
+    }
+
+
+def _reveal_address(view: CaseView) -> str:
+    """Return where the contact's whole number is asked for, nothing for who may not see it."""
+    if not (view.sees_phones and view.row.contact_phone):
+        return ""
+    return reverse("case-phone", args=[view.row.number])

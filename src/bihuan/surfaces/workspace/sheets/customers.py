@@ -74,8 +74,14 @@ def customer_head(card: CustomerCard) -> dict[str, Any]:
         "address": reverse("customer", args=[card.id]),
         "note": card.note,
         "kind": card.kind_title,
-        "reveal_address": next(iter(reveal_addresses(card).values()), ""),
+        "reveal_address": _first_phone(card),
     }
+
+
+def _first_phone(card: CustomerCard) -> str:
+    reveal = reveal_addresses(card)
+    phones = (point.id for point in card.contacts if point.kind == "PHONE")
+    return next((reveal[phone] for phone in phones if phone in reveal), "")
 
 
 def hidden(phone: str) -> str:
@@ -88,5 +94,5 @@ def reveal_addresses(card: CustomerCard) -> dict[int, str]:
     return {
         point.id: reverse("customer-phone", args=[card.id, point.id])
         for point in card.contacts
-        if point.kind == "PHONE" and card.sees_phone
+        if point.has_number and card.sees_phone
     }

@@ -10,6 +10,7 @@ from bihuan.kit.problems import Refused
 from bihuan.surfaces.workspace.sheets.fields import FieldSheet
 
 OTHER: Final = "其他"
+WHY_A_NUMBER: Final = ("回拨客户", "核对身份", "上门联系", OTHER)
 LEAST: Final = 10
 
 
@@ -19,6 +20,19 @@ class Errors:
 
     choice: str = ""
     reason: str = ""
+
+
+def number_dialog(address: str, name: str) -> "Dialog":
+    """Return the question why somebody's whole phone number is needed."""
+    return Dialog(
+        address=address,
+        sign="eye",
+        title="看完整号码",
+        verb="看号码",
+        consequence=f"客户 {name}。查看人、时间和原因会记入留痕。",
+        reasons=WHY_A_NUMBER,
+        least=4,
+    )
 
 
 @dataclass(frozen=True, slots=True)

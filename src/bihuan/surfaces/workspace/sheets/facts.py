@@ -130,6 +130,7 @@ LOOKS: Final[Mapping[str, Look]] = {
     "case.withdrawn": Look("客户撤回", kind="客户", sign="arrow-back", tone="brand"),
     "case.reopened": Look("重开", kind="返工", sign="rotate", tone="over", loud=True),
     "case.noted": Look("内部备注", kind="备注", sign="note"),
+    "customer.phone_seen": Look("看了完整号码", kind="客户", sign="eye"),
     "case.updated": Look("更正信息", kind="备注", sign="pencil"),
     "case.touched": Look("客户再次来诉", kind="客户", sign="phone-incoming", tone="brand"),
     "process.started": Look("流程开始", sign="player-play"),

@@ -9,15 +9,15 @@ from bihuan.domain.customers import actions, queries
 from bihuan.domain.customers.queries import CustomerRow
 from bihuan.domain.org.rules import require
 from bihuan.kit.htmx import render
+from bihuan.kit.masking import mask_text
 from bihuan.kit.paging import Page
 from bihuan.kit.problems import Invalid
-from bihuan.surfaces.workspace.desk import Desk, desk_of
+from bihuan.surfaces.workspace.desk import Desk, desk_of, look_up
 from bihuan.surfaces.workspace.sheets import customers as sheets
 from bihuan.surfaces.workspace.sheets.cases import case_line
 from bihuan.surfaces.workspace.sheets.clocks import chips_of_cases
-from bihuan.surfaces.workspace.sheets.dialogs import Dialog
+from bihuan.surfaces.workspace.sheets.dialogs import number_dialog
 
-REASONS = ("回拨客户", "核对身份", "上门联系", "其他")
 CASES_SHOWN = 50
 
 
@@ -30,7 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [sheets.customer_line(row) for row in page.rows],
         "page": page,
-        "searched": text,
+        "searched": mask_text(text),
         "query": "",
     }
     return render(request, "customers/list.html", context)
@@ -56,15 +56,8 @@ def phone(request: HttpRequest, customer_id: int, contact_id: int) -> HttpRespon
     """Ask why the full number is needed; show it to those who may see it."""
     desk = desk_of(request)
     card = queries.customer_card(desk.access, customer_id)
-    dialog = Dialog(
-        address=reverse("customer-phone", args=[customer_id, contact_id]),
-        sign="eye",
-        title="看完整号码",
-        verb="看号码",
-        consequence=f"客户 {card.name}。查看人、时间和原因会记入留痕。",
-        reasons=REASONS,
-        least=4,
-    )
+    address = reverse("customer-phone", args=[customer_id, contact_id])
+    dialog = number_dialog(address, card.name)
     if request.method == "GET":
         return render(request, "units/_reason_dialog.html", {"dialog": dialog})
     dialog = dialog.typed(request.POST)
@@ -80,7 +73,7 @@ def phone(request: HttpRequest, customer_id: int, contact_id: int) -> HttpRespon
 
 def _found(desk: Desk, text: str, request: HttpRequest) -> Page[CustomerRow]:
     if text:
-        return Page(queries.search(desk.access, text, size=50))
+        return Page(look_up(desk, text, size=50))
     asked = request.GET
     return queries.customer_list(
         desk.access, after=asked.get("after", ""), before=asked.get("before", "")

@@ -12,24 +12,18 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.writer.excel import save_workbook
 
-from bihuan.domain.cases import queries
-from bihuan.domain.cases.queries import CaseFilter, CaseRow
-from bihuan.domain.ledger import actions as ledger
-from bihuan.domain.ledger.events import Fact
-from bihuan.domain.org import queries as org
-from bihuan.kit.masking import mask_text
+from bihuan.domain.cases import actions
+from bihuan.domain.cases.actions import Export
+from bihuan.domain.cases.queries import CaseRow
 from bihuan.kit.problems import Invalid
 from bihuan.surfaces.workspace import phrases
-from bihuan.surfaces.workspace.desk import Desk, desk_of
-from bihuan.surfaces.workspace.sheets.customers import hidden
+from bihuan.surfaces.workspace.desk import desk_of
 from bihuan.surfaces.workspace.views.case_lists import wanted
 
 HEADS = (
     "单号", "标题", "类别", "状态", "等级", "渠道", "客户", "电话", "受理单位", "责任单位",
     "环节", "经办", "返工", "承诺时间", "受理时间", "办结时间",
 )  # fmt: skip
-PAGE = 200
-MOST_ROWS = 50_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -46,12 +40,10 @@ def show(request: HttpRequest, kind: str) -> HttpResponse | StreamingHttpRespons
     if kind not in {"csv", "xlsx"}:
         raise ExportFormatUnknown
     desk = desk_of(request)
-    chosen = wanted(desk, request.GET)
-    org.authorise(desk.actor, "export.run", at=desk.at)
-    data = {"query": request.GET.urlencode(), "kind": kind}
-    ref = desk.access.ref
-    ledger.record(Fact("cases.exported", ref, ref, desk.at, desk.actor, data=data))
-    rows = _rows(desk, chosen)
+    asked = {**request.GET.dict(), "kind": kind}
+    export = Export(desk.access, wanted(desk, request.GET), asked)
+    found = actions.export_cases(export, by=desk.actor, at=desk.at)
+    rows = (tuple(_plain(value) for value in _cells(row)) for row in found)
     name = f"cases-{timezone.localtime(desk.at):%Y%m%d-%H%M}.{kind}"
     head = {"Content-Disposition": f'attachment; filename="{name}"'}
     if kind == "xlsx":
@@ -59,21 +51,10 @@ def show(request: HttpRequest, kind: str) -> HttpResponse | StreamingHttpRespons
     return StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8", headers=head)
 
 
-def _rows(desk: Desk, chosen: CaseFilter) -> Iterator[tuple[str, ...]]:
-    after, sent = "", 0
-    while sent < MOST_ROWS:
-        page = queries.case_list(desk.access, chosen, after=after, size=PAGE)
-        for row in page.rows:
-            yield tuple(_plain(value) for value in _cells(row))
-        sent, after = sent + len(page.rows), page.next_cursor
-        if not after:
-            return
-
-
 def _cells(row: CaseRow) -> tuple[object, ...]:
     return (
-        row.number, mask_text(row.title), row.class_name, row.state_title, row.grade_title,
-        row.channel_title, row.contact_name, hidden(row.contact_phone), row.org_unit,
+        row.number, row.title, row.class_name, row.state_title, row.grade_title,
+        row.channel_title, row.contact_name, row.contact_phone, row.org_unit,
         row.responsible_unit, row.current_units, row.assignee, row.rework_count,
         phrases.full_moment(row.promised_at), phrases.full_moment(row.opened_at),
         phrases.full_moment(row.closed_at),

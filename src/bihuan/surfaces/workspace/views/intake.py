@@ -21,7 +21,7 @@ from bihuan.domain.packs import queries as packs
 from bihuan.domain.processes import actions as processes, queries as units
 from bihuan.kit.htmx import render, wants_fragment
 from bihuan.kit.problems import Invalid, Refused
-from bihuan.surfaces.workspace.desk import Desk, desk_of
+from bihuan.surfaces.workspace.desk import Desk, desk_of, look_up
 from bihuan.surfaces.workspace.errors import toast
 from bihuan.surfaces.workspace.sheets import intake as sheets, promise as promises
 from bihuan.surfaces.workspace.sheets.cases import ENDED, case_address
@@ -58,10 +58,11 @@ def match(request: HttpRequest) -> HttpResponse:
     desk = desk_of(request)
     require(desk.access, "case.open")
     values = sheets.typed(request.POST)
+    found = _candidates(desk, values)
     if "customer_id" not in request.POST and values["contact_phone"]:
-        likely = _candidates(desk, values)  # nobody was offered yet: the first is the likeliest
-        values["customer_id"] = str(likely[0].id) if likely else ""
-    return render(request, "intake/_match.html", {"match": _match(desk, values)})
+        # Nobody was offered yet: the first is the likeliest.
+        values["customer_id"] = str(found[0].id) if found else ""
+    return render(request, "intake/_match.html", {"match": _match(desk, values, found)})
 
 
 @require_POST
@@ -70,7 +71,7 @@ def classes(request: HttpRequest) -> HttpResponse:
     desk = desk_of(request)
     values = sheets.typed(request.POST)
     context = _class_context(desk, values)
-    context |= {"and_preview": True, "match": _match(desk, values)}
+    context |= {"and_preview": True, "match": _match(desk, values, _candidates(desk, values))}
     return render(request, "intake/_classes.html", context)
 
 
@@ -121,9 +122,15 @@ def _request(desk: Desk, values: Mapping[str, str], customer_id: int) -> CaseReq
         channel=values["channel"],
         customer_id=customer_id,
         contact_name=values["contact_name"],
-        contact_phone=values["contact_phone"],
+        contact_phone=_whole_phone(values, customer_id),
         urgency=int(values["urgency"]) if values["urgency"] in {"1", "2", "3"} else 2,
     )
+
+
+def _whole_phone(values: Mapping[str, str], customer_id: int) -> str:
+    """Return the number to keep: the form shows a known customer's masked, and it comes back so."""
+    typed = values["contact_phone"]
+    return customers.phone_behind(customer_id, typed) if "*" in typed else typed
 
 
 def _pass_on(desk: Desk, opened: OpenedCase, values: Mapping[str, str]) -> None:
@@ -147,8 +154,11 @@ def _asked_for(desk: Desk, asked: QueryDict) -> dict[str, str]:
     customer_id = asked.get("customer", "")
     if customer_id.isdigit():
         card = customers.customer_card(desk.access, int(customer_id))
-        phone = card.phone if card.sees_phone else ""
-        found |= {"customer_id": customer_id, "contact_name": card.name, "contact_phone": phone}
+        found |= {
+            "customer_id": customer_id,
+            "contact_name": card.name,
+            "contact_phone": card.phone_masked,
+        }
     return found
 
 
@@ -193,7 +203,7 @@ def _context(
         "intake": form,
         "pack": values["pack"],
         "packs": _pack_options(offered, values["pack"]),
-        "match": _match(desk, values),
+        "match": _match(desk, values, _candidates(desk, values)),
         **_class_context(desk, values, errors.get("class_code", "")),
     }
 
@@ -225,8 +235,9 @@ def _picker(values: Mapping[str, str], error: str = "") -> sheets.Picker:
     return sheets.picker(queries.classes(values["pack"]), values, error)
 
 
-def _match(desk: Desk, values: Mapping[str, str]) -> sheets.Match:
-    found = _candidates(desk, values)
+def _match(
+    desk: Desk, values: Mapping[str, str], found: Sequence[customers.CustomerRow]
+) -> sheets.Match:
     chosen = int(values["customer_id"]) if values["customer_id"].isdigit() else None
     known = queries.cases_of_customer(desk.access, chosen) if chosen else []
     open_ = [row for row in known if row.state not in ENDED]
@@ -258,12 +269,8 @@ def _class_id(values: Mapping[str, str]) -> int | None:
 
 
 def _candidates(desk: Desk, values: Mapping[str, str]) -> list[customers.CustomerRow]:
-    if values["contact_phone"]:
-        try:
-            found = customers.with_phone(values["contact_phone"], desk.access)
-        except Invalid:
-            found = []
+    for typed in (values["contact_phone"], values["contact_name"]):
+        found = look_up(desk, typed, size=6) if len(typed) > 1 else []
         if found:
-            return found[:6]
-    name = values["contact_name"]
-    return customers.search(desk.access, name, size=6) if len(name) > 1 else []
+            return found
+    return []

@@ -4,9 +4,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
 from bihuan.domain.cases import queries as cases
-from bihuan.domain.customers import queries as customers
 from bihuan.kit.htmx import render
-from bihuan.surfaces.workspace.desk import desk_of
+from bihuan.kit.masking import mask_text
+from bihuan.surfaces.workspace.desk import desk_of, look_up
 from bihuan.surfaces.workspace.sheets.cases import case_line
 from bihuan.surfaces.workspace.sheets.clocks import chips_of_cases
 from bihuan.surfaces.workspace.sheets.customers import customer_line
@@ -23,10 +23,9 @@ def show(request: HttpRequest) -> HttpResponse:
     if len(found) == 1 and found[0].number == text:
         return HttpResponseRedirect(found[0].address)
     chips = chips_of_cases([row.id for row in rows], desk.at)
-    sees_customers = desk.may("customer.view") and text
-    people = customers.search(desk.access, text, size=MOST) if sees_customers else []
+    people = look_up(desk, text, size=MOST) if text else []
     context = {
-        "searched": text,
+        "searched": mask_text(text),
         "cases": [case_line(row, chips) for row in rows],
         "customers": [customer_line(row) for row in people],
     }
