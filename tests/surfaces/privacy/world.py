@@ -239,3 +239,13 @@ def _places(pack: str) -> tuple[str, ...]:
 def _open_unit(case: OpenedCase, node: str) -> int:
     units = Token.objects.filter(instance_id=case.instance_id, node=node, kind="USER")
     return units.filter(state__in=("OPEN", "CLAIMED")).latest("id").pk
+
+
+def addresses(case: OpenedCase, customer_id: int) -> list[str]:
+    """Return the pages of a case, of its units and of a customer."""
+    parts = ("", "original/", "facts/", "flow/", "context/")
+    found = [f"/cases/{case.number}/{part}" for part in parts]
+    units = Token.objects.filter(instance_id=case.instance_id, kind="USER")
+    for unit in units.values_list("pk", flat=True):
+        found += [f"/units/{unit}/", f"/units/{unit}/return/"]
+    return [*found, f"/customers/{customer_id}/"]
