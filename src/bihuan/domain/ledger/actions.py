@@ -43,8 +43,9 @@ written_facts as (
 
 _RELAY = """
 with taken as (
-    delete from ledger_outbox where id in (
-        select id from ledger_outbox order by id limit %s for update skip locked)
+    -- array(): picked once; as a join the planner may pick again for each row, beyond the limit
+    delete from ledger_outbox where id = any(array(
+        select id from ledger_outbox order by id limit %s for update skip locked))
     returning id, fact_id, name, subject, root, unit_id
 ), told as (
     select pg_notify('facts', json_build_object(
