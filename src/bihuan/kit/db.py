@@ -7,6 +7,7 @@ connection, so both see one transaction.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, cast
 
 import psycopg
@@ -59,7 +60,28 @@ def _run(sql: str, params: Params) -> psycopg.Cursor[tuple[Any, ...]]:
         watch(sql, params)
     wrapper = connections[DEFAULT_DB_ALIAS]  # looked up once: each look-up costs microseconds
     with wrapper.wrap_database_errors:
-        return _cursor(wrapper).execute(sql.encode(), params)
+        return _kept_cursor(wrapper).execute(_encoded(sql), params)
+
+
+@lru_cache(maxsize=2048)
+def _encoded(sql: str) -> bytes:
+    # The same object each time: psycopg looks statements up by their bytes, and a hash is kept.
+    return sql.encode()
+
+
+def _kept_cursor(wrapper: BaseDatabaseWrapper) -> psycopg.Cursor[tuple[Any, ...]]:
+    """Return the connection's own cursor for statements whose rows are fetched at once.
+
+    A new one would set up every conversion of values anew, for a tenth of what a statement costs us.
+    """
+    if wrapper.connection is None:
+        wrapper.ensure_connection()
+    connection: Any = wrapper.connection
+    try:
+        kept: psycopg.Cursor[tuple[Any, ...]] = connection.bihuan_cursor
+    except AttributeError:
+        kept = connection.bihuan_cursor = _cursor(wrapper)
+    return kept
 
 
 def _cursor(wrapper: BaseDatabaseWrapper) -> psycopg.Cursor[tuple[Any, ...]]:

@@ -8,7 +8,9 @@ from bihuan.domain.clocks.models.row import (
     STOPPED,
     TIMER,
     ClockRow,
+    changed,
     row_from,
+    values_of,
 )
 from bihuan.domain.clocks.rules.chip import Chip, chip
 from bihuan.domain.clocks.rules.plan import (
@@ -36,6 +38,7 @@ __all__ = [
     "TIMER",
     "Chip",
     "ClockRow",
+    "changed",
     "chip",
     "fact_of",
     "moments_due",
@@ -49,4 +52,5 @@ __all__ = [
     "plan_stop",
     "row_from",
     "used_micros",
+    "values_of",
 ]

@@ -10,7 +10,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from bihuan.domain.clocks.choices import MomentKind
-from bihuan.domain.clocks.models.row import LIMIT, PAUSED, RUNNING, STOPPED, TIMER, ClockRow
+from bihuan.domain.clocks.models.row import (
+    LIMIT,
+    PAUSED,
+    RUNNING,
+    STOPPED,
+    TIMER,
+    ClockRow,
+    changed,
+)
 from bihuan.domain.clocks.ports import ClockMoment
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.engines.worktime import Calendar, Limit, Warn, parse_limit, parse_warn
@@ -57,7 +65,7 @@ def plan_stop(row: ClockRow, calendar: Calendar, at: datetime) -> ClockRow:
     if row.state == STOPPED:
         return row
     used = used_micros(row, calendar, at)
-    return replace(row, state=STOPPED, used_us=used, since=None, next_moment_at=None, stopped_at=at)
+    return changed(row, state=STOPPED, used_us=used, since=None, next_moment_at=None, stopped_at=at)
 
 
 def plan_recompute(row: ClockRow, calendar: Calendar, at: datetime) -> ClockRow:
@@ -79,13 +87,13 @@ def plan_limit(
     row = replace(plan_fired(row, at), limit_text=limit.text, calendar_revision=calendar.revision)
     if row.state == RUNNING and row.since is not None:
         since = row.since
-        changed = _running(replace(row, level=0), calendar, warn, since=since, at=max(at, since))
-        passed = sum(moment <= at for moment in changed.warn_at)
-        level = max(changed.level, min(row.level, passed))
-        due_ahead = changed.due_at if changed.enforced and changed.overdue_at is None else None
-        following = _next_of(changed.warn_at[level:], due_ahead)
+        moved = _running(replace(row, level=0), calendar, warn, since=since, at=max(at, since))
+        passed = sum(moment <= at for moment in moved.warn_at)
+        level = max(moved.level, min(row.level, passed))
+        due_ahead = moved.due_at if moved.enforced and moved.overdue_at is None else None
+        following = _next_of(moved.warn_at[level:], due_ahead)
         following = max(following, at, since) if following else None
-        return replace(changed, level=level, next_moment_at=following)
+        return replace(moved, level=level, next_moment_at=following)
     ordered = _running(replace(row, level=0), calendar, warn, since=at, at=at)
     return replace(
         row,
@@ -208,7 +216,7 @@ def _running(
     overdue_at = None if ahead_again else row.overdue_at
     enforced = enforce_from is None or due_at >= enforce_from
     following = _next_of(warn_at[level:], due_at if enforced and overdue_at is None else None)
-    return replace(
+    return changed(
         row,
         state=RUNNING,
         calendar_revision=calendar.revision,

@@ -13,6 +13,7 @@ from bihuan.domain.clocks import queries as calendars
 from bihuan.domain.clocks.rules import (
     COLUMNS,
     ClockRow,
+    changed,
     fact_of,
     moments_due,
     plan_fired,
@@ -21,6 +22,7 @@ from bihuan.domain.clocks.rules import (
     plan_spared,
     plan_start,
     plan_stop,
+    values_of,
 )
 from bihuan.domain.ledger.events import Fact
 from bihuan.engines.worktime import ALWAYS, Calendar, parse_limit, parse_warns
@@ -161,7 +163,7 @@ class ClockBook:
             self._new.add(owner)
         # A cycle's next round goes on in the row of the round before.
         known = before.id if before is not None else 0
-        self._set(owner, replace(row, id=known, owner=owner, root=self.root))
+        self._set(owner, changed(row, id=known, owner=owner, root=self.root))
 
     def _set(self, owner: str, row: ClockRow) -> None:
         self.rows[owner] = row
@@ -177,7 +179,7 @@ class ClockBook:
 
 
 def _json(row: ClockRow) -> dict[str, Any]:
-    values = {name: getattr(row, name) for name in COLUMNS}
+    values = dict(zip(COLUMNS, values_of(row), strict=True))
     values["id"] = row.id or None
     return values
 
@@ -210,7 +212,7 @@ _REST = ", ".join(name for name in COLUMNS if name != "id")
 # Every name put in is one of our own columns.
 CLOCK_CTES = f"""started_clocks as (
     insert into clocks_clock (id, {_REST})
-    select coalesce(id, nextval(pg_get_serial_sequence('clocks_clock', 'id'))), {_REST}
+    select coalesce(id, nextval('clocks_clock_id_seq')), {_REST}
     from json_to_recordset(%(new_clocks)s::json) as x({_shape(COLUMNS)})
 ), changed_clocks as (
     update clocks_clock c set {", ".join(f"{name} = x.{name}" for name in _MOVING)}

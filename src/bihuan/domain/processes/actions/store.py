@@ -173,13 +173,15 @@ def _again(instance_id: int, *, history: bool) -> Step | None:
 
 
 def _change(step: Step, when: When) -> InstanceChange:
+    units = {token.id: _state(step, token.id) for token in step.open_units()}
+    opened = tuple(units.get(one) or _state(step, one) for one in step.opened)
     return InstanceChange(
         instance_id=step.instance.id,
         subject=step.instance.subject,
         root=step.instance.root,
         state=step.instance.state.value,
-        units=tuple(_state(step, token.id) for token in step.open_units()),
-        opened=tuple(_state(step, token_id) for token_id in step.opened),
+        units=tuple(units.values()),
+        opened=opened,
         closed=tuple(_state(step, token_id) for token_id in step.closed),
         due_at=step.clocks.earliest_due(),
         by=when.by,
