@@ -8,8 +8,6 @@ from bihuan.domain.org.models import OrgUnit, Staff
 from bihuan.domain.packs.models import Definition
 from bihuan.domain.processes.choices import FAR, LIVE_STATES, InstanceState, TokenState
 
-OPEN_UNITS = Q(kind="USER", state__in=[TokenState.OPEN, TokenState.CLAIMED])
-
 
 class ProcessInstance(models.Model):
     """One run of one definition for one subject. The first lock of every operation is this row."""
@@ -130,15 +128,18 @@ class Token(models.Model):
             models.Index(
                 fields=["instance"], name="token_live", condition=Q(state__in=LIVE_STATES)
             ),
+            # Both inbox indexes hold all that the counts over the inbox read.
             models.Index(
                 fields=["post", "unit", "rank_at", "id"],
+                include=["title", "warn_at"],
                 name="token_inbox_of_post",
                 condition=Q(kind="USER", state=TokenState.OPEN),
             ),
+            # Of claimed units only: so small that the planner cannot misjudge it.
             models.Index(
                 fields=["assignee", "rank_at", "id"],
+                include=["title", "warn_at"],
                 name="token_inbox_of_person",
-                condition=OPEN_UNITS,
+                condition=Q(kind="USER", state=TokenState.CLAIMED),
             ),
-            models.Index(fields=["rank_at", "id"], name="token_inbox", condition=OPEN_UNITS),
         ]
