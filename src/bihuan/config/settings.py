@@ -36,12 +36,16 @@ DATABASES = {
 }
 # Pages of a table are in memory or on a fast disk, and no query of ours is worth compiling.
 _PLANNER = {"options": "-c random_page_cost=1.1 -c jit=off"}
-DATABASES["default"]["OPTIONS"] = _PLANNER | DATABASES["default"].get("OPTIONS", {}) | {
-    "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
-    "prepare_threshold": 5,
-    # Values travel apart from the statement, so that what is asked often is planned once.
-    "server_side_binding": True,
-}
+DATABASES["default"]["OPTIONS"] = (
+    _PLANNER
+    | DATABASES["default"].get("OPTIONS", {})
+    | {
+        "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
+        "prepare_threshold": 5,
+        # Values travel apart from the statement, so that what is asked often is planned once.
+        "server_side_binding": True,
+    }
+)
 DATABASES["default"]["TEST"] = {"TEMPLATE": "template0"}
 
 DOMAIN_APPS = ["ledger", "packs", "clocks", "org", "customers", "processes", "cases"]

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.template import engines
-from django.template.backends.utils import csrf_input_lazy, csrf_token_lazy
+from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 
 def wants_fragment(request: HttpRequest) -> bool:
@@ -30,11 +33,7 @@ def render(
     """
     backend: Any = engines["jinja2"]
     page = backend.env.get_template(template)
-    values = {
-        "request": request,
-        "csrf_input": csrf_input_lazy(request),
-        "csrf_token": csrf_token_lazy(request),
-    }
+    values = {"request": request, **_against_forgery(request)}
     for processor in backend.template_context_processors:
         values.update(processor(request))
     values.update(context)
@@ -43,3 +42,13 @@ def render(
     else:
         text = page.render(values)
     return HttpResponse(text, status=status, headers={"Vary": "HX-Request"})
+
+
+def _against_forgery(request: HttpRequest) -> dict[str, Any]:
+    """Return the token and its form field: made when the page first uses them, the same all over it."""
+    token = SimpleLazyObject(lambda: SafeString(get_token(request)))
+    field = '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+    return {
+        "csrf_token": token,
+        "csrf_input": SimpleLazyObject(lambda: format_html(field, token)),
+    }

@@ -1,7 +1,7 @@
 """The panels of the workbench and of a case: each asks its own few queries and makes its sheet."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.http import QueryDict
@@ -34,6 +34,7 @@ LISTED: Final = 50
 FACTS_SHOWN: Final = 200
 SIMILAR_SHOWN: Final = 5
 WHOLE: Final = "whole"
+A_DAY: Final = timedelta(days=1)
 
 
 def queue_later() -> Queue:
@@ -96,6 +97,8 @@ def current_unit(desk: Desk, view: CaseView, unit_id: int | None) -> UnitView | 
         return None
     if unit_id is not None:
         return _unit_if_seen(desk, unit_id)
+    if not view.row.current_units:
+        return None
     open_ = [one for one in processes.units_of(view.row.instance_id) if one.state in OPEN]
     open_.sort(key=lambda one: (one.assignee_id != desk.staff_id, one.assignee_id is not None))
     found = [one.id for one in open_ if one.id is not None]
@@ -209,7 +212,8 @@ def _sheet(desk: Desk, view: CaseView, unit: UnitView | None, clocks: CaseClocks
 
 
 def _facts(desk: Desk, view: CaseView, after: str) -> Facts:
-    page = ledger.facts_of(view.ref, after=after, size=FACTS_SHOWN)
+    since = view.row.opened_at - A_DAY  # spares the database the months before
+    page = ledger.facts_of(view.ref, since=since, after=after, size=FACTS_SHOWN)
     names = _names(desk, view, page.rows)
     whole = not after and not page.next_cursor
     lines = fact_sheets.lines(page.rows, names, newest=len(page.rows) if whole else 0)

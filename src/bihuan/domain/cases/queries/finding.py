@@ -71,10 +71,16 @@ def find_duplicates(
     )
     if probe.not_case_id:
         recent = recent.exclude(pk=probe.not_case_id)
-    own = list(recent.filter(_same_person(probe)).select_related("standing")[:LOOKS_AT])
+    own = recent.filter(_same_person(probe)).order_by()
     near = recent.filter(org_unit_id=probe.org_unit_id).order_by("-opened_at", "-id")
-    others = list(near.select_related("standing")[:LOOKS_AT]) if probe.org_unit_id else []
-    return _ranked(access, probe, own, others)[:size]
+    found = _likely(probe, _known(own), _known(near) if probe.org_unit_id else [])[:size]
+    cases = visible(access).select_related("standing").defer("description")
+    by_id = cases.in_bulk([one.case_id for one in found]) if found else {}
+    rows = rows_of(access, [by_id[one.case_id] for one in found])
+    return [
+        Duplicate(row, one.why, round(one.likeness, 2))
+        for row, one in zip(rows, found, strict=True)
+    ]
 
 
 def _matching(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
@@ -108,22 +114,32 @@ def _same_person(probe: Probe) -> Q:
     return same | Q(contact_digits=digits) & ~Q(contact_digits="") if digits else same
 
 
-def _ranked(access: Access, probe: Probe, own: list[Case], others: list[Case]) -> list[Duplicate]:
-    known = {case.pk for case in own}
-    scored = [(case, "同一客户", _score(probe, case)) for case in own]
-    scored += [(c, "内容相近", _score(probe, c)) for c in others if c.pk not in known]
-    alike = [
-        (case, why, score)
-        for case, why, score in scored
-        if score >= ALIKE_ENOUGH or (why == "同一客户" and case.cls_id == probe.class_id)
-    ]
-    alike.sort(key=lambda entry: entry[2], reverse=True)
-    rows = rows_of(access, [case for case, _why, _score in alike])
-    return [
-        Duplicate(row, why, round(score, 2))
-        for row, (_case, why, score) in zip(rows, alike, strict=True)
-    ]
+def _known(cases: QuerySet[Case]) -> list[tuple[int, str, int]]:
+    """Return just what is compared: of hundreds of cases a handful is shown."""
+    return list(cases.values_list("pk", "title", "cls_id")[:LOOKS_AT])
 
 
-def _score(probe: Probe, case: Case) -> float:
-    return wording.likeness(probe.title, case.title)
+@dataclass(frozen=True, slots=True)
+class _Likely:
+    case_id: int
+    why: str
+    likeness: float
+
+
+def _likely(
+    probe: Probe, own: list[tuple[int, str, int]], others: list[tuple[int, str, int]]
+) -> list[_Likely]:
+    """Return the cases that count as duplicates, most alike first."""
+    alike = wording.likeness_to(probe.title)
+    known = {case_id for case_id, _title, _class in own}
+    found = [
+        _Likely(case_id, "同一客户", score)
+        for case_id, title, class_id in own
+        if (score := alike(title)) >= ALIKE_ENOUGH or class_id == probe.class_id
+    ]
+    found += [
+        _Likely(case_id, "内容相近", score)
+        for case_id, title, _class in others
+        if case_id not in known and (score := alike(title)) >= ALIKE_ENOUGH
+    ]
+    return sorted(found, key=lambda one: one.likeness, reverse=True)

@@ -1,6 +1,6 @@
 """Lists of cases: scoped to what the asker may see, a page at a time, at the same cost at any depth."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +10,11 @@ from bihuan.domain.cases.choices import CaseState, Channel, Grade
 from bihuan.domain.cases.models import Case, CaseClass
 from bihuan.domain.org.ports import Access
 from bihuan.domain.org.queries import names_of
+from bihuan.kit import db
 from bihuan.kit.masking import mask_phone, mask_text
 from bihuan.kit.paging import Page, keyset
 
+_CLASSES = "select id, code, name, request_type from cases_caseclass where id = any(%s)"
 ORDERS = {"newest": ("-opened_at", "-id"), "due": ("standing__next_due_at", "id")}
 
 
@@ -107,17 +109,19 @@ def case_count(access: Access, wanted: CaseFilter, *, most: int) -> int:
 def rows_of(access: Access, cases: Iterable[Case]) -> list[CaseRow]:
     """Return lines for cases that were found with `visible`, numbers masked as the asker requires."""
     cases = list(cases)
-    classes = {
-        key: (code, name, request_type)
-        for key, code, name, request_type in CaseClass.objects.filter(
-            pk__in={case.cls_id for case in cases}
-        ).values_list("id", "code", "name", "request_type")
-    }
+    wanted = list({case.cls_id for case in cases})
+    classes = {key: cls for key, *cls in db.rows(_CLASSES, (wanted,))} if wanted else {}
     people = names_of({c.standing.assignee_id for c in cases if c.standing.assignee_id})
     return [_row(access, case, classes[case.cls_id], people) for case in cases]
 
 
-def _row(access: Access, case: Case, cls: tuple[str, str, str], people: dict[int, str]) -> CaseRow:
+def row_of(access: Access, case: Case, cls: Sequence[str]) -> CaseRow:
+    """Return the line of one case; `cls` is its class's code, name and request type."""
+    assignee = case.standing.assignee_id
+    return _row(access, case, cls, names_of({assignee}) if assignee else {})
+
+
+def _row(access: Access, case: Case, cls: Sequence[str], people: dict[int, str]) -> CaseRow:
     standing = case.standing
     open_ = sees_phones(access, case.org_unit_id, case.responsible_unit_id)
     return CaseRow(

@@ -7,6 +7,14 @@ from bihuan.domain.cases.models import CaseClass
 from bihuan.kit import db
 from bihuan.kit.problems import NotFound
 
+_OFFERED = """
+select k.id, k.code, k.name, k.level, regexp_replace(k.code, '[.]?[^.]*$', ''), k.request_type,
+    k.grade, k."limit"
+from cases_caseclass k left join cases_caseclass parent on parent.id = k.parent_id
+where k.pack = %(pack)s and k.is_offered and (%(below)s = '' or parent.code = %(below)s)
+order by k.position, k.id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassNode:
@@ -24,22 +32,7 @@ class ClassNode:
 
 def classes(pack: str, *, below: str = "") -> Sequence[ClassNode]:
     """Return the classes that are offered, in the pack's order; `below` names one's children only."""
-    found = CaseClass.objects.filter(pack=pack, is_offered=True).order_by("position", "id")
-    if below:
-        found = found.filter(parent__code=below)
-    return [
-        ClassNode(
-            one.pk,
-            one.code,
-            one.name,
-            one.level,
-            one.code.rpartition(".")[0],
-            one.request_type,
-            one.grade,
-            one.limit,
-        )
-        for one in found
-    ]
+    return [ClassNode(*row) for row in db.rows(_OFFERED, {"pack": pack, "below": below})]
 
 
 def class_named(pack: str, code: str) -> CaseClass:

@@ -6,13 +6,28 @@ from datetime import datetime
 from typing import Any
 
 from bihuan.domain.cases.choices import ClosureKind, ConsentAnswer
-from bihuan.domain.cases.models import Case, CaseClass
-from bihuan.domain.cases.queries.listing import CaseRow, rows_of, sees_phones, visible
+from bihuan.domain.cases.models import Case, Standing
+from bihuan.domain.cases.queries.listing import CaseRow, row_of, sees_phones
 from bihuan.domain.org.ports import Access
 from bihuan.kit import db
 from bihuan.kit.masking import mask_text
 from bihuan.kit.problems import NotFound
 
+_COLUMNS = [field.attname for field in Case._meta.concrete_fields]
+_STANDING = [field.attname for field in Standing._meta.concrete_fields]
+# One case with its standing, its class and the names above it: every case page begins with it.
+_CASE = f"""
+select {", ".join(f"c.{name}" for name in _COLUMNS)},
+    {", ".join(f"s.{name}" for name in _STANDING)},
+    k.code, k.name, k.request_type, array_remove(array[above.name, parent.name, k.name], null)
+from cases_case c
+join cases_standing s on s.case_id = c.id
+join cases_caseclass k on k.id = c.cls_id
+left join cases_caseclass parent on parent.id = k.parent_id
+left join cases_caseclass above on above.id = parent.parent_id
+where c.number = %(number)s
+    and (%(everywhere)s or c.involved_unit_ids && %(units)s::bigint[])
+"""  # noqa: S608 -- our own columns
 _STORY = """
 select 'handling', id, round, handled_by, at, text, '', null::int
 from cases_handling where case_id = %(case)s
@@ -76,11 +91,14 @@ class CaseView:
 
 def case_view(access: Access, number: str) -> CaseView:
     """Return one case, or refuse with NotFound when it lies outside what the person may see."""
-    case = visible(access).select_related("standing", "cls__parent__parent").filter(number=number)
-    found = case.first()
-    if found is None:
+    scope = access.scope("case.view")
+    params = {"number": number, "everywhere": scope.everywhere, "units": list(scope.unit_ids)}
+    row = db.one(_CASE, params)
+    if row is None:
         raise NotFound("没有这个编号的工单，或不在您的查看范围内。")
-    return _view(access, found)
+    case, (*cls, names) = Case.from_db(None, _COLUMNS, row[: len(_COLUMNS)]), row[-4:]
+    case.standing = Standing.from_db(None, _STANDING, row[len(_COLUMNS) : -4])
+    return _view(access, case, (cls[0], cls[1], cls[2]), tuple(names))
 
 
 def case_number(case_id: int) -> str:
@@ -99,13 +117,15 @@ def involved_units(case_ids: Collection[int]) -> dict[int, frozenset[int]]:
     return {case_id: frozenset(units) for case_id, units in found}
 
 
-def _view(access: Access, case: Case) -> CaseView:
+def _view(
+    access: Access, case: Case, cls: tuple[str, str, str], class_names: tuple[str, ...]
+) -> CaseView:
     open_ = sees_phones(access, case.org_unit_id, case.responsible_unit_id)
     story: dict[str, list[Entry]] = {"handling": [], "consent": [], "closure": [], "note": []}
     for kind, *values in db.rows(_STORY, {"case": case.pk}):
         story[kind].append(_entry(values, open_=open_))
     return CaseView(
-        row=rows_of(access, [case])[0],
+        row=row_of(access, case, cls),
         pack=case.pack,
         description=case.description if open_ else mask_text(case.description),
         importance=case.importance,
@@ -117,7 +137,7 @@ def _view(access: Access, case: Case) -> CaseView:
         sees_phones=open_,
         org_unit_id=case.org_unit_id,
         responsible_unit_id=case.responsible_unit_id,
-        class_names=_class_names(case),
+        class_names=class_names,
         handlings=tuple(story["handling"]),
         consents=tuple(story["consent"]),
         closures=tuple(story["closure"]),
@@ -135,12 +155,3 @@ def _entry(values: list[Any], *, open_: bool) -> Entry:
     key, round_, by, at, text, answer, score = values
     shown = text if open_ else mask_text(text)
     return Entry(key, round_, by, at, shown, answer, _TITLES.get(answer, ""), score)
-
-
-def _class_names(case: Case) -> tuple[str, ...]:
-    names: list[str] = []
-    one: CaseClass | None = case.cls
-    while one is not None:
-        names.insert(0, one.name)
-        one = one.parent
-    return tuple(names)

@@ -1,7 +1,9 @@
 """What a person typed, understood: numbers, phones, and how alike two texts are. Pure."""
 
 import re
+from collections.abc import Callable
 
+_SIGNS = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"[A-Za-z]{0,6}\d{4,20}(-\d{1,6})?$")
 
 
@@ -24,12 +26,20 @@ def masked_phone_parts(text: str) -> tuple[str, str] | None:
 
 def likeness(one: str, other: str) -> float:
     """Return how alike two texts are: the share of character pairs they have in common, 0 to 1."""
-    left, right = _pairs(one), _pairs(other)
-    if not left or not right:
-        return 0.0
-    return 2 * len(left & right) / (len(left) + len(right))
+    return likeness_to(one)(other)
+
+
+def likeness_to(one: str) -> Callable[[str], float]:
+    """Return what tells how alike other texts are to this one."""
+    left = _pairs(one)
+
+    def alike(other: str) -> float:
+        right = _pairs(other)
+        return 2 * len(left & right) / (len(left) + len(right)) if left and right else 0.0
+
+    return alike
 
 
 def _pairs(text: str) -> set[str]:
-    kept = re.sub(r"[\W_]+", "", text.lower())
+    kept = _SIGNS.sub("", text.lower())
     return {kept[n : n + 2] for n in range(len(kept) - 1)}

@@ -19,7 +19,7 @@ from bihuan.domain.processes.queries.statements import SQL
 from bihuan.kit import db
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # whoever opens a subject has a savepoint of their own
 def start_process(  # noqa: PLR0913 -- what a process is started with, each said by name
     *,
     definition_key: str,

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Final
+from urllib.parse import quote
 
 from django.urls import reverse
 
@@ -35,7 +37,15 @@ class CaseLine:
 
 def case_address(number: str) -> str:
     """Return where a case is worked on."""
-    return reverse("case", args=[number])
+    before, after = _around_a_number()
+    return f"{before}{quote(number)}{after}"
+
+
+@cache
+def _around_a_number() -> tuple[str, str]:
+    """Return what stands around the number in an address: a queue has fifty of them."""
+    before, _, after = reverse("case", args=["-"]).partition("-")
+    return before, after
 
 
 def case_line(row: CaseRow, chips: Mapping[int, ChipSheet], unit_id: int | None = None) -> CaseLine:
