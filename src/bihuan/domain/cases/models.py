@@ -160,12 +160,8 @@ class Case(models.Model):
         indexes = [
             # The list of all cases, newest first.
             models.Index(fields=["-opened_at", "-id"], name="cases_by_age"),
-            # The list of cases that are not closed, by state.
-            models.Index(
-                fields=["state", "-opened_at", "-id"],
-                condition=Q(closure__isnull=True),
-                name="cases_not_closed",
-            ),
+            # The list of cases in a state, newest first.
+            models.Index(fields=["state", "-opened_at", "-id"], name="cases_by_state"),
             # What the staff of a few units may see.
             GinIndex(fields=["involved_unit_ids"], name="cases_of_involved_units"),
             # The list of a class.
@@ -183,9 +179,11 @@ class Case(models.Model):
                 condition=~Q(contact_digits=""),
                 name="cases_of_a_phone",
             ),
-            # Search by the last digits of a phone.
+            # Search by the last digits of a phone, newest first: in order, whatever the planner guesses.
             models.Index(
                 Right("contact_digits", 4),
+                F("opened_at").desc(),
+                F("id").desc(),
                 condition=~Q(contact_digits=""),
                 name="cases_by_last_four_digits",
             ),

@@ -179,7 +179,7 @@ def _narrowed(found: QuerySet[Case], wanted: CaseFilter) -> QuerySet[Case]:
     }
     found = found.filter(**{key: value for key, value in exact.items() if value})
     if wanted.states:
-        found = found.filter(_in_states(wanted.states))
+        found = found.filter(state__in=wanted.states)
     if wanted.unit_id:
         found = found.filter(involved_unit_ids__contains=[wanted.unit_id])
     if wanted.class_code:
@@ -188,10 +188,3 @@ def _narrowed(found: QuerySet[Case], wanted: CaseFilter) -> QuerySet[Case]:
     if wanted.order == "due":
         found = found.filter(standing__next_due_at__isnull=False)
     return found
-
-
-def _in_states(states: tuple[str, ...]) -> Q:
-    """Return the condition in the words of the index on cases that are not closed."""
-    chosen = Q(state__in=states)
-    ended = {CaseState.CLOSED, CaseState.CANCELLED}
-    return chosen if ended & set(states) else chosen & Q(closure__isnull=True)
