@@ -188,7 +188,7 @@ def test_a_killed_web_process_is_started_again(service):
     until(service.is_healthy)
 
 
-def test_pages_work_again_at_once_after_the_database_was_killed(service):
+def test_once_a_killed_database_is_back_no_request_fails(service):
     def postmaster() -> int:
         try:
             return int((service.home / "pg" / "postmaster.pid").read_text().split()[0])

@@ -1,6 +1,7 @@
 """Backup and restore of the whole database with PostgreSQL's own programs."""
 
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -38,7 +39,8 @@ def backup(file: Path) -> int:
     unfinished = file.with_name(f"{file.name}.part")
     failure = _run([program, "--format=custom", f"--file={unfinished}", database.conninfo()])
     if failure:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
         raise BackupFailed(f"备份没有成功（{failure}）。")
     unfinished.chmod(0o600)
     unfinished.replace(file)

@@ -8,7 +8,7 @@ import click
 import yaml
 from django.conf import settings
 
-from bihuan.config import console, demo_data, serving
+from bihuan.config import console, database, demo_data, serving
 from bihuan.config.cli import bihuan, migrate
 from bihuan.kit import clock
 
@@ -17,6 +17,7 @@ PACKS = ("hotline", "itsm")
 
 @click.command()
 @console.web_address
+@console.offline  # a port that is taken is said before anything is started
 def command(host: str, port: int) -> None:
     """Prepare the database, install the demo packs with their data, and start the service."""
     address = serving.Address(host, port)
@@ -24,6 +25,7 @@ def command(host: str, port: int) -> None:
     if not state["running"]:
         serving.check_port(address)
     click.echo("准备数据库…")
+    database.ensure()
     migrate.bring_up_to_date()
     click.echo("安装行业包…")
     _bihuan("pack", "install", *(str(folder) for folder in _pack_folders()))

@@ -1,0 +1,167 @@
+"""Backup, restore and psql, as an operator runs them."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bihuan.integrations.postgres_embedded import Layout
+from bihuan.kit.locks import LockFile
+
+pytestmark = pytest.mark.timeout(240)  # runs programs, on machines however busy
+SOURCE = Path(__file__).parents[2] / "src"
+FACTS = "select count(*) from ledger_fact"
+RECORD = """
+insert into ledger_fact (name, subject, root, actor, at)
+values ('case.opened', 'case:9', 'case:9', 'system:bihuan', now()) returning id
+"""
+LEFTOVERS = "select count(*) from pg_database where datname like 'bihuan\\_%'"
+
+
+class Desk:
+    """An operator at the command line of one home."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        kept = {key: value for key, value in os.environ.items() if "BIHUAN" not in key}
+        kept.pop("DATABASE_URL", None)
+        self.environment = kept | {
+            "BIHUAN_HOME": str(home),
+            "BIHUAN_PG_OPTIONS": "fsync=off shared_buffers=32MB",
+            "PYTHONPATH": str(SOURCE),
+        }
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "bihuan.config", *arguments],
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def done(self, *arguments: str) -> str:
+        """Run a command that must succeed."""
+        ended = self.run(*arguments)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    def refused(self, *arguments: str) -> str:
+        """Run a command that must be refused with one sentence."""
+        ended = self.run(*arguments)
+        assert ended.returncode == 2, ended.stdout + ended.stderr
+        (sentence,) = ended.stderr.splitlines()
+        return sentence
+
+    def ask(self, question: str) -> object:
+        conninfo = Layout(self.home).conninfo("bihuan")
+        with psycopg.connect(**conninfo, autocommit=True) as connection:
+            row = connection.execute(question.encode()).fetchone()
+            return row[0] if row else None
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="bihuan-dumps-"))
+    path.chmod(0o711)  # run by root, the database is another user and must pass through
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="module")
+def desk(base: Path) -> Iterator[Desk]:
+    """A desk whose database has all tables and at least one fact."""
+    made = Desk(base / "home")
+    made.done("migrate")
+    made.ask(RECORD)
+    yield made
+    made.done("stop")
+
+
+@pytest.fixture(scope="module")
+def dump(desk: Desk, base: Path) -> Path:
+    file = base / "one-fact.dump"
+    desk.done("db", "backup", str(file))
+    return file
+
+
+def test_a_restored_database_is_as_it_was_when_it_was_backed_up(desk, base):
+    before = desk.ask(FACTS)
+    file = base / "now.dump"
+    assert str(file) in desk.done("db", "backup", str(file))
+    desk.ask(RECORD)
+    assert desk.ask(FACTS) == before + 1
+
+    desk.done("db", "restore", str(file))
+
+    assert desk.ask(FACTS) == before
+    assert desk.ask(LEFTOVERS) == 0
+    desk.ask(RECORD)  # numbers go on behind the restored ones
+    assert desk.ask("select count(distinct id) from ledger_fact") == before + 1
+    with pytest.raises(psycopg.DatabaseError):  # what guards the tables came back, too
+        desk.ask("delete from ledger_fact returning id")
+
+
+def test_a_backup_is_for_its_owners_eyes_only(dump):
+    assert dump.stat().st_mode & 0o777 == 0o600
+    assert dump.read_bytes()[:5] == b"PGDMP"
+
+
+def test_a_backup_brings_up_a_new_home(dump, base):
+    other = Desk(base / "other")
+    try:
+        other.done("db", "restore", str(dump))
+        assert other.ask(FACTS) == 1
+        assert "已是最新" in other.done("migrate")
+    finally:
+        other.done("stop")
+
+
+@pytest.mark.parametrize("damage", ["cut", "another-file"])
+def test_a_damaged_backup_changes_nothing(desk, dump, base, damage):
+    broken = base / f"{damage}.dump"
+    whole = dump.read_bytes()
+    broken.write_bytes(whole[: len(whole) // 2] if damage == "cut" else b"hello\n" * 100)
+    before = desk.ask(FACTS)
+
+    assert "数据库保持原样" in desk.refused("db", "restore", str(broken))
+
+    assert desk.ask(FACTS) == before
+    assert desk.ask(LEFTOVERS) == 0
+
+
+def test_nothing_is_restored_below_a_running_service(desk, dump):
+    lock = LockFile(desk.home / "serve.lock")
+    assert lock.take()
+    lock.note_pid()
+    try:
+        said = desk.refused("db", "restore", str(dump))
+    finally:
+        lock.release()
+
+    assert said == "服务正在运行：请先执行 bihuan stop，再恢复备份。"
+
+
+def test_a_backup_that_fails_leaves_the_last_one(desk, base):
+    file = base / "kept.dump"
+    file.write_bytes(b"the last one")
+    file.with_name("kept.dump.part").mkdir()
+
+    assert "备份没有成功" in desk.refused("db", "backup", str(file))
+    assert file.read_bytes() == b"the last one"
+
+
+def test_a_backup_into_nowhere_is_refused(desk, base):
+    assert "备份没有成功" in desk.refused("db", "backup", str(base / "nowhere" / "x.dump"))
+
+
+def test_psql_hands_its_arguments_and_status_on(desk):
+    assert desk.done("db", "psql", "-XAtc", "select 6 * 7") == "42\n"
+    assert desk.run("db", "psql", "-XAtc", "select nonsense").returncode == 1
