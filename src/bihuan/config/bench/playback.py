@@ -25,7 +25,7 @@ WARM_UP = 0.2
 LOOK_EVERY = 0.02
 _BACKEND = """
 select pid from pg_stat_activity
-where datname = current_database() and application_name = 'pgbench' and state is not null
+where datname = current_database() and application_name = 'pgbench' and query like '%processes_%'
 """
 
 
@@ -122,6 +122,7 @@ def _watch(running: "subprocess.Popen[str]", conninfo: str) -> tuple[_Look, _Loo
 
 
 def _backend(running: "subprocess.Popen[str]", conninfo: str) -> int:
+    """Return the process that serves the script; pgbench first opens another connection for itself."""
     until = time.monotonic() + PATIENCE
     with psycopg.connect(conninfo, autocommit=True) as connection:
         while running.poll() is None and time.monotonic() < until:
