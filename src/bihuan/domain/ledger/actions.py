@@ -1,7 +1,9 @@
 """Record facts, pass them on, and keep their months ready."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 
 from django.db import transaction
@@ -10,7 +12,8 @@ from bihuan.domain.ledger.events import Fact
 from bihuan.kit import db
 
 # One statement writes any number of facts with their outbox rows. Other packages put these parts
-# into statements of their own; `fact_params` gives the parameters.
+# into statements of their own; `fact_params` gives the parameters, or `fact_rows` for `facts` as rows and
+# `announcing` for `announced` where the statement's author writes the JSON.
 FACT_CTES = """
 written_facts as (
     insert into ledger_fact
@@ -21,25 +24,10 @@ written_facts as (
     returning id, name, subject, root, unit_id
 ), passed_on as (
     insert into ledger_outbox (fact_id, name, subject, root, unit_id)
-    select id, name, subject, root, unit_id from written_facts
+    select id, name, subject, root, unit_id from written_facts where %(announced)s
 )
 """
 _RECORD = "with " + FACT_CTES + " select 1"
-# The same with one JSON text in place of nine arrays, for statements whose every microsecond counts;
-# `fact_rows` gives what belongs into `facts`.
-FACT_JSON_CTES = """
-written_facts as (
-    insert into ledger_fact
-        (name, subject, root, actor, on_behalf_of, unit_id, at, reason, data)
-    select name, subject, root, actor, on_behalf_of, unit_id, at, reason, data
-    from json_to_recordset(%(facts)s::json) as x(name text, subject text, root text, actor text,
-        on_behalf_of text, unit_id bigint, at timestamptz, reason text, data jsonb)
-    returning id, name, subject, root, unit_id
-), passed_on as (
-    insert into ledger_outbox (fact_id, name, subject, root, unit_id)
-    select id, name, subject, root, unit_id from written_facts
-)
-"""
 
 _RELAY = """
 with taken as (
@@ -54,6 +42,27 @@ with taken as (
 )
 select count(*) from told
 """
+
+
+_announced: ContextVar[bool] = ContextVar("facts are announced", default=True)
+
+
+@contextmanager
+def unannounced() -> Iterator[None]:
+    """Record the facts inside without passing them on: nobody watches history while it is replayed.
+
+    They are facts like all others; only live pages are not told of them.
+    """
+    token = _announced.set(False)
+    try:
+        yield
+    finally:
+        _announced.reset(token)
+
+
+def announcing() -> bool:
+    """Return whether facts recorded now are passed on to live pages."""
+    return _announced.get()
 
 
 def fact_params(facts: Iterable[Fact]) -> dict[str, object]:
@@ -72,11 +81,14 @@ def fact_params(facts: Iterable[Fact]) -> dict[str, object]:
         }
         for fact in facts
     ]
-    return {"facts": json.dumps(written, ensure_ascii=False, default=str)}
+    return {
+        "facts": json.dumps(written, ensure_ascii=False, default=str),
+        "announced": announcing(),
+    }
 
 
 def fact_rows(facts: Iterable[Fact]) -> list[dict[str, object]]:
-    """Return facts as the rows that `FACT_JSON_CTES` reads; dates are left to the JSON writer."""
+    """Return facts as the rows that `FACT_CTES` reads; dates are left to the JSON writer."""
     return [
         {
             "name": fact.name,

@@ -90,8 +90,8 @@ Verb = Callable[[VerbCall], "dict[str, Any] | None"]
 class SubjectPort(Protocol):
     """The owner of the subjects of one kind (`case`)."""
 
-    def changed(self, change: InstanceChange) -> None:
-        """Follow a change of an instance, in the same transaction; called once per operation."""
+    def changed(self, *changes: InstanceChange) -> None:
+        """Follow changes of instances, in the same transaction; called once per operation or batch."""
 
 
 VERBS: Registry[Verb] = Registry("service task")

@@ -1,6 +1,6 @@
 """Play one incident: all its steps through the product's own actions, in one transaction."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.db import transaction
 from bihuan.domain.cases import actions as cases
 from bihuan.domain.cases.events import CaseRequest, OpenedCase
 from bihuan.domain.cases.rules import Weight
+from bihuan.domain.ledger.actions import unannounced
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.processes import actions as processes
 from bihuan.domain.processes.ports import InstanceChange, UnitState
@@ -45,18 +46,48 @@ def source_ref(pack: str, number: str) -> str:
     return f"{pack}:incident:{number}"
 
 
-def play(script: Script, cast: Cast) -> None:
-    """Open the incident's case and take all its steps; all of it happens or nothing."""
-    with transaction.atomic(), processes.batch() as work:
-        player = _Player(script.incident, cast, work)
-        for step in script.steps:
-            player.take(step)
-        player.tell()
+def play(scripts: Sequence[Script], cast: Cast) -> None:
+    """Open each incident's case and take all its steps; all of it happens or nothing.
+
+    Incidents whose case is there are left alone. Live pages are not told: nobody watches history.
+    """
+    opening = {script.incident.number: _request(script, cast) for script in scripts if script.steps}
+    with transaction.atomic(), processes.batch() as work, unannounced():
+        there = cases.look_ahead(list(opening.values()))
+        for script in scripts:
+            request = opening.get(script.incident.number)
+            if request is not None and request.source_ref not in there:
+                _play(_Player(script.incident, request, cast, work), script.steps)
+
+
+def _play(player: "_Player", steps: Sequence[Step]) -> None:
+    for step in steps:
+        player.take(step)
+    player.tell()
+
+
+def _request(script: Script, cast: Cast) -> CaseRequest:
+    incident, step = script.incident, script.steps[0]
+    weight = _weight(step.data, Weight())
+    return CaseRequest(
+        pack=cast.pack,
+        title=step.data.get("u_symptom") or incident.number,
+        org_unit_id=cast.unit(step.group),
+        class_code=cast.classes.get("/".join(incident.category), ""),
+        channel=CHANNELS.get(step.data.get("contact_type", ""), "OTHER"),
+        customer_id=cast.customers.get(incident.caller),
+        contact_name=incident.caller,
+        importance=weight.importance,
+        urgency=weight.urgency,
+        number=incident.number,
+        source_ref=source_ref(cast.pack, incident.number),
+    )
 
 
 @dataclass(slots=True)
 class _Player:
     incident: Incident
+    request: CaseRequest
     cast: Cast
     work: processes.Batch
     case: OpenedCase = field(init=False)
@@ -87,23 +118,9 @@ class _Player:
 
 
 def _open(player: _Player, step: Step) -> None:
-    incident, cast, told = player.incident, player.cast, step.data
-    player.category = incident.category
-    player.weight = _weight(told, player.weight)
-    request = CaseRequest(
-        pack=cast.pack,
-        title=told.get("u_symptom") or incident.number,
-        org_unit_id=cast.unit(step.group),
-        class_code=cast.classes.get("/".join(incident.category), ""),
-        channel=CHANNELS.get(told.get("contact_type", ""), "OTHER"),
-        customer_id=cast.customers.get(incident.caller),
-        contact_name=incident.caller,
-        importance=player.weight.importance,
-        urgency=player.weight.urgency,
-        number=incident.number,
-        source_ref=source_ref(cast.pack, incident.number),
-    )
-    player.case = cases.open_case(request, by=_by(step), at=step.at)
+    player.category = player.incident.category
+    player.weight = _weight(step.data, player.weight)
+    player.case = cases.open_case(player.request, by=_by(step), at=step.at)
     player.instance_id = player.case.instance_id
     player.follow(player.work.current(player.instance_id))
 

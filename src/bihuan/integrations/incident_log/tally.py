@@ -50,17 +50,22 @@ IDS = ["case", "clock", "from", "instance", "new", "org_unit", "process", "to", 
 
 @dataclass(slots=True)
 class Tally:
-    """How many incidents and rows were seen, and which rows no step expresses, by reason."""
+    """How many incidents and rows were seen, and which rows no step expresses, by reason.
+
+    `silent` incidents have no row that can be expressed, so they are no cases.
+    """
 
     incidents: int = 0
     events: int = 0
     applied: int = 0
     refused: int = 0
+    silent: int = 0
     left: Counter[str] = field(default_factory=Counter)
 
     def add(self, script: Script) -> None:
         """Count a script that was played, now or earlier."""
         self.incidents += 1
+        self.silent += not script.steps
         self.events += len(script.incident.events)
         self.applied += script.applied
         self.left.update({str(why): len(lines) for why, lines in script.left.items()})
@@ -79,6 +84,7 @@ class Tally:
             self.events += other.events
             self.applied += other.applied
             self.refused += other.refused
+            self.silent += other.silent
             self.left.update(other.left)
         return self
 

@@ -1,9 +1,9 @@
-"""Replay with several processes: each takes every n-th incident, one transaction an incident.
+"""Replay with several processes: each takes every n-th incident, some incidents to a transaction.
 
 Correct under interruption by three rules:
 
 1. An incident whose case is there is done: a repeated or restarted worker skips it.
-2. A worker whose database goes away waits for it, bounded, and plays the incident again.
+2. A worker whose database goes away waits for it, bounded, and plays the incidents again that are not there.
 3. Commits do not wait for the disk, so a crash of the database may take the last of them back. When
    the workers are through, the parent asks which cases are missing and lets them play again, until
    none is.
@@ -17,12 +17,13 @@ import queue
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import Error, InterfaceError, OperationalError, connection
+from django.db import Error, IntegrityError, InterfaceError, OperationalError, connection
 
 from bihuan.domain.packs import queries as packs
 from bihuan.integrations.incident_log.begin import begin
@@ -36,7 +37,9 @@ from bihuan.kit.problems import Refused
 
 DATABASE_MAY_BE_AWAY = 180.0
 RESTARTS = 5
-TELLS_EVERY = 100
+# How many incidents share a transaction, and after how many transactions a worker says how far it is.
+TOGETHER = 20
+TELLS_EVERY = 5
 LOST = (OperationalError, InterfaceError)
 
 
@@ -78,7 +81,7 @@ def replay(job: Job, tell: Tell) -> Tally:
     """Play every incident that is not there yet; return the tally of all of them."""
     while True:
         tally = _round(job, tell)
-        missing = tally.incidents - len(played(job.cast.pack)) - tally.refused
+        missing = tally.incidents - len(played(job.cast.pack)) - tally.refused - tally.silent
         if missing <= 0:
             return tally
 
@@ -172,11 +175,26 @@ def _share_of(job: Job, nth: int, tell: Tell) -> Tally:
     there = _patiently(lambda: played(job.cast.pack))
     _patiently(_hurry)
     with packs.remembering():
-        for script in _scripts(job, nth):
-            _play_once(job, script, there, tally)
-            if tally.incidents % TELLS_EVERY == 0:
+        for told, scripts in enumerate(_together(_scripts(job, nth)), start=1):
+            waiting = [one for one in scripts if _ref(job, one) not in there]
+            refused = _play_together(job, waiting) if waiting else {}
+            for script in scripts:
+                if (number := script.incident.number) in refused:
+                    tally.refuse(script, refused[number])
+                else:
+                    tally.add(script)
+            if told % TELLS_EVERY == 0:
                 tell(tally)
     return tally
+
+
+def _together(scripts: Iterator[Script]) -> Iterator[list[Script]]:
+    while found := list(islice(scripts, TOGETHER)):
+        yield found
+
+
+def _ref(job: Job, script: Script) -> str:
+    return source_ref(job.cast.pack, script.incident.number)
 
 
 def _scripts(job: Job, nth: int) -> Iterator[Script]:
@@ -184,33 +202,38 @@ def _scripts(job: Job, nth: int) -> Iterator[Script]:
     return (script_of(one) for one in incidents(job.path, ZoneInfo(job.zone), share))
 
 
-def _play_once(job: Job, script: Script, there: set[str], tally: Tally) -> None:
-    ref = source_ref(job.cast.pack, script.incident.number)
-    if ref not in there:
-        try:
-            _patiently(_Attempt(script, job.cast, ref))
-        except Refused as refusal:
-            tally.refuse(script, refusal.code)
-            return
-    tally.add(script)
+def _play_together(job: Job, scripts: list[Script]) -> dict[str, str]:
+    """Play incidents in one transaction; when one is refused, each in its own.
+
+    Returns the numbers of those refused, with the reason.
+    """
+    try:
+        _patiently(_Attempt(scripts, job.cast))
+    except (Refused, IntegrityError) as refusal:
+        if len(scripts) == 1:
+            return {scripts[0].incident.number: _reason(refusal)}
+        alone = [_play_together(job, [script]) for script in scripts]
+        return {number: reason for found in alone for number, reason in found.items()}
+    return {}
+
+
+def _reason(refusal: Exception) -> str:
+    return refusal.code if isinstance(refusal, Refused) else type(refusal).__name__
 
 
 @dataclass(slots=True)
 class _Attempt:
-    """Play one incident. From the second attempt on, nobody knows whether the last came through."""
+    """Play some incidents. Those that are there, perhaps from an attempt before, are left alone."""
 
-    script: Script
+    scripts: list[Script]
     cast: Cast
-    ref: str
     tried: bool = False
 
     def __call__(self) -> None:
         if self.tried:
             _hurry()
-            if db.one("select 1 from cases_case where source_ref = %s", (self.ref,)):
-                return
         self.tried = True
-        play(self.script, self.cast)
+        play(self.scripts, self.cast)
 
 
 def _hurry() -> None:

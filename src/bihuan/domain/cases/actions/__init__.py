@@ -2,7 +2,7 @@
 
 from bihuan.domain.cases.actions.exports import Export, export_cases
 from bihuan.domain.cases.actions.numbers import reveal_phone
-from bihuan.domain.cases.actions.opening import open_case
+from bihuan.domain.cases.actions.opening import look_ahead, open_case
 from bihuan.domain.cases.actions.telling import Told, record_told, told_facts
 from bihuan.domain.cases.actions.verbs import (
     add_note,
@@ -22,6 +22,7 @@ __all__ = [
     "dispatch_case",
     "export_cases",
     "grade_case",
+    "look_ahead",
     "open_case",
     "record_handling",
     "record_told",

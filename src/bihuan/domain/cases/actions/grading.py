@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 from bihuan.domain.cases.ports import PROCESS
 from bihuan.domain.cases.rules import Weight, at_least, grade_by_weight
 from bihuan.domain.org import queries as org
 from bihuan.domain.packs import queries as packs
+from bihuan.domain.processes import actions as processes
 from bihuan.domain.processes.queries import blueprints
 from bihuan.engines import decisions
 from bihuan.engines.bpmn.model import NodeKind, Process
@@ -34,8 +36,26 @@ class Graded:
     weight: Weight
 
 
+def remember(case_id: int, code: str, graded: Graded) -> None:
+    """Let the batch under way know how a case it has just opened stands."""
+    memory = processes.batch_memory()
+    if memory is not None:
+        memory[_CLASS, case_id], memory[_STANDING, case_id] = code, graded
+
+
+def forget(case_id: int) -> None:
+    """Let the batch under way ask again how a case stands."""
+    memory = processes.batch_memory()
+    if memory is not None:
+        memory.pop((_CLASS, case_id), None)
+        memory.pop((_STANDING, case_id), None)
+
+
 def graded(case_id: int) -> Graded:
     """Return what decides a case's grade now."""
+    known = (processes.batch_memory() or {}).get((_STANDING, case_id))
+    if known is not None:
+        return cast("Graded", known)
     row = db.one(_STANDING, (case_id,))
     if row is None:
         raise NotFound
@@ -45,6 +65,9 @@ def graded(case_id: int) -> Graded:
 
 def class_of(case_id: int) -> str:
     """Return the code of a case's class."""
+    known = (processes.batch_memory() or {}).get((_CLASS, case_id))
+    if known is not None:
+        return str(known)
     row = db.one(_CLASS, (case_id,))
     if row is None:
         raise NotFound

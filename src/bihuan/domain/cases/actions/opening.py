@@ -1,16 +1,16 @@
 """Take a case in: number, class, grade, promise, process and clocks, in one short transaction."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import transaction
 
 from bihuan.domain.cases import events, rules
 from bihuan.domain.cases.actions import grading
+from bihuan.domain.cases.actions.grading import Graded
 from bihuan.domain.cases.actions.steps import ClassUnknown
 from bihuan.domain.cases.events import CaseRequest, OpenedCase, case_ref
 from bihuan.domain.cases.ports import UNCLASSIFIED
@@ -32,7 +32,14 @@ _KNOWN = """
 select c.id, c.number, s.instance_id from cases_case c join cases_standing s on s.case_id = c.id
 where c.id = %s
 """
-_OPEN = f"""
+_AHEAD = """
+select array(select nextval('cases_case_id_seq') from generate_series(1, %(count)s)),
+    array(select source_ref from cases_case where source_ref = any(%(sources)s::text[])),
+    (select json_agg(json_build_array(pack, id, code, request_type, grade, grading, process_key,
+        "limit", calendar)) from cases_caseclass
+    where pack = any(%(packs)s::text[]) and code = any(%(codes)s::text[]))
+"""
+_OPEN = """
 with opened as (
     insert into cases_case (id, number, pack, source_ref, title, description, channel, cls_id,
         customer_id, account_id, contact_name, contact_phone, contact_digits, org_unit_id,
@@ -44,9 +51,10 @@ with opened as (
         %(promised)s, %(at)s, array[%(org_unit_id)s::bigint])
 ), stands as (
     insert into cases_standing (case_id, process_state, current_units, org_unit_ids)
-    values (%(id)s, '', '', '{{}}')
-), {FACT_CTES} select 1
-"""  # noqa: S608 — constants only
+    values (%(id)s, '', '', '{}')
+)"""
+_OPEN_TOLD = f"{_OPEN}, {FACT_CTES} select 1"
+_OPEN_ALONE = f"{_OPEN} select 1"
 
 
 class TitleMissing(Invalid):
@@ -56,6 +64,11 @@ class TitleMissing(Invalid):
 
     def __init__(self) -> None:
         super().__init__(fields={"title": "请填写主题"})
+
+
+_COLUMNS = tuple(
+    one.name for one in fields(CaseRequest) if one.name not in ("variables", "class_code")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +84,23 @@ class _Class:
     calendar: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What a batch looked up ahead: ids for new cases, sources without a case, classes."""
+
+    ids: list[int]
+    new: set[str]
+    classes: dict[tuple[str, str], _Class]
+
+    def take(self, request: CaseRequest, code: str) -> _Class | None:
+        """Return the class with an id for a new case, None when it must be asked for."""
+        cls = self.classes.get((request.pack, code))
+        if cls is None or not self.ids or request.source_ref not in self.new:
+            return None
+        self.new.discard(request.source_ref)
+        return replace(cls, case_id=self.ids.pop(0))
+
+
 def open_case(request: CaseRequest, *, by: Actor, at: datetime) -> OpenedCase:
     """Open a case and start its process.
 
@@ -80,38 +110,56 @@ def open_case(request: CaseRequest, *, by: Actor, at: datetime) -> OpenedCase:
     authorise(by, "case.open", request.org_unit_id, at=at)
     if not request.title.strip():
         raise TitleMissing
-    with transaction.atomic():
+    with db.atomic():
         return _open(request, by, at)
+
+
+def look_ahead(requests: Sequence[CaseRequest]) -> set[str]:
+    """Return which of the requests' sources have a case already.
+
+    Inside a batch this asks in one statement what opening them would ask one by one.
+    """
+    sources = {request.source_ref for request in requests}
+    values = {
+        "count": len(requests),
+        "sources": list(sources),
+        "packs": list({request.pack for request in requests}),
+        "codes": list({request.class_code or UNCLASSIFIED for request in requests}),
+    }
+    ids, found, classes = db.one(_AHEAD, values) or ([], [], None)
+    memory = processes.batch_memory()
+    if memory is not None:
+        known = {(pack, row[1]): _Class(0, *row) for pack, *row in classes or ()}
+        memory[_Ahead] = _Ahead(ids, sources - set(found), known)
+    return set(found)
 
 
 def _open(request: CaseRequest, by: Actor, at: datetime) -> OpenedCase:
     code = request.class_code or UNCLASSIFIED
-    row = db.one(_CLASS, {"source": request.source_ref, "pack": request.pack, "code": code})
-    if row is None:
-        raise ClassUnknown(fields={"class_code": "请选择业务类别"})
-    if row[0] is not None:
-        case_id, number, instance_id = db.one(_KNOWN, (row[0],)) or (row[0], "", 0)
+    known, cls = _look_up(request, code)
+    if known is not None:
+        case_id, number, instance_id = db.one(_KNOWN, (known,)) or (known, "", 0)
         return OpenedCase(case_id, number, instance_id, is_new=False)
-    cls = _Class(*row[1:])
     weight = rules.Weight(request.importance, request.urgency, request.scope)
     grade = grading.grade_of(cls.grading, weight, cls.grade)
     promised = promises.due(cls.limit, cls.calendar, at)
     number = request.number or _number(request.pack, at)
     fact = _fact(request, cls, by, at, {"number": number, "grade": grade})
-    db.run(
-        _OPEN,
-        {
-            **{k: v for k, v in asdict(request).items() if k not in ("variables", "class_code")},
-            "id": cls.case_id,
-            "number": number,
-            "cls": cls.id,
-            "grade": grade,
-            "promised": promised,
-            "at": at,
-            "digits": wording.digits_of(request.contact_phone),
-            **fact_params([fact]),
-        },
-    )
+    values = {
+        **{name: getattr(request, name) for name in _COLUMNS},
+        "id": cls.case_id,
+        "number": number,
+        "cls": cls.id,
+        "grade": grade,
+        "promised": promised,
+        "at": at,
+        "digits": wording.digits_of(request.contact_phone),
+    }
+    batched = processes.batch_memory() is not None
+    if batched:
+        db.run(_OPEN_ALONE, values)
+    else:
+        db.run(_OPEN_TOLD, {**values, **fact_params([fact])})
     instance = processes.start_process(
         definition_key=cls.process_key,
         subject=case_ref(cls.case_id),
@@ -121,7 +169,21 @@ def _open(request: CaseRequest, by: Actor, at: datetime) -> OpenedCase:
         by=by,
         at=at,
     )
+    if batched:
+        processes.tell_kept(fact.root, [fact], first=True)
+        grading.remember(cls.case_id, cls.code, Graded(cls.grading, cls.grade, grade, weight))
     return OpenedCase(cls.case_id, number, instance.id)
+
+
+def _look_up(request: CaseRequest, code: str) -> tuple[int | None, _Class]:
+    """Return the case that has the request's source already, and its class with an id for a new case."""
+    ahead = (processes.batch_memory() or {}).get(_Ahead)
+    if ahead is not None and (cls := ahead.take(request, code)) is not None:
+        return None, cls
+    row = db.one(_CLASS, {"source": request.source_ref, "pack": request.pack, "code": code})
+    if row is None:
+        raise ClassUnknown(fields={"class_code": "请选择业务类别"})
+    return row[0], _Class(*row[1:])
 
 
 def _number(pack: str, at: datetime) -> str:

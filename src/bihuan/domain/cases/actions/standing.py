@@ -1,5 +1,6 @@
 """Follow the process: what a list shows of it, written once per transaction of the process."""
 
+import json
 from typing import Any
 
 from bihuan.domain.cases.actions import steps
@@ -9,15 +10,18 @@ from bihuan.domain.processes.ports import InstanceChange
 from bihuan.kit import db
 
 _FOLLOW = """
-with moved as (
-    update cases_standing set instance_id = %(instance)s, process_state = %(state)s,
-        current_units = %(units)s, org_unit_ids = %(places)s::bigint[], assignee_id = %(assignee)s,
-        next_due_at = %(due)s
-    where case_id = %(case)s
+with shown as materialized (
+    select * from json_to_recordset(%(shown)s::json) as x ("case" bigint, instance bigint, state text,
+        units text, places bigint[], assignee bigint, due timestamptz)
+), moved as (
+    update cases_standing set instance_id = s.instance, process_state = s.state,
+        current_units = s.units, org_unit_ids = s.places, assignee_id = s.assignee,
+        next_due_at = s.due
+    from shown s where case_id = s."case"
 ), widened as (
     update cases_case set involved_unit_ids = array(
-        select distinct unnest(involved_unit_ids || %(places)s::bigint[]) order by 1)
-    where id = %(case)s and not involved_unit_ids @> %(places)s::bigint[]
+        select distinct unnest(involved_unit_ids || s.places) order by 1)
+    from shown s where id = s."case" and not involved_unit_ids @> s.places
 )
 select 1
 """
@@ -33,17 +37,20 @@ IMPORT = "system:import"
 class CaseSubject:
     """What processes ask of the cases they run for."""
 
-    def changed(self, change: InstanceChange) -> None:
-        """Repeat the process's state beside the case; a terminated process ends its case."""
-        case_id = case_id_of(change.subject)
-        db.run(_FOLLOW, {"case": case_id, **_shown(change)})
-        if change.state == "TERMINATED":
-            _end(case_id, change)
+    def changed(self, *changes: InstanceChange) -> None:
+        """Repeat the processes' states beside their cases; a terminated process ends its case."""
+        latest = {change.subject: change for change in changes}
+        shown = [_shown(change) for change in latest.values()]
+        db.run(_FOLLOW, {"shown": json.dumps(shown, ensure_ascii=False, default=str)})
+        for change in changes:
+            if change.state == "TERMINATED":
+                _end(case_id_of(change.subject), change)
 
 
 def _shown(change: InstanceChange) -> dict[str, Any]:
     units = change.units
     return {
+        "case": case_id_of(change.subject),
         "instance": change.instance_id,
         "state": change.state,
         "units": "、".join(dict.fromkeys(unit.title for unit in units))[:400],

@@ -7,14 +7,16 @@ case stands elsewhere. People reach the same steps through the verbs of `actions
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bihuan.domain.cases import events, rules
+from bihuan.domain.cases.actions import grading
 from bihuan.domain.cases.choices import CaseState, ClosureKind, ConsentAnswer
 from bihuan.domain.cases.events import Verification, case_ref
 from bihuan.domain.cases.rules import Weight
 from bihuan.domain.ledger.actions import FACT_CTES, fact_params
 from bihuan.domain.ledger.events import Actor, Fact
+from bihuan.domain.processes import actions as processes
 from bihuan.kit import db
 from bihuan.kit.problems import Invalid, NotFound, Refused
 
@@ -79,11 +81,19 @@ _FACTS = FACT_CTES.replace(
 )
 
 
-def _statement(*ctes: str) -> str:
-    """Return a statement whose last CTE is the change, together with the facts about it."""
+class _Statement(NamedTuple):
+    """A change together with the facts about it, and the change alone."""
+
+    told: str
+    alone: str
+
+
+def _statement(*ctes: str) -> _Statement:
+    """Return a statement whose last CTE is the change."""
     names = ["made", "changed"][-len(ctes) :]
     parts = ", ".join(f"{name} as ({cte})" for name, cte in zip(names, ctes, strict=True))
-    return f"with {parts}, {_FACTS} select * from changed"  # noqa: S608 — constants only
+    end = "select * from changed"
+    return _Statement(f"with {parts}, {_FACTS} {end}", f"with {parts} {end}")
 
 
 _CLASSIFY = _statement("""
@@ -167,13 +177,19 @@ class Step:
     at: datetime
 
     def take(
-        self, sql: str, values: Mapping[str, Any], *facts: Fact, or_else: type[Refused]
+        self, sql: _Statement, values: Mapping[str, Any], *facts: Fact, or_else: type[Refused]
     ) -> tuple[Any, ...]:
         """Run a statement of this module; raise `or_else` when the case does not stand so."""
         params = {"case": self.case_id, "at": self.at, "by": self.by.ref, **values}
-        changed = db.one(sql, {**params, **fact_params(facts)})
+        batched = processes.is_kept(case_ref(self.case_id))
+        if batched:
+            changed = db.one(sql.alone, params)
+        else:
+            changed = db.one(sql.told, {**params, **fact_params(facts)})
         if changed is None:
             raise self._why(or_else)
+        if batched:
+            processes.tell_kept(case_ref(self.case_id), facts)
         return changed
 
     def fact(self, name: str, *, reason: str = "", **data: Any) -> Fact:
@@ -202,12 +218,14 @@ class ClassChosen:
 
 def classify(step: Step, code: str) -> ClassChosen:
     """Put the case into a class of its pack."""
+    grading.forget(step.case_id)
     fact = step.fact(events.CLASSIFIED, cls=code)
     return ClassChosen(*step.take(_CLASSIFY, {"code": code}, fact, or_else=ClassUnknown))
 
 
 def grade(step: Step, weight: Weight, grade: str) -> None:
     """Set how serious the case is."""
+    grading.forget(step.case_id)
     values = {**asdict(weight), "grade": grade}
     step.take(_GRADE, values, step.fact(events.GRADED, **values), or_else=NotFound)
 

@@ -9,6 +9,7 @@ from bihuan.domain.processes.actions.interventions import (
     terminate,
     withdraw,
 )
+from bihuan.domain.processes.actions.keeping import batch_memory, is_kept, tell_kept
 from bihuan.domain.processes.actions.start import start_process
 from bihuan.domain.processes.actions.work import (
     assign,
@@ -23,7 +24,9 @@ __all__ = [
     "Batch",
     "assign",
     "batch",
+    "batch_memory",
     "claim",
+    "is_kept",
     "jump",
     "release",
     "resume",
@@ -32,6 +35,7 @@ __all__ = [
     "start_process",
     "submit",
     "suspend",
+    "tell_kept",
     "terminate",
     "transfer",
     "withdraw",

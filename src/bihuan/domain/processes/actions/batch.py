@@ -2,7 +2,7 @@
 
 For imports and replays. Inside `with batch() as work:` every operation runs as always, on instances kept
 in memory; they are locked from their first use, and written, followed by their subjects, when the block
-ends or at `flush`. Facts, clocks and tokens come out as if each operation had been written by itself.
+ends or at `flush`: all of them in one statement. Facts, clocks and tokens come out as if each operation had been written by itself.
 
 Call the verbs of `Batch` rather than those of `actions`: they save the savepoint that an operation
 inside another transaction would make.
@@ -16,7 +16,9 @@ from typing import Any, TypeVar
 from bihuan.domain.ledger.actions import record_many
 from bihuan.domain.ledger.events import Fact
 from bihuan.domain.processes.actions import interventions, store, work
+from bihuan.domain.processes.actions.keeping import Kept, keeping
 from bihuan.domain.processes.ports import InstanceChange, UnitState
+from bihuan.kit import db
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -37,6 +39,9 @@ class Batch:
     resume = staticmethod(_bare(interventions.resume))
     terminate = staticmethod(_bare(interventions.terminate))
 
+    def __init__(self, kept: Kept) -> None:
+        self._steps = kept.steps
+
     def current(self, instance_id: int) -> InstanceChange:
         """Return how an instance of this batch stands now."""
         return store.kept_change(instance_id)
@@ -50,17 +55,17 @@ class Batch:
 
         What is imported open was due before anybody here could know of it (`enforce_from`).
         """
-        for step in store.kept_steps():
+        for step, _ in self._steps.values():
             step.clocks.spare(before)
 
     def tell(self, instance_id: int, facts: Iterable[Fact]) -> None:
         """Record facts of others about an instance's subject, together with its own."""
         facts = list(facts)
-        kept = next((s for s in store.kept_steps() if s.instance.id == instance_id), None)
-        if kept is None:
+        step = self._steps.get(instance_id)
+        if step is None:
             record_many(facts)
         else:
-            kept.facts.extend(facts)
+            step[0].facts.extend(facts)
 
     def flush(self) -> None:
         """Write everything now; later operations read it anew."""
@@ -69,7 +74,10 @@ class Batch:
 
 @contextmanager
 def batch() -> Iterator[Batch]:
-    """Keep instances in memory until the block ends. Belongs inside `transaction.atomic()`."""
-    with store.keeping():
-        yield Batch()
+    """Keep instances in memory until the block ends. Belongs inside `transaction.atomic()`.
+
+    Nothing inside makes a savepoint: a refusal ends the transaction around the batch.
+    """
+    with keeping() as kept, db.joined():
+        yield Batch(kept)
         store.write_kept()

@@ -25,6 +25,7 @@ from bihuan.domain.clocks.rules import (
     values_of,
 )
 from bihuan.domain.ledger.events import Fact
+from bihuan.domain.processes.actions.keeping import IDS_AT_ONCE, kept
 from bihuan.engines.worktime import ALWAYS, Calendar, parse_limit, parse_warns
 from bihuan.kit import db
 
@@ -32,7 +33,8 @@ RUNNING, PAUSED, STOPPED = "RUNNING", "PAUSED", "STOPPED"
 TIMER = "TIMER"
 
 # Several at once: a step that needs one usually needs more.
-_NEXT_IDS = "select nextval('clocks_clock_id_seq') from generate_series(1, 4)"
+_NEXT_IDS = "select nextval('clocks_clock_id_seq') from generate_series(1, %s)"
+AT_ONCE = 4
 
 Plan = Callable[[ClockRow, Calendar, datetime], ClockRow]
 
@@ -47,7 +49,8 @@ class ClockBook:
         self._new: set[str] = set()
         self._changed: set[str] = set()
         self._calendars: dict[str, Calendar] = {}
-        self._ids: list[int] = []
+        batch = kept()
+        self._ids: list[int] = [] if batch is None else batch.clock_ids
 
     def load(self, rows: Iterable[ClockRow]) -> None:
         """Know these clocks, read with a lock."""
@@ -154,7 +157,8 @@ class ClockBook:
 
     def _next_id(self) -> int:
         if not self._ids:
-            self._ids = [found[0] for found in db.rows(_NEXT_IDS)]
+            count = AT_ONCE if kept() is None else IDS_AT_ONCE
+            self._ids.extend(found[0] for found in db.rows(_NEXT_IDS, (count,)))
         return int(self._ids.pop(0))
 
     def _put(self, owner: str, row: ClockRow) -> None:

@@ -10,6 +10,7 @@ from bihuan.domain.ledger.events import Actor
 from bihuan.domain.packs import queries as packs
 from bihuan.domain.processes.actions import store
 from bihuan.domain.processes.actions.guard import engine_refusals
+from bihuan.domain.processes.actions.keeping import IDS_AT_ONCE, kept
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import InstanceState
 from bihuan.domain.processes.ports import InstanceChange
@@ -19,7 +20,6 @@ from bihuan.domain.processes.queries.statements import SQL
 from bihuan.kit import db
 
 
-@transaction.atomic(savepoint=False)  # whoever opens a subject has a savepoint of their own
 def start_process(  # noqa: PLR0913 -- what a process is started with, each said by name
     *,
     definition_key: str,
@@ -34,30 +34,43 @@ def start_process(  # noqa: PLR0913 -- what a process is started with, each said
 
     Refuses with `DefinitionMissing`, or with whatever its first steps are refused with.
     """
-    definition = packs.published("process", definition_key)
-    found = db.one(SQL["next_instance"]) or (0, 0)
-    instance = Instance(
-        id=found[0],
-        definition_id=definition.id,
-        subject=subject,
-        root=root,
-        unit_id=org_unit_id,
-        calendar=blueprint(definition.id).calendar,
-        initiator=by.ref,
-        parent_token=None,
-        state=InstanceState.RUNNING,
-        variables=dict(variables),
-        rev=0,
-        next_seq=1,
-        priority=0,
-        started_at=at,
-        org_revision=found[1],
-        is_new=True,
-    )
-    step = Step(instance, [])
-    when = When(by, at)
-    step.fact("process.started", instance.ref, when, {"definition": definition_key})
-    with engine_refusals():
-        step.run.start()
-        step.go(when)
-    return store.save(step, when)
+    with transaction.atomic(savepoint=False):  # whoever opens a subject has a savepoint of their own
+        definition = packs.published("process", definition_key)
+        instance_id, org_revision = _next_instance()
+        instance = Instance(
+            id=instance_id,
+            definition_id=definition.id,
+            subject=subject,
+            root=root,
+            unit_id=org_unit_id,
+            calendar=blueprint(definition.id).calendar,
+            initiator=by.ref,
+            parent_token=None,
+            state=InstanceState.RUNNING,
+            variables=dict(variables),
+            rev=0,
+            next_seq=1,
+            priority=0,
+            started_at=at,
+            org_revision=org_revision,
+            is_new=True,
+        )
+        step = Step(instance, [])
+        when = When(by, at)
+        step.fact("process.started", instance.ref, when, {"definition": definition_key})
+        with engine_refusals():
+            step.run.start()
+            step.go(when)
+        return store.save(step, when)
+
+
+def _next_instance() -> tuple[int, int]:
+    """Return the id of an instance that is started now, and the org's revision; a batch takes some ahead."""
+    batch = kept()
+    if batch is not None and batch.instance_ids:
+        return batch.instance_ids.pop(0), batch.org_revision
+    count = 1 if batch is None else IDS_AT_ONCE
+    ids, revision, *_settings = db.one(SQL["next_instances"], (count,)) or ([0], 0)
+    if batch is not None:
+        batch.instance_ids, batch.org_revision = ids[1:], revision
+    return ids[0], revision

@@ -1,13 +1,12 @@
 """Reads an instance with a lock and writes a step back, each in as few statements as can be."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
-from bihuan.domain.ledger.actions import FACT_JSON_CTES, fact_rows
+from bihuan.domain.ledger.actions import FACT_CTES, announcing, fact_rows
+from bihuan.domain.ledger.events import Fact
 from bihuan.domain.processes.actions.clock_book import CLOCK_CTES
+from bihuan.domain.processes.actions.keeping import kept
 from bihuan.domain.processes.actions.step import Step, When, clock_owner
 from bihuan.domain.processes.choices import (
     FAR,
@@ -27,9 +26,10 @@ from bihuan.domain.processes.queries.statements import SQL
 from bihuan.engines.bpmn.run_state import SEQUENCE_BITS, Token
 from bihuan.kit import db
 
-_TAIL = ",\n".join([SQL["write_tokens"], CLOCK_CTES, FACT_JSON_CTES]) + "\nselect 1"
+_TAIL = ",\n".join([SQL["write_tokens"], CLOCK_CTES, FACT_CTES]) + "\nselect 1"
 # psycopg keeps the translation of a statement's parameters only up to 4096 characters.
 _UPDATE = " ".join(f"with instance as ({SQL['update_instance']}), {_TAIL}".split())
+_MANY = " ".join(f"with {SQL['write_instances']}, {_TAIL}".split())
 _INSERT = " ".join(f"with instance as ({SQL['insert_instance']}), {_TAIL}".split())
 
 
@@ -43,8 +43,8 @@ def open_step(instance_id: int, *, history: bool = False, unit: int = 0) -> Step
 
     With `unit` the form in force for that unit is looked up on the way.
     """
-    if (kept := _again(instance_id, history=history)) is not None:
-        return kept
+    if (again := _again(instance_id, history=history)) is not None:
+        return again
     row = db.one(SQL["lock_instance"], (instance_id,))
     if row is None:
         raise InstanceMissing
@@ -85,16 +85,16 @@ def save(step: Step, when: When) -> InstanceChange:
     Inside a batch the step is kept instead, and written at its end.
     """
     step.settle_groups(when.at)
-    kept = _kept.get()
-    if kept is not None:
-        kept[step.instance.id] = (step, when)
+    batch = kept()
+    if batch is not None:
+        batch.keep(step, when)
         return _change(step, when)
     return _write(step, when)
 
 
 def _write(step: Step, when: When) -> InstanceChange:
     instance = step.instance
-    facts = sorted([*step.clocks.facts, *step.facts], key=lambda fact: fact.at)
+    new, old = _token_rows(step)
     params: dict[str, Any] = {
         "instance": instance.id,
         "state": instance.state.value,
@@ -102,9 +102,11 @@ def _write(step: Step, when: When) -> InstanceChange:
         "next_seq": step.run.next_seq,
         "ended": instance.ended_at,
         "until": instance.suspended_until,
-        **_token_params(step),
+        "new": _json(new),
+        "old": _json(old),
         **{name: _json(rows) for name, rows in step.clocks.params().items()},
-        "facts": _json(fact_rows(facts)),
+        "facts": _json(fact_rows(_facts(step))),
+        "announced": announcing(),
     }
     if instance.is_new:
         params |= {
@@ -120,56 +122,68 @@ def _write(step: Step, when: When) -> InstanceChange:
         }
     db.run(_INSERT if instance.is_new else _UPDATE, params)
     change = _change(step, when)
-    kind = instance.subject.partition(":")[0]
-    if kind in SUBJECTS:
-        SUBJECTS.get(kind).changed(change)
+    _follow([change])
     return change
 
 
 # ---------------------------------------------------------------- batches
-_kept: ContextVar[dict[int, tuple[Step, When]] | None] = ContextVar("kept steps", default=None)
-
-
-@contextmanager
-def keeping() -> Iterator[None]:
-    """Keep steps in memory instead of writing them, until `write_kept`."""
-    token = _kept.set({})
-    try:
-        yield
-    finally:
-        _kept.reset(token)
-
-
-def kept_steps() -> list[Step]:
-    """Return the steps kept so far."""
-    return [step for step, _ in (_kept.get() or {}).values()]
-
-
 def kept_change(instance_id: int) -> InstanceChange:
     """Return how a kept instance stands."""
-    return _change(*(_kept.get() or {})[instance_id])
+    batch = kept()
+    if batch is None or instance_id not in batch.steps:
+        raise InstanceMissing
+    return _change(*batch.steps[instance_id])
 
 
 def write_kept() -> None:
-    """Write the kept steps, each once, and forget them."""
-    kept = _kept.get() or {}
-    for step, when in kept.values():
-        _write(step, when)
-    kept.clear()
+    """Write the kept steps, all in one statement, and forget them."""
+    batch = kept()
+    if batch is not None and batch.steps:
+        written = list(batch.steps.values())
+        batch.steps.clear()
+        _write_many(written)
 
 
 def _again(instance_id: int, *, history: bool) -> Step | None:
     """Return a kept step for its next operation; one that needs the history is written and read anew."""
-    kept = _kept.get()
-    if kept is None or instance_id not in kept:
+    batch = kept()
+    if batch is None or instance_id not in batch.steps:
         return None
     if history:
-        _write(*kept.pop(instance_id))
+        _write(*batch.steps.pop(instance_id))
         return None
-    step = kept[instance_id][0]
+    step = batch.steps[instance_id][0]
     step.form = {}
     step.told.clear()
     return step
+
+
+def _write_many(written: list[tuple[Step, When]]) -> None:
+    steps = [step for step, _ in written]
+    tokens = [_token_rows(step) for step in steps]
+    clocks = [step.clocks.params() for step in steps]
+    params = {
+        "started": [_instance_row(step) for step in steps if step.instance.is_new],
+        "moved_on": [_instance_row(step) for step in steps if not step.instance.is_new],
+        "new": [row for new, _ in tokens for row in new],
+        "old": [row for _, old in tokens for row in old],
+        "new_clocks": [row for one in clocks for row in one["new_clocks"]],
+        "old_clocks": [row for one in clocks for row in one["old_clocks"]],
+        "facts": fact_rows(fact for step in steps for fact in _facts(step)),
+    }
+    texts: dict[str, Any] = {name: _json(rows) for name, rows in params.items()}
+    db.run(_MANY, {**texts, "announced": announcing()})
+    _follow([_change(step, when) for step, when in written])
+
+
+def _follow(changes: list[InstanceChange]) -> None:
+    """Let the owners of the subjects follow what changed."""
+    by_kind: dict[str, list[InstanceChange]] = {}
+    for change in changes:
+        by_kind.setdefault(change.subject.partition(":")[0], []).append(change)
+    for kind, found in by_kind.items():
+        if kind in SUBJECTS:
+            SUBJECTS.get(kind).changed(*found)
 
 
 def _change(step: Step, when: When) -> InstanceChange:
@@ -207,7 +221,34 @@ def _state(step: Step, token_id: int) -> UnitState:
 
 
 # ---------------------------------------------------------------- writing
-def _token_params(step: Step) -> dict[str, str]:
+def _facts(step: Step) -> list[Fact]:
+    return sorted([*step.clocks.facts, *step.facts], key=lambda fact: fact.at)
+
+
+def _instance_row(step: Step) -> dict[str, Any]:
+    instance = step.instance
+    return {
+        "id": instance.id,
+        "definition_id": instance.definition_id,
+        "subject": instance.subject,
+        "root": instance.root,
+        "unit_id": instance.unit_id,
+        "calendar": instance.calendar,
+        "initiator": instance.initiator,
+        "parent_token": instance.parent_token,
+        "state": instance.state,
+        "variables": step.run.variables,
+        "rev": instance.rev,
+        "next_seq": step.run.next_seq,
+        "priority": instance.priority,
+        "started_at": instance.started_at,
+        "suspended_until": instance.suspended_until,
+        "ended_at": instance.ended_at,
+    }
+
+
+def _token_rows(step: Step) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the rows of the tokens that are new, and of those that changed."""
     touched = step.run.work.touched | step.changed | _due_moved(step)
     first_new = step.run.work.base | step.instance.next_seq
     new: list[dict[str, Any]] = []
@@ -215,7 +256,7 @@ def _token_params(step: Step) -> dict[str, str]:
     for token_id in sorted(touched):
         row = _row(step.tokens[token_id], step.extras[token_id])
         (new if token_id >= first_new else old).append(row)
-    return {"new": _json(new), "old": _json(old)}
+    return new, old
 
 
 def _due_moved(step: Step) -> set[int]:

@@ -42,8 +42,8 @@ select json_agg(json_build_array(id, node, title, flow_in, kind, state, scope, p
     priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at) order by id)
 from processes_token where instance_id = %s
 
--- name: next_instance
-select nextval('processes_processinstance_id_seq'),
+-- name: next_instances
+select array(select nextval('processes_processinstance_id_seq') from generate_series(1, %s)),
     coalesce((select revision from org_orgrevision where id = 1), 0),
     set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
     set_config('enable_mergejoin', 'off', true)
@@ -59,6 +59,18 @@ values (%(instance)s, %(definition)s, %(subject)s, %(root)s, %(unit)s, %(calenda
 update processes_processinstance set state = %(state)s, variables = %(variables)s::jsonb,
     rev = rev + 1, next_seq = %(next_seq)s, ended_at = %(ended)s, suspended_until = %(until)s
 where id = %(instance)s
+
+-- name: write_instances
+started as (
+    insert into processes_processinstance
+    select * from json_populate_recordset(null::processes_processinstance, %(started)s::json)
+), moved_on as (
+    update processes_processinstance i set state = x.state, variables = x.variables,
+        rev = i.rev + 1, next_seq = x.next_seq, ended_at = x.ended_at,
+        suspended_until = x.suspended_until
+    from json_populate_recordset(null::processes_processinstance, %(moved_on)s::json) as x
+    where i.id = x.id
+)
 
 -- name: write_tokens
 opened as (
