@@ -109,7 +109,7 @@ def test_a_file_that_is_no_log_is_refused(tmp_path):
 def replayed(file: Path) -> tally.Tally:
     names = log.names_in(file)
     parts = cast.prepare(names, pack="itsm", home=home_unit("itsm", ""), at=MORNING)
-    return workers.replay(workers.Job(file, ZONE.key, parts, 1), lambda so_far: None)
+    return workers.replay(workers.Job(file, ZONE.key, parts, 1), workers.Watch(lambda so_far: None))
 
 
 @pytest.fixture

@@ -35,15 +35,22 @@ def home_unit(pack: str, code: str) -> int:
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int, str], None]]:
-    """Yield a function that says how far the work is, at most twice a second, on stderr."""
-    last = 0.0
+    """Yield a function that says on stderr how far the work is.
+
+    On a terminal one line that changes, at most twice a second; elsewhere a line for every tenth.
+    """
+    live = sys.stderr.isatty()
+    last, tenths = 0.0, 0
 
     def tell(done: int, detail: str = "") -> None:
-        nonlocal last
-        if time.monotonic() - last >= TELLS_EVERY:
+        nonlocal last, tenths
+        if live and time.monotonic() - last >= TELLS_EVERY:
             last = time.monotonic()
             click.echo(f"\r{what} {done}/{total} {detail}", nl=False, err=True)
+        elif not live and done * 10 // max(total, 1) > tenths:
+            tenths = done * 10 // max(total, 1)
+            click.echo(f"{what} {done}/{total} {detail}".rstrip(), err=True)
 
     yield tell
-    if sys.stderr.isatty() or last:
+    if last:
         click.echo("", err=True)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 from django.conf import settings
 
-from bihuan.config import console
+from bihuan.config import console, database
 from bihuan.config.intake import home_unit, progress
 from bihuan.integrations.incident_log import cast, log, tally, workers
 from bihuan.kit import clock
@@ -46,7 +46,9 @@ def incidents(  # noqa: PLR0913 — a command has one argument for each option
     with progress("回放", names.incidents) as tell:
         done = workers.replay(
             workers.Job(file, zone, parts, max(1, count)),
-            lambda so_far: tell(so_far.incidents, f"{so_far.applied} 条事件"),
+            workers.Watch(
+                lambda so_far: tell(so_far.incidents, f"{so_far.applied} 条事件"), database.ensure
+            ),
         )
     for reason, rows in done.left.most_common():
         click.echo(f"无法表达 {rows} 条：{reason}")

@@ -44,6 +44,32 @@ select number, md5(string_agg(row_to_json(told)::text, '' order by at, name, row
     collate "C"))
 from told group by number order by number collate "C"
 """
+# How cases, their processes, units and clocks stand: what the facts led to.
+_STATES = """
+with opened as (
+    select root, split_part(root, ':', 2)::bigint as id, data ->> 'number' as number
+    from ledger_fact where name = 'case.opened' and data ->> 'source' like %(source)s
+), stands as (
+    select o.number, row_to_json(x)::text as said from opened o cross join lateral (
+        select c.state, c.grade, k.code, c.round, c.rework_count, c.reopen_count, c.opened_at,
+            c.promised_at, c.resolved_at, c.closed_at, s.process_state, s.current_units, s.next_due_at
+        from cases_case c join cases_standing s on s.case_id = c.id
+        join cases_caseclass k on k.id = c.cls_id where c.id = o.id) x
+    union all
+    select o.number, row_to_json(x)::text from opened o cross join lateral (
+        select i.state as process, i.rev, t.node, t.kind, t.state, t.close_kind, t.origin, t.loop_no,
+            t.opened_at, t.claimed_at, t.closed_at, t.due_at, t.form
+        from processes_processinstance i join processes_token t on t.instance_id = i.id
+        where i.subject = o.root) x
+    union all
+    select o.number, row_to_json(x)::text from opened o cross join lateral (
+        select split_part(c.owner, ':', 1) as owner, c.kind, c.state, c.level, c.budget_us, c.used_us,
+            c.started_at, c.due_at, c.overdue_at, c.stopped_at
+        from clocks_clock c where c.root = o.root) x
+)
+select number, md5(string_agg(said, '' order by said collate "C"))
+from stands group by number order by number collate "C"
+"""
 # Ids that the database gives out differ from one run to the next; what they name does not.
 IDS = ["case", "clock", "from", "instance", "new", "org_unit", "process", "to", "unit"]
 
@@ -113,12 +139,13 @@ def shares(pack: str) -> Shares:
 
 
 def digest(pack: str) -> str:
-    """Return a hash over the facts of all replayed incidents, equal for equal histories.
+    """Return a hash over the facts of all replayed incidents and how they stand; equal for equal histories.
 
     Ids and the moment of recording do not count; the order within one moment does not either.
     """
     values: dict[str, Any] = {"source": f"{pack}:incident:%", "ids": IDS}
     whole = hashlib.sha256()
-    for number, one in db.rows(_DIGEST, values):
-        whole.update(f"{number} {one}\n".encode())
+    for statement in (_DIGEST, _STATES):
+        for number, one in db.rows(statement, values):
+            whole.update(f"{number} {one}\n".encode())
     return whole.hexdigest()

@@ -4,6 +4,7 @@ Correct under interruption by three rules:
 
 1. An incident whose case is there is done: a repeated or restarted worker skips it.
 2. A worker whose database goes away waits for it, bounded, and plays the incidents again that are not there.
+   The parent lets the database be started again where that is up to us.
 3. Commits do not wait for the disk, so a crash of the database may take the last of them back. When
    the workers are through, the parent asks which cases are missing and lets them play again, until
    none is.
@@ -16,6 +17,7 @@ import pickle
 import queue
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.process import BaseProcess
@@ -77,11 +79,20 @@ class Heard:
 Tell = Callable[[Tally], None]
 
 
-def replay(job: Job, tell: Tell) -> Tally:
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What the parent does meanwhile: tell how far the work is, and bring back a database that is gone."""
+
+    tell: Tell
+    revive: Callable[[], None] = lambda: None
+
+
+def replay(job: Job, watch: Watch) -> Tally:
     """Play every incident that is not there yet; return the tally of all of them."""
     while True:
-        tally = _round(job, tell)
-        missing = tally.incidents - len(played(job.cast.pack)) - tally.refused - tally.silent
+        tally = _round(job, watch)
+        there = len(_patiently(lambda: played(job.cast.pack)))
+        missing = tally.incidents - there - tally.refused - tally.silent
         if missing <= 0:
             return tally
 
@@ -93,10 +104,10 @@ def played(pack: str) -> set[str]:
     return {row[0] for row in found}
 
 
-def _round(job: Job, tell: Tell) -> Tally:
+def _round(job: Job, watch: Watch) -> Tally:
     """Let all workers run to their end once."""
     if job.workers == 1:
-        return _share_of(job, 0, tell)
+        return _share_of(job, 0, watch.tell)
     connection.close()
     context = multiprocessing.get_context("spawn")
     heard: Any = context.Queue()
@@ -104,12 +115,12 @@ def _round(job: Job, tell: Tell) -> Tally:
     crew = _Crew(lambda nth: context.Process(target=begin, args=(told, nth, heard), daemon=True))
     crew.start(job.workers)
     try:
-        return _listen(job, crew, heard, tell)
+        return _listen(job, crew, heard, watch)
     finally:
         crew.stop()
 
 
-def _listen(job: Job, crew: "_Crew", heard: Any, tell: Tell) -> Tally:
+def _listen(job: Job, crew: "_Crew", heard: Any, watch: Watch) -> Tally:
     tallies: dict[int, Tally] = {}
     through: set[int] = set()
     while len(through) < job.workers:
@@ -117,12 +128,25 @@ def _listen(job: Job, crew: "_Crew", heard: Any, tell: Tell) -> Tally:
             news: Heard = pickle.loads(heard.get(timeout=0.5))  # noqa: S301 — our own workers'
         except queue.Empty:
             crew.revive(through)
+            _keep_up(watch)
             continue
         tallies[news.nth] = news.tally
         if news.done:
             through.add(news.nth)
-        tell(Tally().join(tallies.values()))
+        watch.tell(Tally().join(tallies.values()))
     return Tally().join(tallies.values())
+
+
+def _keep_up(watch: Watch) -> None:
+    """Have the database started again when it is gone; the workers wait for it meanwhile."""
+    try:
+        connection.ensure_connection()
+        db.one("select 1")
+    except LOST:
+        with suppress(Refused, *LOST):
+            watch.revive()
+    finally:
+        _hang_up()
 
 
 class _Crew:
