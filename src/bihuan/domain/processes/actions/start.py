@@ -34,7 +34,9 @@ def start_process(  # noqa: PLR0913 -- what a process is started with, each said
 
     Refuses with `DefinitionMissing`, or with whatever its first steps are refused with.
     """
-    with transaction.atomic(savepoint=False):  # whoever opens a subject has a savepoint of their own
+    with transaction.atomic(
+        savepoint=False
+    ):  # whoever opens a subject has a savepoint of their own
         definition = packs.published("process", definition_key)
         instance_id, org_revision = _next_instance()
         instance = Instance(
