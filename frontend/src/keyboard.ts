@@ -65,7 +65,23 @@ function letter(key: string): boolean {
   return /^[a-z[\]/?]$/.test(key) && press(`[data-key="${CSS.escape(key)}"]`);
 }
 
+// In a picker of several columns ← and → change the column; ↑ and ↓ are the browser's own.
+function acrossColumns(event: KeyboardEvent): boolean {
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  const list = (event.target as HTMLElement).closest(".tax ul");
+  if (!step || !list) return false;
+  const next = step < 0 ? list.previousElementSibling : list.nextElementSibling;
+  const found = next?.querySelector<HTMLInputElement>("input:checked") ?? next?.querySelector<HTMLInputElement>("input");
+  found?.focus();
+  if (found && step > 0 && !found.checked) found.click();
+  return true;
+}
+
 function onKey(event: KeyboardEvent): void {
+  if (acrossColumns(event)) {
+    event.preventDefault();
+    return;
+  }
   if (event.ctrlKey || event.metaKey) {
     if (withControl(event)) event.preventDefault();
     return;

@@ -81,4 +81,4 @@ def archive(page) -> None:
 
 
 def _local(moment: datetime) -> str:
-    return f"{moment.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%dT%H:%M}"
+    return f"{moment.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M}"

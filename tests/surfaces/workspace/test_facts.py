@@ -60,4 +60,4 @@ def test_an_unknown_fact_is_shown_all_the_same():
 def test_the_first_of_numbered_facts_has_the_highest_number():
     rows = [Row("unit.submitted"), Row("unit.opened"), Row("case.opened")]
 
-    assert [one.mark for one in facts.lines(rows, Names(), newest=3)] == ["#03", "#01"]
+    assert [one.mark for one in facts.lines(rows, Names(), numbered=True)] == ["#02", "#01"]

@@ -53,7 +53,7 @@ def _goodbye(url: str) -> str:
         [
             "",
             f"演示已就绪：{url}",
-            "登录（口令都是 bihuan-demo）：",
+            "登录（密码都是 bihuan-demo）：",
             *rows,
             "查看状态：bin/bihuan status    停止：bin/bihuan stop",
         ]

@@ -47,6 +47,12 @@ def facts_of(
     return Page(found, next_cursor=last if more else "", prev_cursor=first if after else "")
 
 
+def latest_of(roots: Sequence[str], name: str) -> list[Fact]:
+    """Return, for each of these roots that has one, its newest fact of a name."""
+    found = Fact.objects.filter(root__in=roots, name=name).order_by("root", "-id")
+    return list(found.distinct("root"))
+
+
 def facts_named(name: str, *, since: datetime, until: datetime) -> list[Fact]:
     """Return the facts with this name that happened in a half-open period, oldest first."""
     return list(Fact.objects.filter(name=name, at__gte=since, at__lt=until).order_by("at", "id"))

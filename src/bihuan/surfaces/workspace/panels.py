@@ -22,7 +22,7 @@ from bihuan.surfaces.workspace.sheets import facts as fact_sheets, flow as flows
 from bihuan.surfaces.workspace.sheets.case_page import CaseSheet, Clocks, case_sheet
 from bihuan.surfaces.workspace.sheets.cases import case_address
 from bihuan.surfaces.workspace.sheets.chips import NO_CHIP, ChipSheet, chip_of
-from bihuan.surfaces.workspace.sheets.clocks import CaseClocks, clocks_of_case
+from bihuan.surfaces.workspace.sheets.clocks import CaseClocks, clocks_of_case, rests
 from bihuan.surfaces.workspace.sheets.consent import consent_sheet
 from bihuan.surfaces.workspace.sheets.customers import customer_head
 from bihuan.surfaces.workspace.sheets.facts import FactRow, Facts, Names
@@ -86,7 +86,7 @@ def case_panel(
     sheet = _sheet(desk, view, unit, clocks)
     form = elsewhere(view.row)
     if unit is not None:
-        form = unit_form(unit, desk, chip=clocks.of(f"unit:{unit.id}"))
+        form = unit_form(unit, desk, chip=clocks.of(f"unit:{unit.id}"), case=view)
     found = _facts(desk, view, "") if tab == "facts" else Facts([])
     return {"case": sheet, "form": form, "facts": found, "tab": tab}
 
@@ -155,10 +155,20 @@ def context_panel(desk: Desk, number: str) -> dict[str, Any]:
     customer = _customer(desk, view.row.customer_id)
     return {
         "case": _sheet(desk, view, None, clocks),
-        "bands": strip_of(view, clocks).bands,
+        "limits": _limits(view, clocks),
         "card": _card(desk, view, customer),
         "similar": _similar(desk, view),
     }
+
+
+def _limits(view: CaseView, clocks: CaseClocks) -> list[tuple[str, ChipSheet]]:
+    """Return the limit groups that have begun, by name."""
+    if view.row.instance_id is None:
+        return []
+    groups = [
+        (one.name, clocks.of(one.owner)) for one in processes.clock_groups(view.row.instance_id)
+    ]
+    return [(name, chip) for name, chip in groups if chip.state]
 
 
 def _similar(desk: Desk, view: CaseView) -> list[dict[str, Any]]:
@@ -184,8 +194,9 @@ def _similar(desk: Desk, view: CaseView) -> list[dict[str, Any]]:
 def unit_chips(rows: Sequence[UnitRow], at: datetime) -> dict[int, ChipSheet]:
     """Return the chips of units, one query for all."""
     found = live_clocks_owned([row.clock_owner for row in rows])
+    why = rests([row.root for row in rows if row.is_suspended])
     return {
-        row.id: chip_of(clock, calendar(clock.calendar), at)
+        row.id: chip_of(clock, calendar(clock.calendar), at, rest=why.get(row.root))
         for row in rows
         if (clock := found.get(row.clock_owner)) is not None
     }
@@ -216,7 +227,7 @@ def _facts(desk: Desk, view: CaseView, after: str) -> Facts:
     page = ledger.facts_of(view.ref, since=since, after=after, size=FACTS_SHOWN)
     names = _names(desk, view, page.rows)
     whole = not after and not page.next_cursor
-    lines = fact_sheets.lines(page.rows, names, newest=len(page.rows) if whole else 0)
+    lines = fact_sheets.lines(page.rows, names, numbered=whole)
     more = ""
     if page.next_cursor:
         address = reverse("case-facts", args=[view.row.number])
@@ -234,11 +245,20 @@ def _names(desk: Desk, view: CaseView, rows: Sequence[FactRow]) -> Names:
     return Names(
         staff=org.names_of(staff),
         org_units={unit.id: unit.name for unit in tree.units.values()},
-        units={row.subject: row.data["title"] for row in rows if "title" in (row.data or {})},
+        units=_subjects(view, rows),
         classes=cases.class_names(view.pack, _classes_in(rows)),
         said=_said(view),
+        opening=view.description,
         sees_phones=view.sees_phones,
     )
+
+
+def _subjects(view: CaseView, rows: Sequence[FactRow]) -> dict[str, str]:
+    """Return the names of the units and limit groups that facts are about."""
+    found = {row.subject: str(row.data["title"]) for row in rows if "title" in (row.data or {})}
+    if view.row.instance_id and any(row.subject.startswith("group:") for row in rows):
+        found |= {one.owner: one.name for one in processes.clock_groups(view.row.instance_id)}
+    return found
 
 
 def _classes_in(rows: Sequence[FactRow]) -> set[str]:
@@ -259,9 +279,8 @@ def _card(desk: Desk, view: CaseView, customer: Mapping[str, Any] | None) -> dic
     if customer is None:
         return {"address": "", "lines": []}
     lines = [("类别", customer["kind"]), ("等级", customer["tier"] or "普通")]
-    known = cases.cases_of_customer(desk.access, view.row.customer_id or 0, size=LISTED)
-    rework = sum(row.rework_count for row in known)
-    lines.append(("来诉", f"共 {len(known)} 次" + (f"，返工 {rework} 次" if rework else "")))
+    count, rework = cases.customer_tally(desk.access, view.row.customer_id or 0)
+    lines.append(("来诉", f"共 {count} 次" + (f"，返工 {rework} 次" if rework else "")))
     if customer["note"]:
         lines.append(("备注", customer["note"]))
     return {"address": customer["address"], "lines": lines}

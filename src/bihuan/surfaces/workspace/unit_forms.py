@@ -1,16 +1,16 @@
 """The current unit's form, as the dock of the workbench shows it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from django.urls import reverse
 
 from bihuan.domain.cases import queries as cases
-from bihuan.domain.cases.queries import CaseRow
+from bihuan.domain.cases.queries import CaseRow, CaseView
 from bihuan.domain.processes.queries import UnitView
-from bihuan.engines.forms import FieldType
+from bihuan.engines.forms import Field, FieldType, Form
 from bihuan.surfaces.workspace import operations
 from bihuan.surfaces.workspace.desk import Desk
 from bihuan.surfaces.workspace.sheets.chips import NO_CHIP, ChipSheet
@@ -21,6 +21,9 @@ from bihuan.surfaces.workspace.sheets.fields import (
     Options,
     field_sheets,
 )
+
+# What a case knows under the names that forms ask for it; words that forms use otherwise stay out.
+KNOWN: Final = ("class_code", "importance", "urgency", "scope", "title", "contact_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class UnitForm:
     hint: str = ""
     why_not: str = ""
     next: str = ""
+    goes_to: str = ""
     limit: str = ""
     used: str = ""
     claimable: bool = False
@@ -46,7 +50,7 @@ class UnitForm:
     @property
     def submit_title(self) -> str:
         """Return the word on the main button."""
-        return f"提交{self.name}"
+        return f"提交到{self.goes_to}" if self.goes_to else f"提交{self.name}"
 
     @property
     def submit_address(self) -> str:
@@ -70,27 +74,74 @@ class UnitForm:
 
 
 def unit_form(
-    unit: UnitView, desk: Desk, filled: Filled | None = None, *, chip: ChipSheet = NO_CHIP
+    unit: UnitView,
+    desk: Desk,
+    filled: Filled | None = None,
+    *,
+    chip: ChipSheet = NO_CHIP,
+    case: CaseView | None = None,
 ) -> UnitForm:
-    """Return the dock of a unit with what was typed, or else drafted."""
+    """Return the dock of a unit with what was typed, or else drafted, or else known of the case."""
     mine = "submit" in unit.operations and unit.assignee_id == desk.staff_id
-    now = filled or Filled(unit.values, {}, desk.at)
+    now = filled or Filled(known_values(unit.form, case) | dict(unit.values), {}, desk.at)
     shown = field_sheets(unit.form, now, _lookups(desk, unit)) if mine and unit.form else []
+    return replace(
+        _around(unit, mine=mine),
+        fields=shown,
+        missing=[(one.name, one.label) for one in shown if one.error],
+        refusal=now.refusal,
+        saved="已有暂存" if unit.has_draft and filled is None else "",
+        limit=chip.limit_text,
+        used=chip.used,
+    )
+
+
+def _around(unit: UnitView, *, mine: bool) -> UnitForm:
+    """Return the dock without its fields: whose it is, where it leads, what may be done."""
     return UnitForm(
         name=unit.title,
         owner="本人" if mine else unit.assignee or "待取",
         mine=mine,
         address=reverse("unit", args=[unit.id]),
-        fields=shown,
-        missing=[(one.name, one.label) for one in shown if one.error],
-        refusal=now.refusal,
-        saved="已有暂存" if unit.has_draft and filled is None else "",
         why_not=_why_not(unit, mine=mine),
-        limit=chip.limit_text,
-        used=chip.used,
+        next=_next(unit),
+        goes_to=unit.next.certain,
         claimable=not mine and "claim" in unit.operations,
         operations=operations.offered(unit),
     )
+
+
+def known_values(form: Form | None, case: CaseView | None) -> dict[str, Any]:
+    """Return what the case already says of the fields a form asks for."""
+    if form is None or case is None:
+        return {}
+    said: Mapping[str, Any] = {
+        "class_code": case.row.class_code,
+        "title": case.row.title,
+        "contact_name": case.row.contact_name,
+        "importance": str(case.importance),
+        "urgency": str(case.urgency),
+        "scope": str(case.scope),
+    }
+    return {
+        field.code: said[field.code]
+        for field in form.fields
+        if field.code in KNOWN and _offers(field, said[field.code])
+    }
+
+
+def _offers(field: Field, value: str) -> bool:
+    """Tell whether a field can hold a value: one of its choices, or any text."""
+    return not field.choices or any(choice.code == value for choice in field.choices)
+
+
+def _next(unit: UnitView) -> str:
+    """Say what comes next: 下一步 回访（非经办人）."""
+    names = [
+        f"{one.title}（非经办人）" if one.excludes_worker else one.title for one in unit.next.units
+    ]
+    names += ["结束"] if unit.next.may_end else []
+    return f"下一步 {' 或 '.join(names)}" if names else ""
 
 
 def elsewhere(case: CaseRow) -> UnitForm | None:

@@ -6,6 +6,7 @@ from bihuan.surfaces.workspace import shell
 from bihuan.surfaces.workspace.views import (
     case_lists,
     cases,
+    clocks,
     customers,
     exports,
     intake,
@@ -20,6 +21,7 @@ from bihuan.surfaces.workspace.views import (
 
 urlpatterns: list[URLPattern] = [
     path("theme/", shell.choose_theme, name="theme"),
+    path("slots/", clocks.index, name="slots"),
     path("keys/", shell.keys, name="keys"),
     path("sign-in/", sign_in.new, name="sign-in"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),

@@ -5,6 +5,7 @@ from bihuan.domain.cases.queries.finding import (
     Duplicate,
     Probe,
     cases_of_customer,
+    customer_tally,
     find_duplicates,
     search,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "class_named",
     "class_names",
     "classes",
+    "customer_tally",
     "find_duplicates",
     "involved_units",
     "packs_offered",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Count, Q, QuerySet, Sum, Value
 from django.db.models.functions import Right
 from django.db.models.lookups import Exact
 
@@ -56,6 +56,13 @@ def cases_of_customer(access: Access, customer_id: int, *, size: int = 20) -> li
     """Return a customer's newest cases, as far as the asker may see them."""
     found = visible(access).filter(customer_id=customer_id).select_related("standing")
     return rows_of(access, found.defer("description").order_by("-opened_at", "-id")[:size])
+
+
+def customer_tally(access: Access, customer_id: int) -> tuple[int, int]:
+    """Return how many cases of a customer the asker may see, and how often they were reworked."""
+    found = visible(access).filter(customer_id=customer_id)
+    tally = found.aggregate(cases=Count("id"), reworks=Sum("rework_count"))
+    return tally["cases"], tally["reworks"] or 0
 
 
 def find_duplicates(

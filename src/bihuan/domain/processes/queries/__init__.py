@@ -4,11 +4,14 @@ from bihuan.domain.processes.queries.flow import (
     ClockGroup,
     FilledForm,
     InstanceView,
+    OpenUnitRow,
     StripUnit,
     clock_groups,
     instance,
     instances_of,
     last_form_with,
+    open_units,
+    suspended,
     units_of,
 )
 from bihuan.domain.processes.queries.inbox import (
@@ -18,6 +21,7 @@ from bihuan.domain.processes.queries.inbox import (
     inbox,
     inbox_counts,
 )
+from bihuan.domain.processes.queries.next_units import NextUnit, NextUnits, next_units
 from bihuan.domain.processes.queries.rows import InstanceMissing, UnitMissing
 from bihuan.domain.processes.queries.unit import (
     OpenUnit,
@@ -34,7 +38,10 @@ __all__ = [
     "InboxFilter",
     "InstanceMissing",
     "InstanceView",
+    "NextUnit",
+    "NextUnits",
     "OpenUnit",
+    "OpenUnitRow",
     "ReturnTarget",
     "StripUnit",
     "UnitMissing",
@@ -46,7 +53,10 @@ __all__ = [
     "instance",
     "instances_of",
     "last_form_with",
+    "next_units",
     "open_unit_of",
+    "open_units",
+    "suspended",
     "unit",
     "units_of",
 ]

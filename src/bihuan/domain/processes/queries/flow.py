@@ -73,6 +73,19 @@ class ClockGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenUnitRow:
+    """An open unit of a subject: enough to hand it over."""
+
+    id: int
+    subject: str
+    node: str
+    title: str
+    post: str
+    unit_id: int | None
+    assignee_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class FilledForm:
     """What was submitted at a unit, by whom and when."""
 
@@ -92,6 +105,16 @@ def instance(instance_id: int) -> InstanceView:
 def instances_of(subject: str) -> list[InstanceView]:
     """Return the instances of a subject, oldest first."""
     return [InstanceView(*row) for row in db.rows(LISTS["instances_of"], (subject,))]
+
+
+def suspended(subjects: Sequence[str]) -> dict[str, datetime | None]:
+    """Return those of some subjects whose process rests, with until when, None for until resumed."""
+    return dict(db.rows(LISTS["suspended"], (list(subjects),)))
+
+
+def open_units(subjects: Sequence[str]) -> list[OpenUnitRow]:
+    """Return the open units of some subjects, oldest first."""
+    return [OpenUnitRow(*row) for row in db.rows(LISTS["open_units_of"], (list(subjects),))]
 
 
 def units_of(instance_id: int) -> list[StripUnit]:

@@ -13,6 +13,7 @@ from bihuan.domain.processes.choices import InstanceState, Operation, TokenState
 from bihuan.domain.processes.models import permission
 from bihuan.domain.processes.queries import blueprints, rows
 from bihuan.domain.processes.queries.inbox import UnitRow, row_of
+from bihuan.domain.processes.queries.next_units import NOWHERE, NextUnits, next_units
 from bihuan.domain.processes.queries.statements import LISTS, SQL
 from bihuan.engines import forms
 from bihuan.engines.bpmn import run_routes
@@ -49,6 +50,7 @@ class UnitView:
     previous: Mapping[str, Any] = field(default_factory=dict)
     return_targets: Sequence[ReturnTarget] = ()
     colleagues: Sequence[org.StaffRow] = ()
+    next: NextUnits = NOWHERE
     closed_at: datetime | None = None
     close_kind: str = ""
 
@@ -121,6 +123,7 @@ def unit(access: Access, unit_id: int, *, at: datetime) -> UnitView:
         previous=shown.values(rows.earlier_values(row.instance_id, plan.graph)) if form else {},
         return_targets=_targets(access, row, plan, node) if Operation.RETURN in allowed else (),
         colleagues=_colleagues(access, row, at) if _hands_over(allowed) else (),
+        next=next_units(definition_id, row.node),
         closed_at=closed_at,
         close_kind=close_kind,
     )

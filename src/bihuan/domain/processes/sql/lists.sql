@@ -80,6 +80,16 @@ from processes_processinstance where id = %s
 select id, definition_id, subject, root, unit_id, state, rev, started_at, ended_at, suspended_until
 from processes_processinstance where subject = %s order by id
 
+-- name: suspended
+select subject, suspended_until from processes_processinstance
+where subject = any(%s) and state = 'SUSPENDED'
+
+-- name: open_units_of
+select t.id, i.subject, t.node, t.title, t.post, t.unit_id, t.assignee_id
+from processes_processinstance i join processes_token t on t.instance_id = i.id
+where i.subject = any(%s) and t.kind = 'USER' and t.state in ('OPEN', 'CLAIMED')
+order by t.id
+
 -- name: last_form_with
 select form::text, assignee_id, delegate_of, unit_id, closed_at from processes_token
 where instance_id = %(instance)s and kind = 'USER' and form is not null

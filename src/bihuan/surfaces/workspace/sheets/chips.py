@@ -1,20 +1,18 @@
 """Clock chips: the clock's own words, and what the browser needs to keep them fresh (DESIGN.md §4.1)."""
 
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.utils import timezone
 
-from bihuan.domain.clocks.rules import ClockRow, chip, used_micros
+from bihuan.domain.clocks.rules import PAUSED, ClockRow, chip, used_micros
 from bihuan.domain.clocks.rules.chip import limit_words, short_words
 from bihuan.engines.worktime import Calendar, parse_limit
 from bihuan.surfaces.workspace import phrases
 
 SECOND: Final = 1_000_000
-DAYS_AHEAD: Final = 2
+DAYS_AHEAD: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +33,42 @@ class ChipSheet:
     limit_text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Why a process rests: the reason given, who did it, until when."""
+
+    why: str
+    who: str
+    until: datetime | None = None
+
+    @property
+    def short(self) -> str:
+        """Return the reason chosen, without what was written beside it."""
+        return self.why.partition("，")[0]
+
+    def title(self, at: datetime) -> str:
+        """Say who stopped the clock, why, until when."""
+        end = (
+            f"，到 {phrases.moment(self.until, at)} 自动走表" if self.until else "，到人工走表为止"
+        )
+        return f"{self.who} 停表：{self.why or '没有写原因'}{end}"
+
+
 NO_CHIP: Final = ChipSheet()
 
 
-def chip_of(row: ClockRow, calendar: Calendar, at: datetime, *, why: str = "") -> ChipSheet:
-    """Return the chip of a clock at a moment."""
-    seen = chip(row, calendar, at, why=why)
+def chip_of(
+    row: ClockRow, calendar: Calendar, at: datetime, *, rest: Rest | None = None
+) -> ChipSheet:
+    """Return the chip of a clock at a moment; `rest` is why its whole process rests."""
+    seen = chip(row, calendar, at, why=rest.short if rest else "")
     used = used_micros(row, calendar, at)
     elapsed = parse_limit(row.limit_text).elapsed or calendar.always_open
     return ChipSheet(
         state=seen.state,
         text=seen.text,
         share=max(0, min(100, seen.percent)),
-        title=f"时限 {phrases.full_moment(row.due_at)}" if row.due_at else "",
+        title=_title(row, at, rest),
         late=seen.late,
         left=(row.budget_us - used) // SECOND,
         limit=row.budget_us // SECOND,
@@ -59,12 +80,22 @@ def chip_of(row: ClockRow, calendar: Calendar, at: datetime, *, why: str = "") -
     )
 
 
-def slots_json(calendars: Iterable[Calendar], at: datetime) -> str:
-    """Return the working slots of the coming days by calendar, in seconds, for the repaint script."""
-    return json.dumps({one.code: _slots(one, at) for one in calendars if not one.always_open})
+def idle_chip(row: ClockRow, calendar: Calendar, at: datetime) -> ChipSheet:
+    """Return the chip of a limit group none of whose units is open: not begun yet, or left for now."""
+    seen = chip_of(row, calendar, at)
+    begun = used_micros(row, calendar, at) > 0
+    text = f"用 {seen.used} / 限 {seen.limit_text}" if begun else f"未开始，限 {seen.limit_text}"
+    return replace(seen, state="done" if begun else "idle", text=text, title="")
 
 
-def _slots(calendar: Calendar, at: datetime) -> list[tuple[int, int]]:
+def _title(row: ClockRow, at: datetime, rest: Rest | None) -> str:
+    if rest is not None and row.state == PAUSED:
+        return rest.title(at)
+    return f"时限 {phrases.full_moment(row.due_at)}" if row.due_at else ""
+
+
+def slots(calendar: Calendar, at: datetime) -> list[tuple[int, int]]:
+    """Return the working slots of the days around a moment, in seconds, for the repaint script."""
     zone = calendar.wall.zone
     midnight = timezone.localtime(at, zone).replace(hour=0, minute=0, second=0, microsecond=0)
     found = []

@@ -50,7 +50,7 @@ class FactLine:
     @property
     def line(self) -> str:
         """Return what happened in one line."""
-        rest = self.text or self.quote
+        rest = self.text.removeprefix(REASON) or self.quote
         return f"{self.title}：{rest}" if rest else self.title
 
 
@@ -71,6 +71,7 @@ class Names:
     units: Mapping[str, str] = field(default_factory=dict)
     classes: Mapping[str, str] = field(default_factory=dict)
     said: Mapping[tuple[str, datetime], str] = field(default_factory=dict)
+    opening: str = ""
     sees_phones: bool = False
 
     def shown(self, text: str) -> str:
@@ -114,6 +115,7 @@ def _number(value: Any) -> int:
     return int(text) if text.isdigit() else 0
 
 
+REASON: Final = "原因："
 PLAIN: Final = Look("有新的记录", kind="其他", sign="point")
 LOOKS: Final[Mapping[str, Look]] = {
     "case.opened": Look("受理", sign="phone"),
@@ -171,13 +173,13 @@ FILTERS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def lines(rows: Iterable[FactRow], names: Names, *, newest: int = 0) -> list[FactLine]:
-    """Return facts as people read them; `newest` is the number of the first, 0 for unnumbered."""
-    found = []
-    for position, row in enumerate(rows):
-        if row.name not in QUIET:
-            found.append(_line(row, names, f"#{newest - position:02d}" if newest else ""))
-    return found
+def lines(rows: Iterable[FactRow], names: Names, *, numbered: bool = False) -> list[FactLine]:
+    """Return facts, newest first, as people read them; numbered when they are all there are."""
+    shown = [row for row in rows if row.name not in QUIET]
+    return [
+        _line(row, names, f"#{len(shown) - place:02d}" if numbered else "")
+        for place, row in enumerate(shown)
+    ]
 
 
 def of_kind(found: Sequence[FactLine], wanted: str) -> list[FactLine]:
@@ -190,8 +192,8 @@ def of_kind(found: Sequence[FactLine], wanted: str) -> list[FactLine]:
 
 def _line(row: FactRow, names: Names, mark: str) -> FactLine:
     look = _look(row)
-    said = names.said.get((row.name, row.at), "")
-    quotes = look.kind == "客户"
+    said = names.opening if row.name == "case.opened" else names.said.get((row.name, row.at), "")
+    quotes = look.kind == "客户" or row.name == "case.opened"
     return FactLine(
         at=row.at,
         title=look.title.format(**names.of(row)).strip(),
@@ -216,4 +218,4 @@ def _look(row: FactRow) -> Look:
 
 
 def _reason(row: FactRow) -> str:
-    return f"原因：{row.reason}" if row.reason else ""
+    return f"{REASON}{row.reason}" if row.reason else ""

@@ -30,7 +30,8 @@ KINDS: Final[Mapping[FieldType, str]] = {
     FieldType.DATETIME: "moment",
     FieldType.PHONE: "phone",
 }
-INPUTS: Final = {"date": "date", "moment": "datetime-local", "phone": "tel"}
+INPUTS: Final = {"phone": "tel"}
+SHAPES: Final = {"date": "2026-01-31", "moment": "2026-01-31 08:30"}
 WIDE: Final = {"text": "w6", "choices": "w6"}
 
 
@@ -57,6 +58,13 @@ class FieldSheet:
     def input_type(self) -> str:
         """Return the HTML input type."""
         return INPUTS.get(self.kind, "text")
+
+    @property
+    def shape(self) -> str:
+        """Return how it is written, for inputs that want a certain form: browsers' own date inputs
+        follow the browser's language, not the page's.
+        """
+        return self.placeholder or SHAPES.get(self.kind, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +156,7 @@ def _local_minutes(text: str) -> str:
     except ValueError:
         return text
     local = timezone.localtime(moment) if moment.tzinfo else moment
-    return f"{local:%Y-%m-%dT%H:%M}"
+    return f"{local:%Y-%m-%d %H:%M}"
 
 
 def _named_in_conditions(form: Form) -> frozenset[str]:

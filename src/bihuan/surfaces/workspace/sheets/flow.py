@@ -93,7 +93,8 @@ def tone_of(chip: ChipSheet) -> str:
 def band(name: str, columns: Sequence[int], chip: ChipSheet) -> Band:
     """Return a limit group over the columns (from 1) of its units."""
     done = chip.state == "done"
-    note = ("超期" if chip.late else "已达标") if done else chip.text
+    note = {"idle": "未开始"}.get(chip.state, chip.text)
+    note = ("超期" if chip.late else "已停") if done else note
     return Band(
         name=name,
         start=min(columns),
