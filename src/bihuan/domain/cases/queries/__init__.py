@@ -17,6 +17,7 @@ from bihuan.domain.cases.queries.taxonomy import (
     class_names,
     classes,
     packs_offered,
+    top_classes,
 )
 from bihuan.domain.cases.queries.viewing import (
     CaseView,
@@ -51,4 +52,5 @@ __all__ = [
     "packs_offered",
     "promise",
     "search",
+    "top_classes",
 ]

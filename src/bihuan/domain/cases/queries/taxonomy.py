@@ -43,6 +43,12 @@ def class_named(pack: str, code: str) -> CaseClass:
     return found
 
 
+def top_classes() -> dict[str, str]:
+    """Return the names of the first level of all packs by code, for a filter."""
+    found = CaseClass.objects.filter(is_offered=True, level=1).order_by("pack", "position", "id")
+    return dict(found.values_list("code", "name"))
+
+
 def packs_offered() -> list[str]:
     """Return the packs whose classes a case may be put into, by key."""
     found = CaseClass.objects.filter(is_offered=True, level=1)

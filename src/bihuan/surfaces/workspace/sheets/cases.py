@@ -21,6 +21,8 @@ class CaseLine:
     """One row of a table of cases."""
 
     number: str
+    kind: str
+    loud: bool
     title: str
     address: str
     chip: ChipSheet
@@ -53,6 +55,8 @@ def case_line(row: CaseRow, chips: Mapping[int, ChipSheet], unit_id: int | None 
     ended = row.state in ENDED
     return CaseLine(
         number=row.number,
+        kind=kind_of(row),
+        loud=is_loud(row),
         title=row.title,
         address=case_address(row.number),
         chip=NO_CHIP if ended else chips.get(row.id, NO_CHIP),

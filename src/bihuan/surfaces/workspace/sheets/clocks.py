@@ -10,6 +10,7 @@ from bihuan.domain.clocks.rules import PAUSED, ClockRow
 from bihuan.domain.ledger import queries as ledger
 from bihuan.domain.org import queries as org
 from bihuan.domain.processes import queries as processes
+from bihuan.kit.masking import mask_text
 from bihuan.surfaces.workspace.sheets.chips import NO_CHIP, ChipSheet, Rest, chip_of, idle_chip
 
 
@@ -58,14 +59,17 @@ def chips_of_cases(case_ids: Sequence[int], at: datetime) -> dict[int, ChipSheet
 
 
 def rests(roots: Sequence[str]) -> dict[str, Rest]:
-    """Return, for those of some roots whose process rests, who stopped it, why and until when."""
+    """Return, for those of some roots whose process rests, who stopped it, why and until when.
+
+    A chip stands on every list: numbers in the reason are masked for everybody.
+    """
     until = processes.suspended(roots) if roots else {}
     if not until:
         return {}
     facts = {fact.root: fact for fact in ledger.latest_of(list(until), "process.suspended")}
     people = org.names_of({_staff_id(fact.actor) for fact in facts.values()} - {0})
     return {
-        root: Rest(fact.reason, people.get(_staff_id(fact.actor), "系统"), until[root])
+        root: Rest(mask_text(fact.reason), people.get(_staff_id(fact.actor), "系统"), until[root])
         for root, fact in facts.items()
     }
 

@@ -6,13 +6,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
 from bihuan.domain.cases import queries
 from bihuan.domain.cases.queries import CaseFilter
+from bihuan.engines.forms.clean import read_date
 from bihuan.kit.htmx import render
 from bihuan.surfaces.workspace.desk import Desk, desk_of
+from bihuan.surfaces.workspace.operations import org_unit_options
 from bihuan.surfaces.workspace.sheets import words
 from bihuan.surfaces.workspace.sheets.cases import case_line
 from bihuan.surfaces.workspace.sheets.clocks import chips_of_cases
@@ -36,7 +37,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "rows": [case_line(row, chips) for row in page.rows],
         "page": page,
         "query": _query(asked),
-        **_filters(asked),
+        **_filters(desk, asked),
         "exports": _exports(desk, asked),
     }
     return render(request, "cases/list.html", context)
@@ -52,6 +53,7 @@ def wanted(desk: Desk, asked: QueryDict) -> CaseFilter:
         channel=asked.get("channel", ""),
         grade=asked.get("grade", ""),
         class_code=asked.get("class", ""),
+        unit_id=int(unit) if (unit := asked.get("unit", "")).isdigit() else None,
         assignee_id=desk.staff_id if view == "mine" else None,
         overdue_at=desk.at if view == "overdue" else None,
         opened_since=_midnight(asked.get("since", "")),
@@ -61,14 +63,11 @@ def wanted(desk: Desk, asked: QueryDict) -> CaseFilter:
 
 
 def _midnight(text: str) -> datetime | None:
-    try:
-        day = parse_date(text)
-    except ValueError:
-        return None
+    day = read_date(text.strip())
     return timezone.make_aware(datetime.combine(day, time())) if day else None
 
 
-def _filters(asked: QueryDict) -> dict[str, Any]:
+def _filters(desk: Desk, asked: QueryDict) -> dict[str, Any]:
     view = asked.get("view", "")
     return {
         "views": [
@@ -77,6 +76,8 @@ def _filters(asked: QueryDict) -> dict[str, Any]:
         ],
         "view": view,
         "filters": [
+            _filter("class", "类型", queries.top_classes(), asked),
+            _filter("unit", "单位", dict(org_unit_options(desk)), asked),
             _filter("state", "状态", words.STATES, asked),
             _filter("channel", "渠道", words.CHANNELS, asked),
             _filter("grade", "等级", words.GRADES, asked),

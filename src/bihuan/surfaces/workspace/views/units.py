@@ -15,10 +15,12 @@ from bihuan.kit.problems import Invalid
 from bihuan.surfaces.workspace import operations
 from bihuan.surfaces.workspace.desk import Desk, desk_of
 from bihuan.surfaces.workspace.errors import toast, trigger
+from bihuan.surfaces.workspace.panels import unit_chips
 from bihuan.surfaces.workspace.sheets.cases import case_address
+from bihuan.surfaces.workspace.sheets.chips import NO_CHIP
 from bihuan.surfaces.workspace.sheets.dialogs import Dialog
 from bihuan.surfaces.workspace.sheets.fields import Filled, typed_values
-from bihuan.surfaces.workspace.unit_forms import unit_form
+from bihuan.surfaces.workspace.unit_forms import UnitForm, unit_form
 from bihuan.surfaces.workspace.views.cases import case_fragment
 
 NOTHING_TO_TAKE = "组内没有可取的工单"
@@ -79,7 +81,7 @@ def redraw(request: HttpRequest, unit_id: int) -> HttpResponse:
     desk = desk_of(request)
     unit = queries.unit(desk.access, unit_id, at=desk.at)
     filled = Filled(_typed(unit, request), {}, desk.at)
-    return render(request, "units/_form.html", {"form": unit_form(unit, desk, filled)})
+    return render(request, "units/_form.html", {"form": _form(unit, desk, filled)})
 
 
 @require_http_methods(["GET", "POST"])
@@ -108,6 +110,12 @@ def _claimed(request: HttpRequest, desk: Desk, unit_id: int) -> HttpResponse:
     return _moved(request, desk, unit, f"已取单：{unit.title}")
 
 
+def _form(unit: UnitView, desk: Desk, filled: Filled) -> UnitForm:
+    """Return the dock with what was typed, its clock beside it."""
+    chip = unit_chips([unit.row], desk.at).get(unit.id, NO_CHIP)
+    return unit_form(unit, desk, filled, chip=chip)
+
+
 def _typed(unit: UnitView, request: HttpRequest) -> dict[str, Any]:
     return typed_values(unit.form, request.POST) if unit.form else {}
 
@@ -115,7 +123,7 @@ def _typed(unit: UnitView, request: HttpRequest) -> dict[str, Any]:
 def _form_again(
     request: HttpRequest, desk: Desk, unit: UnitView, values: dict[str, Any], refused: Invalid
 ) -> HttpResponse:
-    form = unit_form(unit, desk, Filled(values, refused.fields, desk.at, refused.message))
+    form = _form(unit, desk, Filled(values, refused.fields, desk.at, refused.message))
     response = render(request, "units/_form.html", {"form": form}, status=422)
     response.headers["HX-Retarget"] = "#unit-form"
     response.headers["HX-Reswap"] = "outerHTML"
