@@ -93,7 +93,7 @@ def taken_in(file: Path) -> int:
     sheet = read_sheet(file, ZONE)
     home = home_unit("hotline", "")
     place = intake.prepare(sheet.messages, pack="hotline", unit_id=home, at=NOW)
-    return sum(intake.take_in(message, place) for message in sheet.messages)
+    return intake.take_in(sheet.messages, place)
 
 
 @pytest.mark.django_db

@@ -9,12 +9,15 @@ from django.conf import settings
 from bihuan.config import console
 from bihuan.config.intake import home_unit, progress
 from bihuan.domain.cases.actions import taxonomy
+from bihuan.domain.packs import queries as packs
 from bihuan.integrations.message_file import intake
-from bihuan.integrations.message_file.sheet import Rejected, Sheet, read_sheet
+from bihuan.integrations.message_file.sheet import Message, Rejected, Sheet, read_sheet
 from bihuan.kit import clock
 from bihuan.kit.problems import Refused
 
 SHOWN = 20
+# How many messages share a transaction.
+TOGETHER = 20
 
 
 @click.group()
@@ -39,7 +42,7 @@ def messages(*, file: Path, pack: str, unit: str, as_json: bool) -> int:
     sheet = read_sheet(file, ZoneInfo(settings.TIME_ZONE))
     home = home_unit(pack, unit)
     taxonomy.ensure_imported_classes(pack=pack, paths=sheet.classes)
-    new, refused = _take_in(sheet, pack, home)
+    refused = _take_in(sheet, pack, home)
     rejected = sorted([*sheet.rejected, *refused], key=lambda one: one.line)
     for one in rejected[:SHOWN]:
         click.echo(f"{file.name} 第 {one.line} 行：{one.reason}")
@@ -48,7 +51,6 @@ def messages(*, file: Path, pack: str, unit: str, as_json: bool) -> int:
     keys = {
         "rows": sheet.rows,
         "accepted": sheet.rows - len(rejected),
-        "new": new + len(sheet.classes),
         "rejected": len(rejected),
         "median_answer_days": intake.median_answer_days(sheet.messages, pack),
     }
@@ -56,20 +58,29 @@ def messages(*, file: Path, pack: str, unit: str, as_json: bool) -> int:
     return 1 if rejected else 0
 
 
-def _take_in(sheet: Sheet, pack: str, home: int) -> tuple[int, list[Rejected]]:
-    """Take in the messages that are not there yet; return how many, and which were refused."""
+def _take_in(sheet: Sheet, pack: str, home: int) -> list[Rejected]:
+    """Take in the messages that are not there yet; return those refused."""
     there = intake.known(sheet.messages, pack)
     waiting = [message for message in sheet.messages if message.key not in there]
     if not waiting:
-        return 0, []
+        return []
     place = intake.prepare(waiting, pack=pack, unit_id=home, at=clock.now())
     refused: list[Rejected] = []
-    with progress("导入", len(waiting)) as tell:
-        for count, message in enumerate(waiting, start=1):
-            try:
-                intake.take_in(message, place)
-            except Refused as refusal:
-                details = "；".join(f"{name} {said}" for name, said in refusal.fields.items())
-                refused.append(Rejected(message.line, f"{refusal.message}{details}"))
-            tell(count, f"{len(refused)} 条未收" if refused else "")
-    return len(waiting) - len(refused), refused
+    with progress("导入", len(waiting)) as tell, packs.remembering():
+        for start in range(0, len(waiting), TOGETHER):
+            together = waiting[start : start + TOGETHER]
+            refused.extend(_take_in_together(together, place))
+            tell(start + len(together), f"{len(refused)} 条未收" if refused else "")
+    return refused
+
+
+def _take_in_together(messages: list[Message], place: intake.Place) -> list[Rejected]:
+    """Take messages in in one transaction; when one is refused, each in its own. Return those refused."""
+    try:
+        intake.take_in(messages, place)
+    except Refused as refusal:
+        if len(messages) > 1:
+            return [no for message in messages for no in _take_in_together([message], place)]
+        details = "；".join(f"{name} {said}" for name, said in refusal.fields.items())
+        return [Rejected(messages[0].line, f"{refusal.message}{details}")]
+    return []

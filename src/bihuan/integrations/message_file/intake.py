@@ -10,7 +10,7 @@ it, so those clocks neither warn nor count as overdue.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from bihuan.domain.cases import actions as cases
 from bihuan.domain.cases.actions import taxonomy
 from bihuan.domain.cases.events import CaseRequest, OpenedCase
 from bihuan.domain.customers import actions as customers
+from bihuan.domain.ledger.actions import unannounced
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
 from bihuan.domain.processes import actions as processes
@@ -83,15 +84,22 @@ def prepare(messages: Iterable[Message], *, pack: str, unit_id: int, at: datetim
     )
 
 
-def take_in(message: Message, place: Place) -> bool:
-    """Open the message's case and move it as far as the file goes; return whether it is new."""
-    with transaction.atomic(), processes.batch() as work:
-        opened = cases.open_case(_request(message, place), by=IMPORT, at=message.sent_at)
-        if not opened.is_new:
-            return False
-        _Message(message, place, opened, work).tell()
+def take_in(messages: Sequence[Message], place: Place) -> int:
+    """Open the messages' cases and move each as far as the file goes; return how many are new.
+
+    All of it happens or nothing. Live pages are not told: nobody watches history.
+    """
+    requests = {message.key: _request(message, place) for message in messages}
+    new = 0
+    with transaction.atomic(), processes.batch() as work, unannounced():
+        cases.look_ahead(list(requests.values()))
+        for message in messages:
+            opened = cases.open_case(requests[message.key], by=IMPORT, at=message.sent_at)
+            if opened.is_new:
+                _Message(message, place, opened, work).tell()
+                new += 1
         work.spare(place.now)
-    return True
+    return new
 
 
 def known(messages: Iterable[Message], pack: str) -> set[str]:
