@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -15,6 +16,15 @@ from bihuan.integrations import postgres_embedded
 
 _HOME = "BIHUAN_TEST_HOME"
 _OWNER = "BIHUAN_TEST_OWNER"
+
+# A busy machine is not a failure; what CI tries is the same every time.
+hypothesis.settings.register_profile(
+    "bihuan",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("bihuan")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "BIHUAN_PG_OPTIONS",
         "fsync=off synchronous_commit=off full_page_writes=off"
         # A connection left open by one test must not make the next wait for ever.
-        " idle_in_transaction_session_timeout=20s",
+        " idle_in_transaction_session_timeout=20s lock_timeout=40s statement_timeout=100s",
     )
 
 

@@ -39,7 +39,7 @@ days = st.integers(1, 9).map(lambda count: parse_limit(f"{count}wd"))
 elapsed = st.integers(0, 9000).map(lambda minutes: parse_limit(f"PT{minutes}M"))
 mixed = st.builds(lambda d, h: parse_limit(f"{d}wd{h}h"), st.integers(1, 5), st.integers(1, 30))
 limits = hours | days | elapsed | mixed
-few = settings(max_examples=80, deadline=None)
+few = settings(max_examples=30, deadline=None)
 
 
 def open_minutes(calendar, since, until):
@@ -62,7 +62,7 @@ def open_minutes(calendar, since, until):
 
 
 @given(calendars(), moments, st.integers(0, 5 * 1440))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_worktime_equals_counting_the_open_minutes(calendar, since, minutes):
     since = since.replace(second=0, microsecond=0)
     until = since + MINUTE * minutes
