@@ -40,7 +40,7 @@ def test_check_is_silent_about_a_right_pack(tmp_path):
     result = run("check", make_pack(tmp_path / "shop", requires='"base"'), "--json")
 
     assert result.return_value == 0
-    assert last(result) == {"packs": 1, "problems": 0, "details": []}
+    assert last(result) == {"packs": 1, "problems": 0, "warnings": 0, "details": []}
 
 
 def test_check_names_file_line_and_remedy(tmp_path):
@@ -54,6 +54,7 @@ def test_check_names_file_line_and_remedy(tmp_path):
             "line": 2,
             "message": "“hello”写了两次",
             "remedy": "请只保留一处",
+            "is_warning": False,
         }
     ]
 

@@ -11,7 +11,7 @@ from django.db import connection
 from bihuan.domain.clocks import actions, queries, rules
 from bihuan.domain.clocks.actions import dispatch
 from bihuan.domain.clocks.models import Clock
-from bihuan.domain.clocks.ports import LOCKS, MOMENTS
+from bihuan.domain.clocks.ports import LOCKS, MOMENTS, Locked
 from tests.domain.clocks.given import BY, at, facts, fire_all, made_office, started
 
 pytestmark = pytest.mark.django_db
@@ -113,7 +113,7 @@ def test_clocks_of_busy_owners_wait_for_the_next_sweep():
     started("tale:1", root="case:1", warn="")
     started("tale:2", root="case:2", warn="")
     busy = {"tale:1"}
-    with handling("tale", lambda _: None, lambda owners: set(owners) - busy):
+    with handling("tale", lambda _: None, lambda owners: Locked(frozenset(owners) - busy)):
         assert fire_all("06 11:00") == 1
         busy.clear()
         assert fire_all("06 11:00") == 1

@@ -114,3 +114,13 @@ def test_a_wrong_form_or_table_is_named(part, changed, message):
     found = said(part, shop(**changed))
 
     assert any(message in problem for problem in found)
+
+
+def test_a_variable_nobody_gives_is_worth_a_look_and_no_mistake():
+    pack = shop(**{"processes/trade.bpmn": DIAGRAM.replace("${limit}", "${limmit}")})
+    file = next(file for file in pack.files if file.folder == "processes")
+
+    [found] = [one for one in ProcessPart().check(file, pack) if "limmit" in one.message]
+
+    assert (found.is_warning, "limit" in found.remedy) == (True, True)
+    assert not [one for one in ProcessPart().check(file, shop()) if "变量" in one.message]

@@ -36,23 +36,21 @@ def command() -> None:
 def check(places: tuple[Path, ...], *, as_json: bool) -> int:
     """Say everything that is wrong with packs. Required packs are looked for in the folders beside.
 
-    Exit status 1 when something is wrong.
+    Exit status 1 when something is wrong; what is only worth a look is shown and does not count.
     """
-    found = {str(place): problems_of(place) for place in places}
-    for place, problems in found.items():
-        for problem in problems:
-            click.echo(f"{place}/{problem}")
-    count = sum(len(problems) for problems in found.values())
+    found = [(str(place), one) for place in places for one in findings_of(place)]
+    for place, one in found:
+        click.echo(f"{'提示 ' if one.is_warning else ''}{place}/{one}")
+    count = sum(not one.is_warning for _, one in found)
+    warnings = len(found) - count
     keys = {
-        "packs": len(found),
+        "packs": len(places),
         "problems": count,
-        "details": [{"pack": p, **asdict(one)} for p, some in found.items() for one in some],
+        "warnings": warnings,
+        "details": [{"pack": place, **asdict(one)} for place, one in found],
     }
-    said = (
-        f"{len(found)} 个行业包，{count} 处需要改正。"
-        if count
-        else f"{len(found)} 个行业包没有问题。"
-    )
+    said = f"{len(places)} 个行业包" + (f"，{count} 处需要改正" if count else "没有问题")
+    said += f"，{warnings} 处值得留意。" if warnings else "。"
     console.report(keys, said, as_json=as_json)
     return 1 if count else 0
 
@@ -137,14 +135,15 @@ def export(key: str, place: Path, *, as_json: bool) -> None:
     console.report(keys, f"已导出 {len(files)} 个文件到 {place}。", as_json=as_json)
 
 
-def problems_of(place: Path) -> list[Problem]:
-    """Return what is wrong with the pack at a place, looking beside it for what it requires."""
+def findings_of(place: Path) -> list[Problem]:
+    """Return what is wrong or worth a look in the pack at a place; what it requires lies beside it."""
     try:
         source = pack_files.read(place)
         beside = {**pack_files.read_beside(place), source.key: source}
     except PackUnreadable as unreadable:
         return unreadable.problems
-    return actions.check_pack(source, beside=beside)
+    problems = actions.check_pack(source, beside=beside)
+    return problems or actions.pack_warnings(source, beside=beside)
 
 
 def _with_needed(places: tuple[Path, ...], *, there: frozenset[str]) -> list[PackSource]:

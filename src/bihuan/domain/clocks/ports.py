@@ -34,10 +34,19 @@ MOMENTS: Registry[Callable[[ClockMoment], None]] = Registry("clock owner")
 """By owner kind: called in the dispatcher's transaction after the moment's fact was written. What it
 raises undoes this clock's moments, which are tried again later."""
 
-LOCKS: Registry[Callable[[Sequence[str]], set[str]]] = Registry("lock of a clock owner")
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Which owners were locked, and which have ended or never were: their clocks have nobody left."""
+
+    got: frozenset[str]
+    gone: frozenset[str] = frozenset()
+
+
+LOCKS: Registry[Callable[[Sequence[str]], Locked]] = Registry("lock of a clock owner")
 """By owner kind: locks what must be locked before clocks of these owners may change, **without
-waiting** (`skip locked`), and returns the owners it got. Whoever else changes clocks locks in the order
-owner, clock; the dispatcher holds clocks first, so it may never wait for an owner."""
+waiting** (`skip locked`), and says which owners it got and which are gone. Whoever else changes clocks
+locks in the order owner, clock; the dispatcher holds clocks first, so it may never wait for an owner."""
 
 MOVED: Registry[Callable[[str, datetime | None, datetime | None], None]] = Registry(
     "follower of a clock"

@@ -68,6 +68,17 @@ def check_pack(
     source: PackSource, *, beside: Mapping[str, PackSource] | None = None
 ) -> list[Problem]:
     """Return every problem of a pack. `beside` are the packs it may stand on; default: installed ones."""
+    return [one for one in _findings(source, beside) if not one.is_warning]
+
+
+def pack_warnings(
+    source: PackSource, *, beside: Mapping[str, PackSource] | None = None
+) -> list[Problem]:
+    """Return what is worth a look in a pack and keeps nobody from installing it."""
+    return [one for one in _findings(source, beside) if one.is_warning]
+
+
+def _findings(source: PackSource, beside: Mapping[str, PackSource] | None) -> list[Problem]:
     around = _installed(source) if beside is None else beside
     problems = rules.requirement_problems(source, around)
     if problems:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from bihuan.domain.packs.ports import PublishedDefinition
-from bihuan.domain.processes.ports import VERBS
+from bihuan.domain.processes.ports import VARIABLES, VERBS
 from bihuan.engines import decisions, forms
 from bihuan.engines.bpmn import check, parse
 from bihuan.engines.bpmn.document import Document, Problem as DiagramProblem, Severity, Unreadable
@@ -112,9 +112,14 @@ def _named_as_its_file(file: PackFile, code: str) -> list[Problem]:
 
 def _told(file: PackFile, found: Iterable[DiagramProblem]) -> Iterable[Problem]:
     return (
-        Problem(file.path, one.line or 1, one.message, one.remedy or "请改正后重新检查")
+        Problem(
+            file.path,
+            one.line or 1,
+            one.message,
+            one.remedy or "请改正后重新检查",
+            is_warning=one.severity is not Severity.ERROR,
+        )
         for one in found
-        if one.severity is Severity.ERROR
     )
 
 
@@ -131,7 +136,20 @@ def _known(pack: PackSource) -> check.Known:
         calendars=frozenset(_short_names(pack, "calendars")),
         decisions=frozenset(_short_names(pack, "decisions")),
         processes=frozenset(_short_names(pack, "processes")),
+        variables=_variables(pack),
     )
+
+
+def _variables(pack: PackSource) -> frozenset[str]:
+    """Return every name a form, a decision table or a verb gives a process to decide by."""
+    names = {name for _, given in VARIABLES.items() for name in given}
+    for _, file in pack.known("forms"):
+        fields = (file.data or {}).get("fields") or []
+        names |= {str(field.get("code")) for field in fields}
+    for _, file in pack.known("decisions"):
+        outputs = (file.data or {}).get("outputs") or []
+        names |= {str(one.get("field") or one.get("code") or one.get("name")) for one in outputs}
+    return frozenset(names)
 
 
 def _short_names(pack: PackSource, folder: str) -> dict[str, str]:

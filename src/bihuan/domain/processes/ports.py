@@ -93,6 +93,11 @@ class SubjectPort(Protocol):
     def changed(self, *changes: InstanceChange) -> None:
         """Follow changes of instances, in the same transaction; called once per operation or batch."""
 
+    def due_moved(self, subject: str, instance_id: int, due_at: datetime | None) -> None:
+        """Follow the earliest due moment of an instance's clocks, moved by a calendar or a limit."""
+
 
 VERBS: Registry[Verb] = Registry("service task")
+VARIABLES: Registry[frozenset[str]] = Registry("variables of a process")
+"""By app: the variables that those who start processes and their service tasks give."""
 SUBJECTS: Registry[SubjectPort] = Registry("process subject")

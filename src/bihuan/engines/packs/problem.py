@@ -7,12 +7,16 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake: where it is, what is wrong, and what to write instead (Chinese sentences)."""
+    """One mistake: where it is, what is wrong, and what to write instead (Chinese sentences).
+
+    A warning is worth a look and keeps nobody from installing the pack.
+    """
 
     file: str
     line: int
     message: str
     remedy: str
+    is_warning: bool = False
 
     def __str__(self) -> str:
         """Return one line that an editor can jump to."""

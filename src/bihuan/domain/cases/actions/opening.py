@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import IntegrityError
 
 from bihuan.domain.cases import events, rules
 from bihuan.domain.cases.actions import grading
@@ -21,7 +22,7 @@ from bihuan.domain.org.queries import authorise
 from bihuan.domain.processes import actions as processes
 from bihuan.kit import db
 from bihuan.kit.ids import next_number
-from bihuan.kit.problems import Invalid
+from bihuan.kit.problems import Invalid, Refused
 
 _CLASS = """
 select (select c.id from cases_case c where c.source_ref = %(source)s and c.source_ref <> ''),
@@ -39,6 +40,7 @@ select array(select nextval('cases_case_id_seq') from generate_series(1, %(count
         "limit", calendar)) from cases_caseclass
     where pack = any(%(packs)s::text[]) and code = any(%(codes)s::text[]))
 """
+_KNOWN_BY_SOURCE = _KNOWN.replace("c.id = %s", "c.source_ref = %s and c.source_ref <> ''")
 _OPEN = """
 with opened as (
     insert into cases_case (id, number, pack, source_ref, title, description, channel, cls_id,
@@ -69,6 +71,12 @@ class TitleMissing(Invalid):
 _COLUMNS = tuple(
     one.name for one in fields(CaseRequest) if one.name not in ("variables", "class_code")
 )
+
+
+class NumberTaken(Refused):
+    """Another case bears the number that the request names."""
+
+    message = "这个工单编号已被使用。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +118,23 @@ def open_case(request: CaseRequest, *, by: Actor, at: datetime) -> OpenedCase:
     authorise(by, "case.open", request.org_unit_id, at=at)
     if not request.title.strip():
         raise TitleMissing
-    with db.atomic():
-        return _open(request, by, at)
+    try:
+        with db.atomic():
+            return _open(request, by, at)
+    except IntegrityError as collision:
+        return _opened_meanwhile(request, collision)
+
+
+def _opened_meanwhile(request: CaseRequest, collision: IntegrityError) -> OpenedCase:
+    """Return the case that somebody opened from the same source at the same moment; or refuse."""
+    if processes.batch_memory() is not None:  # a batch ends as a whole and begins anew
+        raise collision
+    known = db.one(_KNOWN_BY_SOURCE, (request.source_ref,)) if request.source_ref else None
+    if known is not None:
+        return OpenedCase(known[0], known[1], known[2], is_new=False)
+    if request.number and "case_number_is_unique" in str(collision):
+        raise NumberTaken from collision
+    raise collision
 
 
 def look_ahead(requests: Sequence[CaseRequest]) -> set[str]:

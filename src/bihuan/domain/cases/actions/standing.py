@@ -1,6 +1,7 @@
 """Follow the process: what a list shows of it, written once per transaction of the process."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from bihuan.domain.cases.actions import steps
@@ -25,6 +26,10 @@ with shown as materialized (
 )
 select 1
 """
+_DUE_MOVED = """
+update cases_standing set next_due_at = %(due)s
+where case_id = %(case)s and instance_id = %(instance)s
+"""
 _TERMINATED = """
 select c.closure_id is null, coalesce((
     select reason from ledger_fact where root = %(root)s and name = 'process.terminated'
@@ -45,6 +50,11 @@ class CaseSubject:
         for change in changes:
             if change.state == "TERMINATED":
                 _end(case_id_of(change.subject), change)
+
+    def due_moved(self, subject: str, instance_id: int, due_at: datetime | None) -> None:
+        """Repeat when the process is due next."""
+        case_id = case_id_of(subject)
+        db.run(_DUE_MOVED, {"case": case_id, "instance": instance_id, "due": due_at})
 
 
 def _shown(change: InstanceChange) -> dict[str, Any]:

@@ -33,12 +33,6 @@ class CaseNotResolved(Refused):
     message = "工单还没有处理完，不能回访客户。"
 
 
-class CaseAlreadyResolved(Refused):
-    """The case is handled already and waits for the customer's answer."""
-
-    message = "工单已处理完，正在等待回访。"
-
-
 class CaseNotClosed(Refused):
     """Only a closed case can be reopened."""
 
@@ -112,18 +106,23 @@ _HANDLE = _statement("""
     insert into cases_handling (case_id, round, text, handled_by, on_behalf_of, org_unit_id, at)
     select id, round, %(text)s, %(by)s, %(behalf)s, %(unit)s, %(at)s
     from cases_case where id = %(case)s and closure_id is null returning round""")
+# A process may come by twice in a round: units are returned, withdrawn and jumped over.
 _RESOLVE_HANDLED = _statement(
     """
     insert into cases_handling (case_id, round, text, handled_by, on_behalf_of, org_unit_id, at)
     select id, round, %(text)s, %(handler)s, %(behalf)s, %(unit)s, %(at)s
-    from cases_case where id = %(case)s and state = 'OPEN' returning case_id""",
+    from cases_case where id = %(case)s and closure_id is null returning case_id""",
     """
     update cases_case set state = 'RESOLVED', resolved_at = %(at)s
     from made where cases_case.id = made.case_id returning cases_case.round""",
 )
 _RESOLVE = _statement("""
     update cases_case set state = 'RESOLVED', resolved_at = %(at)s
-    where id = %(case)s and state = 'OPEN' returning round""")
+    where id = %(case)s and closure_id is null returning round""")
+_HANDLED = """
+    select 1 from cases_handling h join cases_case c on c.id = h.case_id and c.round = h.round
+    where h.case_id = %(case)s and h.text = %(text)s and h.handled_by = %(by)s
+      and h.on_behalf_of = %(behalf)s"""
 _STANDING = """
     select state, coalesce((select array_agg(who) from cases_handling h,
         unnest(array[h.handled_by, h.on_behalf_of]) who where h.case_id = c.id), '{}')
@@ -134,7 +133,10 @@ _VERIFY = _statement("""
     from cases_case c where id = %(case)s and state = 'RESOLVED' and not exists (
         select from cases_handling h where h.case_id = c.id
         and (h.handled_by = any(%(people)s) or h.on_behalf_of = any(%(people)s)))
-    on conflict (case_id, round) do nothing returning round""")
+    on conflict (case_id, round) do update set answer = excluded.answer, score = excluded.score,
+        channel = excluded.channel, asked_by = excluded.asked_by, at = excluded.at,
+        note = excluded.note
+    where cases_consent.answer = 'AGREED' returning round""")
 _REWORK = _statement("""
     update cases_case set state = 'OPEN', rework_count = rework_count + 1, round = round + 1
     where id = %(case)s and state = 'RESOLVED' and exists (
@@ -243,7 +245,14 @@ def record_handling(step: Step, text: str) -> None:
 
 
 def resolve_handled(step: Step, text: str, who: Actor) -> None:
-    """Keep what was done and by whom, and say that the case is handled."""
+    """Keep what was done and by whom, and say that the case is handled.
+
+    Again in the same round when the process has gone back behind this step and comes by once more; what
+    was recorded then is not recorded twice.
+    """
+    if _has_handled(step, text, who):
+        resolve(step)
+        return
     values = {
         "text": text,
         "handler": who.ref,
@@ -252,16 +261,25 @@ def resolve_handled(step: Step, text: str, who: Actor) -> None:
     }
     handled = replace(step, by=who).fact(events.HANDLED)
     facts = (handled, step.fact(events.RESOLVED))
-    step.take(_RESOLVE_HANDLED, values, *facts, or_else=CaseAlreadyResolved)
+    step.take(_RESOLVE_HANDLED, values, *facts, or_else=NotFound)
 
 
 def resolve(step: Step) -> None:
     """Say that the case is handled; now the customer is asked."""
-    step.take(_RESOLVE, {}, step.fact(events.RESOLVED), or_else=CaseAlreadyResolved)
+    step.take(_RESOLVE, {}, step.fact(events.RESOLVED), or_else=NotFound)
+
+
+def _has_handled(step: Step, text: str, who: Actor) -> bool:
+    params = {"case": step.case_id, "text": text, "by": who.ref, "behalf": who.on_behalf_of}
+    return db.one(_HANDLED, params) is not None
 
 
 def verify(step: Step, verification: Verification) -> str:
-    """Keep the customer's answer of this round and return it: AGREED or REFUSED."""
+    """Keep the customer's answer of this round and return it: AGREED or REFUSED.
+
+    Until the case is closed an AGREED may be taken back or confirmed when the follow-up is done again; a
+    REFUSED has sent the case back to work and stays.
+    """
     answer = ConsentAnswer(verification.answer)
     values = {
         "answer": answer,

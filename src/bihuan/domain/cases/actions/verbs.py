@@ -18,7 +18,8 @@ from bihuan.kit.problems import Invalid, NotFound
 
 _PLACE = """
 select c.org_unit_id, c.responsible_unit_id, c.closure_id is not null, s.instance_id,
-    k.process_key, k.grade, k.grading
+    k.process_key, k.grade, k.grading,
+    exists (select from cases_handling h where h.case_id = c.id)
 from cases_case c join cases_standing s on s.case_id = c.id
 join cases_caseclass k on k.id = c.cls_id where c.id = %s
 """
@@ -51,6 +52,7 @@ class _Place:
     process_key: str
     grade: str
     grading: str
+    was_handled: bool
 
 
 def classify_case(*, case_id: int, class_code: str, by: Actor, at: datetime) -> None:
@@ -100,32 +102,41 @@ def withdraw_case(*, case_id: int, reason: str, by: Actor, at: datetime) -> None
     if place.is_closed or place.instance_id is None:
         raise steps.CaseAlreadyClosed
     # Ending the process ends its case (`standing`): the instance is locked before the case, as always.
-    processes.terminate(place.instance_id, reason=reason.strip(), by=by, at=at)
+    processes.terminate(place.instance_id, reason=reason.strip(), verb="case.close", by=by, at=at)
 
 
 @transaction.atomic
 def reopen_case(*, case_id: int, reason: str, by: Actor, at: datetime) -> int:
     """Open a closed case for another round and return its new process instance.
 
-    The round begins where rework begins; who handled the case in any round cannot verify it.
+    The round begins where rework begins, or from the start when nobody has handled the case yet; who
+    handled it in any round cannot verify it.
     """
     place = _allowed(case_id, "case.reopen", by, at)
     if not reason.strip():
         raise ReasonMissing
     count = steps.reopen(Step(case_id, by, at), reason=reason.strip())
+    before = variables_of(place.instance_id) if place.instance_id is not None else {}
     started = processes.start_process(
         definition_key=place.process_key,
         subject=case_ref(case_id),
         root=case_ref(case_id),
         org_unit_id=place.org_unit_id,
-        variables={**variables_of(place.instance_id or 0), "reopen_count": count},
+        variables={**before, "reopen_count": count},
         by=by,
         at=at,
     )
-    node = grading.rework_unit(place.process_key)
+    node = grading.rework_unit(place.process_key) if place.was_handled else ""
     if node:
-        processes.jump(started.id, node, reason=reason.strip(), by=by, at=at)
+        processes.jump(started.id, node, reason=reason.strip(), by=_mover(by), at=at)
     return int(started.id)
+
+
+def _mover(by: Actor) -> Actor:
+    """Return who changes the route: whoever may reopen need not have the right to (unit.jump)."""
+    if by.is_system:
+        return by
+    return Actor("system:cases", on_behalf_of=by.on_behalf_of or by.ref, unit_id=by.unit_id)
 
 
 def _allowed(case_id: int, verb: str, by: Actor, at: datetime) -> _Place:

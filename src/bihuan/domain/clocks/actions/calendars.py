@@ -74,7 +74,7 @@ def put_calendar(spec: CalendarSpec, *, by: Actor, at: datetime) -> None:
     but the revision. Refuses with `SlotsRefused`.
     """
     _check(spec)
-    row, is_new = Calendar.objects.select_for_update().get_or_create(
+    row, is_new = Calendar.objects.select_for_update(no_key=True).get_or_create(
         code=spec.code,
         defaults={
             "name": spec.name,
@@ -222,7 +222,7 @@ def _check(spec: CalendarSpec) -> None:
 
 
 def _locked(code: str) -> Calendar:
-    row = Calendar.objects.select_for_update().filter(code=code).first()
+    row = Calendar.objects.select_for_update(no_key=True).filter(code=code).first()
     if row is None:
         raise queries.CalendarMissing(code)
     return row

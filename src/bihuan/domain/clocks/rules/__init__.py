@@ -15,6 +15,7 @@ from bihuan.domain.clocks.models.row import (
 from bihuan.domain.clocks.rules.chip import Chip, chip
 from bihuan.domain.clocks.rules.plan import (
     DISPATCHER,
+    CalendarEdit,
     fact_of,
     moments_due,
     plan_fired,
@@ -25,6 +26,7 @@ from bihuan.domain.clocks.rules.plan import (
     plan_spared,
     plan_start,
     plan_stop,
+    recounted,
     used_micros,
 )
 
@@ -36,6 +38,7 @@ __all__ = [
     "RUNNING",
     "STOPPED",
     "TIMER",
+    "CalendarEdit",
     "Chip",
     "ClockRow",
     "changed",
@@ -50,6 +53,7 @@ __all__ = [
     "plan_spared",
     "plan_start",
     "plan_stop",
+    "recounted",
     "row_from",
     "used_micros",
     "values_of",

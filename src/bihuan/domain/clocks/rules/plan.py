@@ -6,7 +6,7 @@ the same whether or not a dispatcher ran meanwhile.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bihuan.domain.clocks.choices import MomentKind
@@ -158,6 +158,25 @@ def moments_due(row: ClockRow, at: datetime) -> list[ClockMoment]:
         due = _moment(row, kind, max(row.due_at, floor), level=row.level + len(earlier))
         found = [*earlier, due, *([] if row.kind == TIMER else found[len(earlier) :])]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEdit:
+    """A calendar's present revision, and since when it is in force."""
+
+    calendar: str
+    revision: int
+    at: datetime
+
+
+def recounted(row: ClockRow, calendar: Calendar, at: datetime) -> tuple[ClockRow, list[Fact]]:
+    """Return a clock counted by a calendar changed at `at`, and the facts this leaves."""
+    facts = [fact_of(moment) for moment in moments_due(row, at)]
+    new = plan_recompute(row, calendar, at)
+    if new.due_at != row.due_at:
+        data = {"clock": row.id, "due_at": new.due_at, "due_before": row.due_at}
+        facts.append(Fact("clock.recomputed", row.owner, row.root, at, DISPATCHER, data=data))
+    return new, facts
 
 
 def fact_of(moment: ClockMoment, by: Actor = DISPATCHER) -> Fact:

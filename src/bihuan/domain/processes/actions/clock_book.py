@@ -12,6 +12,7 @@ from typing import Any
 from bihuan.domain.clocks import queries as calendars
 from bihuan.domain.clocks.rules import (
     COLUMNS,
+    CalendarEdit,
     ClockRow,
     changed,
     fact_of,
@@ -22,6 +23,7 @@ from bihuan.domain.clocks.rules import (
     plan_spared,
     plan_start,
     plan_stop,
+    recounted,
     values_of,
 )
 from bihuan.domain.ledger.events import Fact
@@ -51,10 +53,12 @@ class ClockBook:
         self._calendars: dict[str, Calendar] = {}
         batch = kept()
         self._ids: list[int] = [] if batch is None else batch.clock_ids
+        self._edits: list[CalendarEdit] = []
 
-    def load(self, rows: Iterable[ClockRow]) -> None:
-        """Know these clocks, read with a lock."""
+    def load(self, rows: Iterable[ClockRow], edits: Iterable[CalendarEdit] = ()) -> None:
+        """Know these clocks, read with a lock, and which of their calendars were changed meanwhile."""
         self.rows.update((row.owner, row) for row in rows)
+        self._edits.extend(edits)
 
     # ------------------------------------------------------------ asking
     def shown(self, owner: str) -> tuple[datetime | None, datetime | None]:
@@ -81,7 +85,7 @@ class ClockBook:
         due = [
             row.due_at
             for row in self.rows.values()
-            if row.state == RUNNING and row.kind != TIMER and row.due_at is not None
+            if row.state == RUNNING and row.kind != TIMER and row.enforced and row.due_at
         ]
         return min(due, default=None)
 
@@ -121,6 +125,23 @@ class ClockBook:
             if row.next_moment_at is not None and row.next_moment_at <= at:
                 self._pass_moments(owner, at)
                 self._set(owner, plan_fired(self.rows[owner], at))
+
+    def edits(self, at: datetime) -> list[tuple[datetime, CalendarEdit]]:
+        """Return the changes of calendars under running clocks, each with its moment, `at` at the latest."""
+        found = [(min(edit.at, at), edit) for edit in self._edits]
+        self._edits.clear()
+        return sorted(found, key=lambda one: one[0])
+
+    def recount(self, edit: CalendarEdit, at: datetime) -> None:
+        """Count the running clocks of a changed calendar anew, as the dispatcher does."""
+        calendar = calendars.calendar_of(edit.calendar, edit.revision)
+        self._calendars[edit.calendar] = calendar
+        for owner, row in list(self.rows.items()):
+            stale = row.calendar_revision < edit.revision and row.state == RUNNING
+            if row.calendar == edit.calendar and stale:
+                changed, told = recounted(row, calendar, at)
+                self._set(owner, changed)
+                self.facts.extend(told)
 
     def spare(self, before: datetime) -> None:
         """Let no running clock warn or be overdue for a moment before `before`."""

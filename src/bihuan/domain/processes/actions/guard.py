@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bihuan.domain.processes.actions import refusals
-from bihuan.engines import expressions
+from bihuan.engines import expressions, worktime
 from bihuan.engines.bpmn import run_state
 from bihuan.kit.problems import Refused
 
@@ -27,6 +27,8 @@ def engine_refusals() -> Iterator[None]:
     except run_state.RunRefused as refused:
         words = _WORDS.get(type(refused), refusals.ElementUnsupported)
         raise words from refused
+    except (worktime.LimitUnreadable, worktime.BeyondCalendar) as unreadable:
+        raise refusals.LimitUnreadable from unreadable
     except expressions.CannotDecide as undecided:
         message = f"流程条件缺少“{undecided.field}”，暂时无法判断去向。"
         raise refusals.ConditionUndecided(message) from undecided

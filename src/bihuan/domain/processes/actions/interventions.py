@@ -34,9 +34,9 @@ def return_unit(
     Who did the earlier unit gets it again with what they had filled in, if they still hold its post. Needs
     to be the unit's worker; with the verb `unit.return` any earlier unit may be named.
     """
-    step = _running(store.instance_of(unit_id), at, history=True)
+    step, when = _running(store.instance_of(unit_id), by, at, history=True)
     token, _ = step.unit(unit_id)
-    when, allowed = _may_return(step, token, When(by, at))
+    when, allowed = _may_return(step, token, when)
     _need(reason)
     work = step.run.work
     target = permission.return_target(
@@ -60,13 +60,11 @@ def return_unit(
 @transaction.atomic
 def withdraw(unit_id: int, *, by: Actor, at: datetime) -> InstanceChange:
     """Take back a unit one has submitted, while nobody has touched what followed (撤回)."""
-    step = _running(store.instance_of(unit_id), at, history=True)
+    step, when = _running(store.instance_of(unit_id), by, at, history=True)
     token = step.tokens.get(unit_id)
     if token is None or token.close_kind is not CloseKind.SUBMITTED:
         raise UnitMissing
-    when = When(by, at)
-    if not by.is_system and step.extras[unit_id].assignee_id != by.staff_id:
-        raise refusals.NotYourUnit
+    when = people.submitter(step, token, when)
     with engine_refusals():
         opened = run_routes.withdraw(step.run.work, token)
         step.unit_fact("unit.withdrawn", token, when, new=f"unit:{opened.id}")
@@ -86,8 +84,7 @@ def jump(
     at: datetime,
 ) -> InstanceChange:
     """Open `to_node` instead of one unit, or of everything open. Needs the verb `unit.jump`."""
-    step = _running(instance_id, at)
-    when = When(by, at)
+    step, when = _running(instance_id, by, at)
     people.require(step, "unit.jump", step.instance.unit_id, when)
     _need(reason)
     node = step.graph.nodes.get(to_node)
@@ -109,10 +106,11 @@ def suspend(
     instance_id: int, *, reason: str, until: datetime | None = None, by: Actor, at: datetime
 ) -> InstanceChange:
     """Stop an instance and all its clocks, until `until` or until resumed. Needs the verb `unit.suspend`."""
-    step = _running(instance_id, at)
-    when = When(by, at)
+    step, when = _running(instance_id, by, at)
     people.require(step, "unit.suspend", step.instance.unit_id, when)
     _need(reason)
+    if until is not None and until <= when.at:
+        raise refusals.SuspensionOver
     step.suspend(when, until, reason)
     return store.save(step, when)
 
@@ -121,8 +119,7 @@ def suspend(
 def resume(instance_id: int, *, by: Actor, at: datetime) -> InstanceChange:
     """Let a suspended instance go on with the time its clocks have left. Needs `unit.suspend`."""
     step = store.open_step(instance_id)
-    step.catch_up(at)
-    when = When(by, at)
+    when = step.begin(by, at)
     people.require(step, "unit.suspend", step.instance.unit_id, when)
     if step.instance.state is not InstanceState.SUSPENDED:
         raise refusals.ProcessNotSuspended
@@ -131,30 +128,43 @@ def resume(instance_id: int, *, by: Actor, at: datetime) -> InstanceChange:
 
 
 @transaction.atomic
-def terminate(instance_id: int, *, reason: str, by: Actor, at: datetime) -> InstanceChange:
-    """End an instance at once and cancel all that is open. Needs the verb `unit.terminate`."""
-    step = store.open_step(instance_id)
-    step.catch_up(at)
-    when = When(by, at)
-    people.require(step, "unit.terminate", step.instance.unit_id, when)
+def terminate(
+    instance_id: int, *, reason: str, verb: str = "unit.terminate", by: Actor, at: datetime
+) -> InstanceChange:
+    """End an instance at once and cancel all that is open. Needs `verb` at its org unit."""
+    step, when = _even_if_stuck(instance_id, by, at)
+    people.require(step, verb, step.instance.unit_id, when)
     _need(reason)
     if step.instance.ended_at is not None:
         raise refusals.ProcessNotRunning
     step.instance.state = InstanceState.TERMINATED
     step.instance.suspended_until = None
-    step.clocks.stop(step.wake_owner, at)
+    step.clocks.stop(step.wake_owner, when.at)
     step.fact("process.terminated", step.instance.ref, when, {}, reason)
     step.run.terminate()
     step.go(when)
     return store.save(step, when)
 
 
-def _running(instance_id: int, at: datetime, *, history: bool = False) -> Step:
+def _running(
+    instance_id: int, by: Actor, at: datetime, *, history: bool = False
+) -> tuple[Step, When]:
     step = store.open_step(instance_id, history=history)
-    step.catch_up(at)
+    when = step.begin(by, at)
     if step.instance.state is not InstanceState.RUNNING:
         raise refusals.ProcessNotRunning
-    return step
+    return step, when
+
+
+def _even_if_stuck(instance_id: int, by: Actor, at: datetime) -> tuple[Step, When]:
+    """Open an instance also when a timer that is due leads nowhere: ending it is the way out."""
+    try:
+        with transaction.atomic():
+            step = store.open_step(instance_id)
+            return step, step.begin(by, at)
+    except (refusals.NoFlowTaken, refusals.ConditionUndecided, refusals.LimitUnreadable):
+        step = store.open_step(instance_id)
+        return step, When(by, max(at, step.instance.last_at or at))
 
 
 def _need(reason: str) -> None:

@@ -8,20 +8,26 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bihuan.domain.clocks.choices import MomentKind
-from bihuan.domain.clocks.ports import ClockMoment
+from bihuan.domain.clocks.ports import ClockMoment, Locked
 from bihuan.domain.processes.actions import store
 from bihuan.domain.processes.actions.step import ENGINE, When
 from bihuan.domain.processes.choices import FAR, InstanceState
+from bihuan.domain.processes.ports import SUBJECTS
+from bihuan.domain.processes.queries.statements import SQL
 from bihuan.kit import db
 
 _LOCK = (
     "select id from processes_processinstance where id = any(%s) order by id for update skip locked"
 )
-
+_KNOWN = "select id, ended_at is null from processes_processinstance where id = any(%s)"
+_LIVE = (
+    "select id from processes_token where id = any(%s) and state in ('OPEN', 'CLAIMED', 'PARKED')"
+)
 _MOVED = (
     "update processes_token set due_at = %(due)s, warn_at = %(warn)s, rank_at = %(rank)s"
     " where id = %(id)s and state in ('OPEN', 'CLAIMED')"
 )
+_OF_TOKENS = frozenset({"unit", "timer"})
 
 
 def timer_fired(moment: ClockMoment) -> None:
@@ -48,23 +54,52 @@ def suspension_over(moment: ClockMoment) -> None:
 
 
 def due_moved(owner: str, due_at: datetime | None, warn_at: datetime | None) -> None:
-    """Repeat in a unit's row when its clock is due, after its calendar or limit changed."""
-    moments = {"id": _key(owner), "due": due_at, "warn": warn_at, "rank": due_at or FAR}
-    db.run(_MOVED, moments)
+    """Repeat when a clock is due, after its calendar or limit changed: in its unit, beside the subject."""
+    if _kind(owner) == "unit":
+        moments = {"id": _key(owner), "due": due_at, "warn": warn_at, "rank": due_at or FAR}
+        db.run(_MOVED, moments)
+    found = db.one(SQL["earliest_due"], {"instance": _instance(owner)})
+    if found is None:
+        return
+    subject, earliest = found
+    kind = subject.partition(":")[0]
+    if kind in SUBJECTS:
+        SUBJECTS.get(kind).due_moved(subject, _instance(owner), earliest)
 
 
-def lock_instances(owners: Sequence[str]) -> set[str]:
-    """Lock the instances of these clock owners without waiting; return the owners got."""
+def lock_instances(owners: Sequence[str]) -> Locked:
+    """Lock the instances of these clock owners without waiting.
+
+    Gone are the owners whose instance has ended or never was, or whose unit or timer is closed.
+    """
     instance_of = {owner: _instance(owner) for owner in owners}
-    got = {row[0] for row in db.rows(_LOCK, (list(instance_of.values()),))}
-    return {owner for owner, instance_id in instance_of.items() if instance_id in got}
+    wanted = list(instance_of.values())
+    got = {row[0] for row in db.rows(_LOCK, (wanted,))}
+    goes_on: dict[int, bool] = dict(db.rows(_KNOWN, (wanted,)))
+    tokens = {owner: _key(owner) for owner in owners if _kind(owner) in _OF_TOKENS}
+    live = {row[0] for row in db.rows(_LIVE, (list(tokens.values()),))} if tokens else set()
+
+    def is_gone(owner: str, instance_id: int) -> bool:
+        if instance_id not in got:  # busy, and not ours to judge, if it is there at all
+            return instance_id not in goes_on
+        return not goes_on[instance_id] or (owner in tokens and tokens[owner] not in live)
+
+    return Locked(
+        frozenset(owner for owner, found in instance_of.items() if found in got),
+        frozenset(owner for owner, found in instance_of.items() if is_gone(owner, found)),
+    )
+
+
+def _kind(owner: str) -> str:
+    return owner.partition(":")[0]
 
 
 def _instance(owner: str) -> int:
-    kind = owner.partition(":")[0]
     key = _key(owner)
-    return store.instance_of(key) if kind in {"unit", "timer"} else key
+    return store.instance_of(key) if _kind(owner) in _OF_TOKENS else key
 
 
 def _key(owner: str) -> int:
-    return int(owner.split(":")[1])
+    """Return the number in an owner's ref; 0, which nothing has, when there is none."""
+    key = owner.split(":")[1]
+    return int(key) if key.isdigit() else 0

@@ -38,13 +38,29 @@ def worker(step: Step, token: Token, when: When) -> When:
     found = access(step, when)
     if found is None:
         return when
-    extra = step.extras[token.id]
-    standing = permission.standing(found, place_of(extra))
+    place = place_of(step.extras[token.id])
+    standing = permission.standing(found, place)
     if not standing.may_work:
-        raise (refusals.NotYourPost if extra.assignee_id is None else refusals.UnitAlreadyTaken)
+        on_post = permission.by_post(found, place).may_work
+        raise refusals.UnitAlreadyTaken if on_post else refusals.NotYourPost
     if standing.on_behalf_of is None:
         return when
     return replace(when, by=replace(when.by, on_behalf_of=f"staff:{standing.on_behalf_of}"))
+
+
+def submitter(step: Step, token: Token, when: When) -> When:
+    """Return the actor as who submitted a unit and still holds its post; or refuse."""
+    found = access(step, when)
+    extra = step.extras[token.id]
+    if found is None:
+        return when
+    place = permission.Place(extra.post, extra.unit_id, None)
+    standing = permission.by_post(found, place)
+    if extra.assignee_id != found.staff_id or not standing.may_work:
+        raise refusals.NotYourUnit
+    if extra.delegate_of is None:
+        return when
+    return replace(when, by=replace(when.by, on_behalf_of=f"staff:{extra.delegate_of}"))
 
 
 def check_duty(step: Step, token: Token, staff: list[int]) -> None:
@@ -53,7 +69,7 @@ def check_duty(step: Step, token: Token, staff: list[int]) -> None:
     excluded = rules_of_unit.excludes if rules_of_unit else ()
     if not excluded or not staff:
         return
-    params = {"instance": step.instance.id, "nodes": list(excluded), "staff": staff}
+    params = {"subject": step.instance.subject, "nodes": list(excluded), "staff": staff}
     if _did(step, excluded, staff) or db.one(SQL["closed_by"], params):
         raise refusals.HandledByTheSamePerson
 

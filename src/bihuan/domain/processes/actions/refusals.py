@@ -84,6 +84,27 @@ class ProcessNotSuspended(Refused):
     message = "流程没有挂起。"
 
 
+class EarlierThanHistory(Refused):
+    """Something has happened to the process later than the moment named."""
+
+    message = "流程在这个时间之后已有办理记录，不能补记更早的操作。"
+
+
+class LimitUnreadable(Refused):
+    """The variable that gives a limit does not hold one."""
+
+    message = "流程给出的时限无法识别，请检查填写内容或联系流程管理员。"
+
+
+class SuspensionOver(Invalid):
+    """A suspension lasts until a moment that lies ahead."""
+
+    message = "挂起的截止时间要晚于现在。"
+
+    def __init__(self) -> None:
+        super().__init__(fields={"until": "请填写晚于现在的时间"})
+
+
 class ReasonMissing(Invalid):
     """An intervention names its reason."""
 

@@ -54,6 +54,7 @@ def start_process(  # noqa: PLR0913 -- what a process is started with, each said
             next_seq=1,
             priority=0,
             started_at=at,
+            last_at=at,
             org_revision=org_revision,
             is_new=True,
         )

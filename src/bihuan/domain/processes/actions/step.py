@@ -6,14 +6,15 @@ fire at their own time), turns the engine's changes into rows, clocks and facts,
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.processes.actions import refusals
 from bihuan.domain.processes.actions.clock_book import ClockBook
+from bihuan.domain.processes.actions.guard import engine_refusals
 from bihuan.domain.processes.actions.units import unit_details
-from bihuan.domain.processes.choices import CloseKind, InstanceState, TokenKind
+from bihuan.domain.processes.choices import CloseKind, InstanceState, Origin, TokenKind
 from bihuan.domain.processes.ports import VERBS, FormFound, VerbCall
 from bihuan.domain.processes.queries.blueprints import blueprint, table
 from bihuan.domain.processes.queries.rows import Extra, Instance, last_form_with
@@ -24,6 +25,9 @@ from bihuan.engines.bpmn.run import Run
 from bihuan.engines.bpmn.run_state import Change, Token, VerbDue, What
 
 ENGINE = Actor("system:engine")
+
+# Two who act at once each read their clock before one waits for the other.
+PATIENCE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +90,31 @@ class Step:
         return f"group:{self.instance.id}:{group.id}"
 
     # ------------------------------------------------------------ acting
-    def catch_up(self, at: datetime, *, before: int | None = None) -> None:
-        """Fire every timer due up to `at`, in order of due time, then pass the moments of all clocks.
+    def begin(self, by: Actor, at: datetime) -> When:
+        """Bring the instance up to `at` and return who acts when.
 
-        Of timers due together the one started first comes first; with `before`, those due at `at` fire only
-        when they come before that timer.
-        A suspension that was to last until a moment before `at` ends at that moment first.
+        Nothing happens before what has happened already: a moment slightly earlier is moved up to it, one
+        further back is refused.
         """
+        last = self.instance.last_at or at
+        if last - at > PATIENCE:
+            raise refusals.EarlierThanHistory
+        when = When(by, max(last, at))
+        self.catch_up(when.at)
+        return when
+
+    def catch_up(self, at: datetime, *, before: int | None = None) -> None:
+        """Do what was due up to `at`: suspensions that end, timers, changed calendars, moments of clocks.
+
+        Timers fire in order of due time; of those due together the one started first comes first. With
+        `before`, those due at `at` fire only when they come before that timer.
+        """
+        for edited_at, edit in self.clocks.edits(at):
+            self._catch_up(edited_at, None)
+            self.clocks.recount(edit, edited_at)
+        self._catch_up(at, before)
+
+    def _catch_up(self, at: datetime, before: int | None) -> None:
         until = self.instance.suspended_until
         if until is not None and until <= at:
             self.resume(When(ENGINE, until))
@@ -107,13 +129,17 @@ class Step:
         """Let one timer fire at its moment; a cycle is wound up again."""
         timer = self.tokens[token_id]
         owner = clock_owner(timer)
+        with engine_refusals():
+            self._fire(timer, owner, moment)
+
+    def _fire(self, timer: Token, owner: str, moment: datetime) -> None:
         self.clocks.fire(moment)
         left, every = timer.local.get("left", 1), timer.local.get("every", "")
         last = left is not None and left <= 1
-        self.run.fire(token_id, last=last)
+        self.run.fire(timer.id, last=last)
         if timer.live and every:
             timer.local = {**timer.local, "left": None if left is None else left - 1}
-            self.changed.add(token_id)
+            self.changed.add(timer.id)
             due_at = moment + run_timers.duration(every)
             self.clocks.start_timer(owner, due_at, moment)
         self.go(When(ENGINE, moment))
@@ -265,12 +291,22 @@ def _opened(step: Step, change: Change, when: When) -> None:
     step.unit_fact("unit.opened", token, when, origin=token.origin)
     rules = step.graph.nodes[token.node].unit
     if rules is not None and rules.limit:
-        limit = limit_text(rules.limit, step.run.work.values(token.scope, token.local))
+        limit = _limit_of(step, token, rules.limit)
         if limit:
             calendar = rules.calendar or step.instance.calendar
             step.clocks.start(
                 clock_owner(token), limit, calendar=calendar, warn=rules.warn_at, at=when.at
             )
+
+
+def _limit_of(step: Step, token: Token, text: str) -> str:
+    try:
+        return limit_text(text, step.run.work.values(token.scope, token.local))
+    except expressions.CannotDecide:
+        # Whoever jumps goes round the units that would have set the limit: then there is none.
+        if token.origin is not Origin.JUMP:
+            raise
+        return ""
 
 
 def _closed(step: Step, change: Change, when: When) -> None:

@@ -8,9 +8,7 @@ from bihuan.domain.ledger.events import Fact
 from bihuan.domain.processes.actions.clock_book import CLOCK_CTES
 from bihuan.domain.processes.actions.keeping import kept
 from bihuan.domain.processes.actions.step import Step, When, clock_owner
-from bihuan.domain.processes.choices import (
-    FAR,
-)
+from bihuan.domain.processes.choices import FAR
 from bihuan.domain.processes.ports import SUBJECTS, InstanceChange, UnitState
 from bihuan.domain.processes.queries.blueprints import blueprint
 from bihuan.domain.processes.queries.rows import (
@@ -18,6 +16,7 @@ from bihuan.domain.processes.queries.rows import (
     Instance,
     InstanceMissing,
     clocks_from,
+    edits_from,
     instance_from,
     tokens_from,
     tokens_of,
@@ -53,21 +52,21 @@ def open_step(instance_id: int, *, history: bool = False, unit: int = 0) -> Step
     if history:
         step = Step(instance, tokens_of(instance_id))
         owners += [clock_owner(token) for token in step.run.work.live()]
-        clocks = db.one(SQL["live_clocks"], (owners,))
+        clocks = db.one(SQL["live_clocks"], (owners,)) or (None, None)
     else:
         step, clocks = _read_live(instance, owners, unit)
-    step.clocks.load(clocks_from(clocks[0] if clocks else None))
+    step.clocks.load(clocks_from(clocks[0]), edits_from(clocks[1]))
     return step
 
 
 def _read_live(instance: Instance, owners: list[str], unit: int) -> tuple[Step, tuple[Any, ...]]:
     forms = blueprint(instance.definition_id).form_of_node if unit else "{}"
     params = {"instance": instance.id, "owners": owners, "forms": forms, "unit": unit}
-    tokens, clocks, form = db.one(SQL["live"], params) or (None, None, None)
+    tokens, clocks, edits, form = db.one(SQL["live"], params) or (None, None, None, None)
     step = Step(instance, tokens_from(tokens))
     if form is not None:
         step.form_version = (unit, form)
-    return step, (clocks,)
+    return step, (clocks, edits)
 
 
 def _owners(instance: Instance) -> list[str]:
@@ -85,6 +84,7 @@ def save(step: Step, when: When) -> InstanceChange:
     Inside a batch the step is kept instead, and written at its end.
     """
     step.settle_groups(when.at)
+    step.instance.last_at = max(step.instance.last_at or when.at, when.at)
     batch = kept()
     if batch is not None:
         batch.keep(step, when)
@@ -102,6 +102,7 @@ def _write(step: Step, when: When) -> InstanceChange:
         "next_seq": step.run.next_seq,
         "ended": instance.ended_at,
         "until": instance.suspended_until,
+        "last": instance.last_at,
         "new": _json(new),
         "old": _json(old),
         **{name: _json(rows) for name, rows in step.clocks.params().items()},
@@ -242,6 +243,7 @@ def _instance_row(step: Step) -> dict[str, Any]:
         "next_seq": step.run.next_seq,
         "priority": instance.priority,
         "started_at": instance.started_at,
+        "last_at": instance.last_at,
         "suspended_until": instance.suspended_until,
         "ended_at": instance.ended_at,
     }

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from bihuan.domain.ledger.events import Actor
+from bihuan.domain.org import queries as org
 from bihuan.domain.processes.actions import form_values, people, refusals, store
 from bihuan.domain.processes.actions.guard import engine_refusals
 from bihuan.domain.processes.actions.step import Step, When
@@ -80,7 +81,7 @@ def submit(
     else:
         stand_in(step, token, when)
     whole = form_values.restored(unit_id, values)
-    clean, variables = form_values.checked(step, token, whole, at)
+    clean, variables = form_values.checked(step, token, whole, when.at)
     step.form = clean
     step.extras[unit_id].form = clean
     with engine_refusals():
@@ -126,6 +127,8 @@ def transfer(
         people.give(step, token, to_staff_id, when)
         step.unit_fact("unit.transferred", token, when, reason, to=f"staff:{to_staff_id}")
     elif to_org_unit_id is not None:
+        if to_org_unit_id not in org.tree(step.instance.org_revision).units:
+            raise refusals.PlaceUnknown
         token.state = TokenState.OPEN
         extra.assignee_id = extra.owner_id = extra.delegate_of = extra.claimed_at = None
         extra.unit_id = to_org_unit_id
@@ -144,7 +147,9 @@ def stand_in(step: Step, token: Token, when: When) -> None:
         return
     people.check_duty(step, token, [one for one in {staff, extra.assignee_id} if one is not None])
     if staff != extra.assignee_id:
-        extra.delegate_of, extra.assignee_id = extra.assignee_id, staff
+        owner = extra.owner_id or extra.assignee_id
+        extra.assignee_id = staff
+        extra.delegate_of = owner if owner != staff else None
         step.changed.add(token.id)
 
 
@@ -158,12 +163,12 @@ def _open(
 ) -> _Unit:
     """Return an open unit of a running instance; work that waits may still change hands."""
     step = store.open_step(store.instance_of(unit_id), unit=unit_id if to_submit else 0)
-    step.catch_up(at)
+    when = step.begin(by, at)
     token, _ = step.unit(unit_id)
     waits = also_suspended and step.instance.state is InstanceState.SUSPENDED
     if step.instance.state is not InstanceState.RUNNING and not waits:
         raise refusals.ProcessNotRunning
-    return _Unit(step, token, When(by, at))
+    return _Unit(step, token, when)
 
 
 def _worker_or(unit: _Unit, verb: str, refusal: type[NotAllowed]) -> When:

@@ -34,14 +34,17 @@ NO_STANDING = Standing(may_work=False)
 
 
 def standing(access: Access, place: Place) -> Standing:
-    """Say whether a person may work on a unit: as its assignee or, while nobody is, by their post.
+    """Say whether a person may work on a unit: by their post and, once it is taken, as its owner.
 
     A post held at an org unit counts for everything below it. Whoever covers for a colleague on leave may do
-    what that colleague may.
+    what that colleague may, as long as the leave lasts; then the unit is the colleague's again. Nobody works
+    on a unit whose post they no longer hold, although it is still in their name.
     """
-    if place.assignee_id is not None:
-        return _of_assignee(access, place.assignee_id)
-    return by_post(access, place)
+    here = by_post(access, place)
+    whose = place.owner_id or place.assignee_id
+    if whose is None or not here.may_work:
+        return here
+    return _of_owner(access, whose)
 
 
 def by_post(access: Access, place: Place) -> Standing:
@@ -95,9 +98,9 @@ def _named(to: str, nearest: Sequence[Token], ancestors: Sequence[Token]) -> Tok
     return next((unit for unit in ancestors if unit.node == to), None)
 
 
-def _of_assignee(access: Access, assignee_id: int) -> Standing:
-    if assignee_id == access.staff_id:
+def _of_owner(access: Access, owner_id: int) -> Standing:
+    if owner_id == access.staff_id:
         return Standing(may_work=True)
-    if assignee_id in access.delegated_from:
-        return Standing(may_work=True, on_behalf_of=assignee_id)
+    if owner_id in access.delegated_from:
+        return Standing(may_work=True, on_behalf_of=owner_id)
     return NO_STANDING

@@ -10,7 +10,10 @@ from bihuan.domain.processes.choices import FAR, LIVE_STATES, InstanceState, Tok
 
 
 class ProcessInstance(models.Model):
-    """One run of one definition for one subject. The first lock of every operation is this row."""
+    """One run of one definition for one subject. The first lock of every operation is this row.
+
+    `last_at` is the moment of the latest operation: nothing may happen before it any more.
+    """
 
     definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="+")
     subject = models.TextField()
@@ -25,6 +28,7 @@ class ProcessInstance(models.Model):
     next_seq = models.IntegerField(default=1)
     priority = models.SmallIntegerField(default=0)
     started_at = models.DateTimeField()
+    last_at = models.DateTimeField()
     suspended_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
@@ -137,7 +141,7 @@ class Token(models.Model):
             ),
             # Of claimed units only: so small that the planner cannot misjudge it.
             models.Index(
-                fields=["assignee", "rank_at", "id"],
+                fields=["owner", "rank_at", "id"],
                 include=["title", "warn_at"],
                 name="token_inbox_of_person",
                 condition=Q(kind="USER", state=TokenState.CLAIMED),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bihuan.domain.clocks.rules import COLUMNS, ClockRow, row_from
+from bihuan.domain.clocks.rules import COLUMNS, CalendarEdit, ClockRow, row_from
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.processes.choices import (
     CloseKind,
@@ -54,6 +54,7 @@ class Instance:
     priority: int
     started_at: datetime
     suspended_until: datetime | None = None
+    last_at: datetime | None = None
     org_revision: int = 0
     ended_at: datetime | None = None
     is_new: bool = False
@@ -89,7 +90,7 @@ TokenRow = tuple[Token, Extra]
 
 def instance_from(row: tuple[Any, ...]) -> Instance:
     """Return an instance from a row of `lock_instance`."""
-    values = list(row[:16])
+    values = list(row[:17])
     values[8] = InstanceState(values[8])
     values[9] = json.loads(values[9])
     return Instance(*values)
@@ -109,6 +110,14 @@ def tokens_from(text: str | None) -> list[TokenRow]:
 def clocks_from(text: str | None) -> list[ClockRow]:
     """Return the clocks in the JSON that the statements give."""
     return [_clock(row) for row in _parsed(text)]
+
+
+def edits_from(text: str | None) -> list[CalendarEdit]:
+    """Return the changed calendars in the JSON that the statements give."""
+    return [
+        CalendarEdit(code, revision, datetime.fromisoformat(at))
+        for code, revision, at in _parsed(text)
+    ]
 
 
 def _parsed(text: Any) -> list[list[Any]]:
@@ -187,7 +196,8 @@ def last_form_with(instance_id: int, field: str) -> FormFound | None:
     row = db.one(SQL["last_form_with"], {"instance": instance_id, "field": field})
     if row is None:
         return None
-    by = Actor(f"staff:{row[1]}", unit_id=row[2]) if row[1] else Actor("system:engine")
+    behalf = f"staff:{row[4]}" if row[4] else ""
+    by = Actor(f"staff:{row[1]}", behalf, row[2]) if row[1] else Actor("system:engine")
     return FormFound(json.loads(row[0]), by, row[3])
 
 

@@ -3,6 +3,15 @@
 from bihuan.domain.clocks.rules import COLUMNS
 from bihuan.kit.sql import statements
 
-_HOT = statements("bihuan.domain.processes", "sql/hot.sql")
-SQL = {name: text.replace("@CLOCK_COLUMNS", ", ".join(COLUMNS)) for name, text in _HOT.items()}
+_HOT = dict(statements("bihuan.domain.processes", "sql/hot.sql"))
+_PARTS = {"@CLOCK_COLUMNS": ", ".join(COLUMNS), "@EDITS": _HOT.pop("edits")}
+
+
+def _whole(text: str) -> str:
+    for mark, part in _PARTS.items():
+        text = text.replace(mark, part)
+    return text
+
+
+SQL = {name: _whole(text) for name, text in _HOT.items()}
 LISTS = statements("bihuan.domain.processes", "sql/lists.sql")

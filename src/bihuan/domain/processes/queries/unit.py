@@ -101,8 +101,8 @@ def unit(access: Access, unit_id: int, *, at: datetime) -> UnitView:
     if found is None:
         raise rows.UnitMissing
     row = row_of(found, at)
-    definition_id, instance_unit, rev, form_text, draft_text, closed_at, close_kind = found[19:]
-    place = permission.Place(row.post, row.unit_id, row.assignee_id)
+    definition_id, instance_unit, rev, form_text, draft_text, closed_at, close_kind = found[19:26]
+    place = permission.Place(row.post, row.unit_id, row.assignee_id, found[26])
     standing = permission.standing(access, place)
     if not standing.may_work and not _may_see(access, row, instance_unit):
         raise rows.UnitMissing
@@ -145,7 +145,7 @@ def open_unit_of(access: Access, instance_id: int) -> OpenUnit | None:
         found = db.one(LISTS["unit"], (unit_id,))
         if found is None:
             continue
-        place = permission.Place(found[7], found[8], found[9])
+        place = permission.Place(found[7], found[8], found[9], found[26])
         if permission.standing(access, place).may_work:
             plan = blueprints.blueprint(found[19])
             form = _form(plan, plan.graph.nodes[found[4]])
@@ -223,7 +223,7 @@ def _barred(access: Access, row: UnitRow, standing: permission.Standing, node: N
     if not excluded or not standing.may_work:
         return set()
     staff = [one for one in (access.staff_id, standing.on_behalf_of) if one is not None]
-    params = {"instance": row.instance_id, "nodes": list(excluded), "staff": staff}
+    params = {"subject": row.subject, "nodes": list(excluded), "staff": staff}
     return {Operation.CLAIM, Operation.SUBMIT} if db.one(SQL["closed_by"], params) else set()
 
 

@@ -6,7 +6,7 @@
 
 -- name: lock_instance
 select id, definition_id, subject, root, unit_id, calendar, initiator, parent_token, state,
-    variables::text, rev, next_seq, priority, started_at, suspended_until,
+    variables::text, rev, next_seq, priority, started_at, suspended_until, last_at,
     coalesce((select revision from org_orgrevision where id = 1), 0),
     set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
     set_config('enable_mergejoin', 'off', true)
@@ -27,14 +27,20 @@ select (select json_agg(json_build_array(id, node, title, flow_in, kind, state, 
         consumed_by, origin, loop_no, local, post, unit_id, owner_id, assignee_id, delegate_of,
         priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at) order by id)
     from live),
-    (select json_agg(json_build_array(@CLOCK_COLUMNS)) from clocks),
+    (select json_agg(json_build_array(@CLOCK_COLUMNS)) from clocks), (@EDITS),
     (select id from packs_definition where kind = 'form' and status = 'PUBLISHED'
         and key = %(forms)s::json ->> (select node from live where id = %(unit)s))
 
 -- name: live_clocks
-select json_agg(json_build_array(@CLOCK_COLUMNS)) from (
+with clocks as (
     select * from clocks_clock where state <> 'STOPPED' and owner = any(%s) order by id for update
-) as clocks
+)
+select (select json_agg(json_build_array(@CLOCK_COLUMNS)) from clocks), (@EDITS)
+
+-- name: edits
+select json_agg(json_build_array(code, revision, changed_at)) from clocks_calendar
+where exists (select from clocks where calendar = code and calendar_revision < revision
+    and clocks.state = 'RUNNING')
 
 -- name: all_tokens
 select json_agg(json_build_array(id, node, title, flow_in, kind, state, scope, parents,
@@ -50,14 +56,15 @@ select array(select nextval('processes_processinstance_id_seq') from generate_se
 
 -- name: insert_instance
 insert into processes_processinstance (id, definition_id, subject, root, unit_id, calendar,
-    initiator, parent_token, state, variables, rev, next_seq, priority, started_at, ended_at)
+    initiator, parent_token, state, variables, rev, next_seq, priority, started_at, last_at, ended_at)
 values (%(instance)s, %(definition)s, %(subject)s, %(root)s, %(unit)s, %(calendar)s,
     %(initiator)s, %(parent)s, %(state)s, %(variables)s::jsonb, 0, %(next_seq)s, %(priority)s,
-    %(started)s, %(ended)s)
+    %(started)s, %(last)s, %(ended)s)
 
 -- name: update_instance
 update processes_processinstance set state = %(state)s, variables = %(variables)s::jsonb,
-    rev = rev + 1, next_seq = %(next_seq)s, ended_at = %(ended)s, suspended_until = %(until)s
+    rev = rev + 1, next_seq = %(next_seq)s, ended_at = %(ended)s, suspended_until = %(until)s,
+    last_at = %(last)s
 where id = %(instance)s
 
 -- name: write_instances
@@ -67,7 +74,7 @@ started as (
 ), moved_on as (
     update processes_processinstance i set state = x.state, variables = x.variables,
         rev = i.rev + 1, next_seq = x.next_seq, ended_at = x.ended_at,
-        suspended_until = x.suspended_until
+        suspended_until = x.suspended_until, last_at = x.last_at
     from json_populate_recordset(null::processes_processinstance, %(moved_on)s::json) as x
     where i.id = x.id
 )
@@ -86,6 +93,15 @@ opened as (
     from json_populate_recordset(null::processes_token, %(old)s::json) as x
     where t.id = x.id
 )
+
+-- name: earliest_due
+select i.subject, (
+    select min(c.due_at) from clocks_clock c
+    where c.root = i.root and c.state = 'RUNNING' and c.kind = 'LIMIT' and c.enforced
+        and (c.owner like 'group:' || i.id || ':%%' or c.owner in (
+            select 'unit:' || t.id from processes_token t where t.instance_id = i.id
+                and t.state in ('OPEN', 'CLAIMED') and t.kind = 'USER')))
+from processes_processinstance i where i.id = %(instance)s
 
 -- name: earlier_forms
 select latest.form::text
@@ -106,13 +122,14 @@ select form::text from processes_token where id = %s
 
 -- name: closed_by
 select 1 from processes_token
-where instance_id = %(instance)s and node = any(%(nodes)s) and kind = 'USER'
+where instance_id in (select id from processes_processinstance where subject = %(subject)s)
+    and node = any(%(nodes)s) and kind = 'USER'
     and state in ('DONE', 'SUPERSEDED') and close_kind = 'SUBMITTED'
     and (assignee_id = any(%(staff)s) or delegate_of = any(%(staff)s))
 limit 1
 
 -- name: last_form_with
-select form::text, assignee_id, unit_id, closed_at from processes_token
+select form::text, assignee_id, unit_id, closed_at, delegate_of from processes_token
 where instance_id = %(instance)s and close_kind = 'SUBMITTED' and form ->> %(field)s <> ''
 order by closed_at desc, id desc limit 1
 

@@ -3,7 +3,7 @@
 -- name: inbox
 with mine as (
     select id from processes_token
-    where kind = 'USER' and state = 'CLAIMED' and assignee_id = any(%(people)s) and not %(unclaimed)s
+    where kind = 'USER' and state = 'CLAIMED' and owner_id = any(%(people)s) and not %(unclaimed)s
         and rank_at > %(low)s and rank_at <= %(high)s and (%(title)s = '' or title = %(title)s)
         and (rank_at, id) > (%(rank)s, %(id)s)
         and (%(warned)s::boolean is null or coalesce(warn_at <= %(at)s, false) = %(warned)s)
@@ -32,7 +32,7 @@ order by t.rank_at, t.id limit %(size)s
 -- name: inbox_counts
 with mine as (
     select rank_at, warn_at, title from processes_token
-    where kind = 'USER' and state = 'CLAIMED' and assignee_id = any(%(people)s)
+    where kind = 'USER' and state = 'CLAIMED' and owner_id = any(%(people)s)
     order by rank_at limit %(most)s
 ), of_posts as (
     select found.rank_at, found.warn_at, found.title
@@ -53,7 +53,8 @@ from seen group by 1, 2
 select t.id, t.instance_id, i.subject, i.root, t.node, t.title, t.state, t.post, t.unit_id,
     t.assignee_id, coalesce(s.name, ''), t.delegate_of, t.priority, t.opened_at, t.claimed_at,
     t.due_at, t.warn_at, i.state, t.rank_at,
-    i.definition_id, i.unit_id, i.rev, t.form::text, t.draft::text, t.closed_at, t.close_kind
+    i.definition_id, i.unit_id, i.rev, t.form::text, t.draft::text, t.closed_at, t.close_kind,
+    t.owner_id
 from processes_token t
 join processes_processinstance i on i.id = t.instance_id
 left join org_staff s on s.id = t.assignee_id
