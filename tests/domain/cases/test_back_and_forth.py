@@ -19,7 +19,7 @@ from bihuan.domain.processes import actions as processes
 from bihuan.domain.processes.actions import refusals
 from bihuan.domain.processes.models import Token
 from tests.domain.cases.given import MORNING, later
-from tests.generative.test_pack_histories import form
+from tests.generative.pack_lives import form
 from tests.packs import shipped
 
 DICE = [0.9, 0.1]  # the answers that move a case on
