@@ -4,8 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+SOURCE = Path(__file__).parents[2] / "src"
 
 ASK = """
 import json
@@ -22,6 +25,7 @@ def test_cookies_travel_over_tls_only_when_told(said, is_secure, tmp_path):
     environment = os.environ | {
         "BIHUAN_SECURE": said,
         "BIHUAN_HOME": str(tmp_path / "home"),
+        "PYTHONPATH": str(SOURCE),
         "DJANGO_SETTINGS_MODULE": "bihuan.config.settings",
     }
     done = subprocess.run(
