@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from bihuan.domain.clocks import actions as clocks
 from bihuan.domain.ledger.events import SYSTEM
@@ -75,15 +76,16 @@ class Played:
                 self.take(step, f"step {number} {step}")
 
     def start(self, variables: dict[str, Any]) -> None:
-        self.instance_id = actions.start_process(
-            definition_key=self.key,
-            subject="thing:1",
-            root="thing:1",
-            org_unit_id=self.unit_id,
-            variables=variables,
-            by=SYSTEM,
-            at=self.at,
-        ).id
+        with transaction.atomic():  # whoever opens a subject has a savepoint of their own
+            self.instance_id = actions.start_process(
+                definition_key=self.key,
+                subject="thing:1",
+                root="thing:1",
+                org_unit_id=self.unit_id,
+                variables=variables,
+                by=SYSTEM,
+                at=self.at,
+            ).id
 
     def take(self, step: dict[str, Any], where: str) -> None:
         if "complete" in step:
