@@ -16,6 +16,7 @@ from bihuan.kit.locks import LockFile
 
 pytestmark = pytest.mark.timeout(240)  # runs programs, on machines however busy
 SOURCE = Path(__file__).parents[2] / "src"
+ONE_FACT = "one-fact.dump"
 FACTS = "select count(*) from ledger_fact"
 RECORD = """
 insert into ledger_fact (name, subject, root, actor, at)
@@ -77,19 +78,18 @@ def base() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def desk(base: Path) -> Iterator[Desk]:
-    """A desk whose database has all tables and at least one fact."""
+    """A desk whose database has all tables and at least one fact, backed up when it had just one."""
     made = Desk(base / "home")
     made.done("migrate")
     made.ask(RECORD)
+    made.done("db", "backup", str(base / ONE_FACT))
     yield made
     made.done("stop")
 
 
 @pytest.fixture(scope="module")
 def dump(desk: Desk, base: Path) -> Path:
-    file = base / "one-fact.dump"
-    desk.done("db", "backup", str(file))
-    return file
+    return base / ONE_FACT
 
 
 def test_a_restored_database_is_as_it_was_when_it_was_backed_up(desk, base):
