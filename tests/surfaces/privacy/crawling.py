@@ -92,7 +92,7 @@ def pages() -> list[str]:
         found += [f"/units/{unit}/", f"/units/{unit}/{verb}/"]
     for number, unit in _done_units():
         found += [f"/units/{unit}/", f"/cases/{number}/?unit={unit}"]
-    for contact in ContactPoint.objects.filter(value__contains="1377"):
+    for contact in ContactPoint.objects.filter(value__contains="1377").order_by("pk"):
         found += [f"/customers/{contact.customer_id}/"]
         found += [f"/customers/{contact.customer_id}/contacts/{contact.pk}/"]
         found += [f"/intake/?customer={contact.customer_id}"]
