@@ -4,25 +4,22 @@ Everything an operation does goes through a `Step`: it brings the instance up to
 fire at their own time), turns the engine's changes into rows, clocks and facts, and saves them together.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bihuan.domain.ledger.events import Actor, Fact
-from bihuan.domain.processes.actions import refusals
+from bihuan.domain.processes.actions import refusals, service_tasks
+from bihuan.domain.processes.actions.absorb import ABSORB, clock_owner, limit_text
 from bihuan.domain.processes.actions.clock_book import ClockBook
 from bihuan.domain.processes.actions.guard import engine_refusals
-from bihuan.domain.processes.actions.units import unit_details
-from bihuan.domain.processes.choices import CloseKind, InstanceState, Origin, TokenKind
-from bihuan.domain.processes.ports import VERBS, FormFound, VerbCall
-from bihuan.domain.processes.queries.blueprints import blueprint, table
-from bihuan.domain.processes.queries.rows import Extra, Instance, last_form_with
-from bihuan.engines import decisions, expressions
+from bihuan.domain.processes.choices import InstanceState, TokenKind
+from bihuan.domain.processes.queries.blueprints import blueprint
+from bihuan.domain.processes.queries.rows import Extra, Instance
 from bihuan.engines.bpmn import run_timers
-from bihuan.engines.bpmn.model import LimitGroup, Node
+from bihuan.engines.bpmn.model import LimitGroup
 from bihuan.engines.bpmn.run import Run
-from bihuan.engines.bpmn.run_state import Change, Token, VerbDue, What
+from bihuan.engines.bpmn.run_state import Token
 
 ENGINE = Actor("system:engine")
 
@@ -171,7 +168,7 @@ class Step:
         """Carry the engine on to its end, calling service tasks, and absorb what it did."""
         while (due := self.run.go()) is not None:
             self.absorb(when)
-            self.run.answer(self._call(due, when))
+            self.run.answer(service_tasks.do(self, due, when))
         self.absorb(when)
         self.settle_groups(when.at)
 
@@ -180,7 +177,7 @@ class Step:
         changes = self.run.changes[self._absorbed :]
         self._absorbed += len(changes)
         for change in changes:
-            _ABSORB[change.what](self, change, when)
+            ABSORB[change.what](self, change, when)
 
     def settle_groups(self, at: datetime) -> None:
         """Let each limit group's clock run exactly while one of its units is open and the instance runs."""
@@ -210,21 +207,7 @@ class Step:
             reason,
         )
 
-    def last_form_with(self, field: str) -> FormFound | None:
-        """Return the latest submitted form of this instance in which a field is filled in."""
-        for token_id in sorted(self.extras, reverse=True):
-            token, extra = self.tokens[token_id], self.extras[token_id]
-            submitted = token.close_kind is CloseKind.SUBMITTED
-            if submitted and extra.form and extra.form.get(field):
-                return FormFound(extra.form, self._submitter(token_id), extra.closed_at)
-        return last_form_with(self.instance.id, field)
-
     # ------------------------------------------------------------ inside
-    def _submitter(self, token_id: int) -> Actor:
-        subject = f"unit:{token_id}"
-        told = (f for f in self.facts if f.subject == subject and f.name == "unit.submitted")
-        return next((fact.by for fact in told), ENGINE)
-
     def _settle(self, group: LimitGroup, at: datetime, *, wanted: bool) -> None:
         owner = self.group_owner(group)
         if self.instance.ended_at is not None:
@@ -238,163 +221,3 @@ class Step:
             if limit:
                 calendar = group.calendar or self.instance.calendar
                 self.clocks.start(owner, limit, calendar=calendar, warn=group.warn_at, at=at)
-
-    def _call(self, due: VerbDue, when: When) -> dict[str, Any] | None:
-        node = self.graph.nodes[due.node]
-        if node.decision and not due.verb:
-            return self._decide(node)
-        call = VerbCall(
-            name=due.verb,
-            subject=self.instance.subject,
-            root=self.instance.root,
-            instance_id=self.instance.id,
-            variables=self.run.variables,
-            form=self.form,
-            by=when.by,
-            at=when.at,
-            params=due.params,
-            last_form_with=self.last_form_with,
-        )
-        return VERBS.get(due.verb)(call)
-
-    def _decide(self, node: Node) -> dict[str, Any]:
-        """Ask a decision table; its outputs become variables, a single one under `bh:result` if named."""
-        key = self.blueprint.decisions.get(node.decision, node.decision)
-        try:
-            output = dict(decisions.decide(table(key), self.run.variables).output)
-        except decisions.NotDecided as wrong:
-            raise refusals.DecisionMissing(f"{wrong}。") from wrong
-        name = node.params.get("result")
-        return {name: next(iter(output.values()))} if name and len(output) == 1 else output
-
-
-def clock_owner(token: Token) -> str:
-    """Return the owner of a token's clock."""
-    return f"timer:{token.id}" if token.kind is TokenKind.TIMER else f"unit:{token.id}"
-
-
-def limit_text(text: str, values: dict[str, Any]) -> str:
-    """Return a limit as written, or the value of the variable it names."""
-    found = expressions.resolve(text, values)
-    return "" if found is None else str(found)
-
-
-def _opened(step: Step, change: Change, when: When) -> None:
-    token = _token(change)
-    extra = step.extras[token.id] = Extra(opened_at=when.at)
-    if token.kind is not TokenKind.USER:
-        return
-    unit_details(extra, step.graph.nodes[token.node], step.instance, step.run.variables)
-    if token.close_kind is CloseKind.SKIPPED:
-        return
-    step.opened.append(token.id)
-    step.unit_fact("unit.opened", token, when, origin=token.origin)
-    rules = step.graph.nodes[token.node].unit
-    if rules is not None and rules.limit:
-        limit = _limit_of(step, token, rules.limit)
-        if limit:
-            calendar = rules.calendar or step.instance.calendar
-            step.clocks.start(
-                clock_owner(token), limit, calendar=calendar, warn=rules.warn_at, at=when.at
-            )
-
-
-def _limit_of(step: Step, token: Token, text: str) -> str:
-    try:
-        return limit_text(text, step.run.work.values(token.scope, token.local))
-    except expressions.CannotDecide:
-        # Whoever jumps goes round the units that would have set the limit: then there is none.
-        if token.origin is not Origin.JUMP:
-            raise
-        return ""
-
-
-def _closed(step: Step, change: Change, when: When) -> None:
-    token = _token(change)
-    _end(step, token, when)
-    if token.kind is TokenKind.USER:
-        submitted = token.close_kind is CloseKind.SUBMITTED
-        step.unit_fact("unit.submitted" if submitted else "unit.skipped", token, when)
-
-
-def _cancelled(step: Step, change: Change, when: When) -> None:
-    token = _token(change)
-    _end(step, token, when)
-    if token.kind is TokenKind.USER and token.id not in step.told:
-        step.unit_fact("unit.cancelled", token, when, how=token.close_kind)
-
-
-def _end(step: Step, token: Token, when: When) -> None:
-    step.extras[token.id].closed_at = when.at
-    step.clocks.stop(clock_owner(token), when.at)
-    if token.kind is TokenKind.USER:
-        step.closed.append(token.id)
-
-
-def _parked(step: Step, change: Change, when: When) -> None:
-    step.extras[_token(change).id] = Extra(opened_at=when.at)
-
-
-def _consumed(step: Step, change: Change, when: When) -> None:
-    step.extras[_token(change).id].closed_at = when.at
-
-
-def _superseded(step: Step, change: Change, when: When) -> None:
-    extra = step.extras[_token(change).id]
-    extra.closed_at = extra.closed_at or when.at
-
-
-def _reopened(step: Step, change: Change, _when: When) -> None:
-    step.extras[_token(change).id].closed_at = None
-
-
-def _timer_started(step: Step, change: Change, when: When) -> None:
-    token = _token(change)
-    values = step.run.work.values(token.scope)
-    timer = run_timers.plan(change.detail, values, when.at)
-    if timer.every is not None:
-        seconds = timer.every.total_seconds()
-        token.local = {"left": timer.times, "every": f"PT{seconds:g}S"}
-    step.clocks.start_timer(clock_owner(token), timer.due_at, when.at)
-
-
-def _process_called(_step: Step, _change: Change, _when: When) -> None:
-    raise refusals.ElementUnsupported
-
-
-def _ended(step: Step, _change: Change, when: When) -> None:
-    instance = step.instance
-    if instance.state is not InstanceState.TERMINATED:
-        instance.state = InstanceState.DONE
-        step.fact("process.ended", instance.ref, when, {})
-    instance.ended_at = when.at
-
-
-def _error_uncaught(step: Step, change: Change, when: When) -> None:
-    step.fact("process.failed", step.instance.ref, when, {"code": change.detail})
-
-
-def _escalated(step: Step, change: Change, when: When) -> None:
-    step.fact("process.escalated", step.instance.ref, when, {"code": change.detail})
-
-
-def _token(change: Change) -> Token:
-    if change.token is None:
-        raise ValueError(f"{change.what} names no token")
-    return change.token
-
-
-_ABSORB: dict[What, Callable[[Step, Change, When], None]] = {
-    What.OPENED: _opened,
-    What.CLOSED: _closed,
-    What.CANCELLED: _cancelled,
-    What.PARKED: _parked,
-    What.CONSUMED: _consumed,
-    What.SUPERSEDED: _superseded,
-    What.REOPENED: _reopened,
-    What.TIMER_STARTED: _timer_started,
-    What.PROCESS_CALLED: _process_called,
-    What.ENDED: _ended,
-    What.ERROR_UNCAUGHT: _error_uncaught,
-    What.ESCALATED: _escalated,
-}

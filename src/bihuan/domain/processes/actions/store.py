@@ -5,9 +5,10 @@ from typing import Any
 
 from bihuan.domain.ledger.actions import FACT_CTES, announcing, fact_rows
 from bihuan.domain.ledger.events import Fact
+from bihuan.domain.processes.actions.absorb import clock_owner
 from bihuan.domain.processes.actions.clock_book import CLOCK_CTES
 from bihuan.domain.processes.actions.keeping import kept
-from bihuan.domain.processes.actions.step import Step, When, clock_owner
+from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import FAR
 from bihuan.domain.processes.ports import SUBJECTS, InstanceChange, UnitState
 from bihuan.domain.processes.queries.blueprints import blueprint
