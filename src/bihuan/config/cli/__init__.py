@@ -38,7 +38,7 @@ class Commands(click.Group):
         name += "_" if keyword.iskeyword(name) else ""
         module = importlib.import_module(f"{__name__}.{name}")
         command: click.Command = module.command
-        _ensure_database_before(command)
+        ensure_database_before(command)
         return command
 
 
@@ -81,10 +81,11 @@ def _refuse(sentence: str, fields: dict[str, str] | None = None) -> int:
     return 2
 
 
-def _ensure_database_before(command: click.Command) -> None:
+def ensure_database_before(command: click.Command) -> None:
+    """Let a command, and all below it, start the embedded database first if need be."""
     if isinstance(command, click.Group):
         for inner in command.commands.values():
-            _ensure_database_before(inner)
+            ensure_database_before(inner)
     elif command.callback and not getattr(command.callback, "offline", False):
         command.callback = _after_database(command.callback)
 
