@@ -6,7 +6,7 @@ from bihuan.domain.ledger.events import Actor
 from bihuan.engines.packs.source import PackSource, read_pack
 
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
-LEE = Actor("staff:7")
+LEE = Actor("system:lee")
 
 
 def pack(

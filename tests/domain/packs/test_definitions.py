@@ -67,7 +67,7 @@ def test_a_retired_definition_is_out_of_force():
     with pytest.raises(actions.NotInForce):
         actions.retire_definition(published.pk, by=LEE, at=AT, reason="不再使用")
     fact = ledger.facts_of("pack:shop").rows[0]
-    assert (fact.name, fact.reason, fact.actor) == ("definition.retired", "不再使用", "staff:7")
+    assert (fact.name, fact.reason, fact.actor) == ("definition.retired", "不再使用", "system:lee")
 
 
 def test_a_discarded_draft_is_gone():

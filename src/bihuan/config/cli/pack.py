@@ -72,6 +72,8 @@ def install(places: tuple[Path, ...], *, as_json: bool) -> None:
     for one in done:
         change = f"发布 {len(one.published)}，停用 {len(one.retired)}，不变 {one.unchanged}"
         click.echo(f"{one.pack} {one.version}：{change}")
+        for name in one.set_aside:
+            click.echo(f"  {name}：工作室的版本继续生效，包里的新内容留在工作室待启用")
     console.report(keys, "安装完成。", as_json=as_json)
 
 

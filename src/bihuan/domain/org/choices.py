@@ -19,6 +19,8 @@ VERB_TITLES: Final[dict[str, str]] = {
     "customer.see_phone": "查看完整号码",
     "customer.edit": "维护客户",
     "pack.install": "安装行业包",
+    "process.design": "设计流程",
+    "process.publish": "发布流程",
     "org.manage": "管理机构与人员",
     "fact.view": "查看留痕",
     "report.view": "查看报表",
@@ -29,7 +31,10 @@ VERBS: Final = frozenset(VERB_TITLES)
 # What a colleague's leave lends to the delegate: the work, not the office. Rights over people, packs,
 # exports and full phone numbers are given to a person by a post and stay there (decision 0061).
 VERBS_THAT_STAY: Final = frozenset(
-    {"customer.see_phone", "export.run", "org.manage", "pack.install"}
+    {
+        *("customer.see_phone", "export.run", "org.manage", "pack.install"),
+        *("process.design", "process.publish"),
+    }
 )
 
 FAILURES_BEFORE_LOCK: Final = 5

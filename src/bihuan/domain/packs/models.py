@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from bihuan.domain.packs.choices import Status
+from bihuan.domain.packs.choices import Origin, Status
 
 
 class InstalledPack(models.Model):
@@ -54,6 +54,19 @@ class Definition(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     published_at = models.DateTimeField(null=True)
     retired_at = models.DateTimeField(null=True)
+    origin = models.TextField(choices=Origin, default=Origin.PACK)
+    # Counts the saves of a draft: whoever saves over somebody else's save is told (decision 0131).
+    rev = models.PositiveIntegerField(default=1)
+    # The version a draft was copied from; 0 is none.
+    based_on = models.PositiveIntegerField(default=0)
+    saved_by = models.TextField(default="")
+    saved_at = models.DateTimeField(null=True)
+    published_by = models.TextField(default="")
+    note = models.TextField(default="")
+    retired_by = models.TextField(default="")
+    retired_because = models.TextField(default="")
+    # Taken out of force by a person: installing the same words again does not bring it back.
+    is_withdrawn = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -73,9 +86,9 @@ class Definition(models.Model):
             ),
             models.CheckConstraint(condition=Q(version__gte=1), name="definition_counts_from_one"),
             models.CheckConstraint(
-                condition=Q(status=Status.DRAFT, published_at__isnull=True)
-                | (~Q(status=Status.DRAFT) & Q(published_at__isnull=False)),
-                name="definition_published_at_unless_draft",
+                condition=Q(status__in=[Status.DRAFT, Status.OFFERED], published_at__isnull=True)
+                | Q(status__in=[Status.PUBLISHED, Status.RETIRED], published_at__isnull=False),
+                name="definition_published_at_iff_it_was_in_force",
             ),
             models.CheckConstraint(
                 condition=Q(status=Status.RETIRED, retired_at__isnull=False)

@@ -1,9 +1,11 @@
 """What a domain app promises for the folder of a pack that it understands."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from bihuan.domain.ledger.events import Actor
 from bihuan.engines.packs.problem import Problem
 from bihuan.engines.packs.source import PackFile, PackSource
 from bihuan.kit.registry import Registry
@@ -69,6 +71,8 @@ class PackPart(Protocol):
 
 
 PARTS: Registry[PackPart] = Registry("pack part")
+AUTHORITIES: Registry[Callable[[Actor, str, datetime], object]] = Registry("authority")
+"""Those who know what people may do: each refuses with `NotAllowed` what an actor may not do."""
 
 
 def parts_in_order() -> list[PackPart]:

@@ -110,6 +110,33 @@ def versions(kind: str, key: str) -> list[Definition]:
     return list(Definition.objects.filter(kind=kind, key=key).order_by("-version"))
 
 
+def newest(kind: str) -> list[Definition]:
+    """Return for every definition of a kind its draft and the version in force, by pack and path.
+
+    What was retired and has neither is there with its last version, so that it can be found again.
+    """
+    last = Definition.objects.filter(kind=kind).exclude(status=Status.OFFERED)
+    shown: dict[str, list[Definition]] = {}
+    for one in last.defer("source", "compiled").order_by("pack_id", "path", "-version"):
+        kept = shown.setdefault(one.key, [])
+        if one.status != Status.RETIRED or not kept:
+            kept.append(one)
+    return [one for kept in shown.values() for one in _without_old(kept)]
+
+
+def _without_old(kept: list[Definition]) -> list[Definition]:
+    live = [one for one in kept if one.status != Status.RETIRED]
+    return live or kept[:1]
+
+
+def version(definition_id: int) -> Definition:
+    """Return one version as it is now, or refuse with `DefinitionMissing`."""
+    found = Definition.objects.filter(pk=definition_id).first()
+    if found is None:
+        raise DefinitionMissing("定义", str(definition_id))
+    return found
+
+
 def text(key: str, lang: str = FALLBACK_LANGUAGE) -> str:
     """Return a business text; in Chinese when the language lacks it, else the key itself."""
     return texts(lang).get(key) or texts(FALLBACK_LANGUAGE).get(key, key)

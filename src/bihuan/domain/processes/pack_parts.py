@@ -71,18 +71,21 @@ class ProcessPart:
 
     def check(self, file: PackFile, pack: PackSource) -> list[Problem]:
         """Return what keeps the diagram from running, by the line of its XML."""
+        return list(_told(file, self.findings(file, pack)))
+
+    def findings(self, file: PackFile, pack: PackSource) -> list[DiagramProblem]:
+        """Return the same with the element each is about, for those who see the diagram."""
         try:
             document = parse.read(file.text.encode())
         except Unreadable as wrong:
-            return list(_told(file, [wrong.problem]))
+            return [wrong.problem]
         found = [*document.problems, *(one.problem() for one in document.unsupported)]
         if _key(file) not in {process.key for process in document.processes}:
             line = next(iter(document.lines.values()), 1)
             remedy = f"请把流程的 id 改成 {_key(file)}，或改文件名"
-            return [Problem(file.path, line, f"文件里没有流程“{_key(file)}”", remedy)]
+            return [DiagramProblem(f"文件里没有流程“{_key(file)}”", remedy, line=line)]
         process = document.process(_key(file))
-        found += check.publish_problems(process, _known(pack), document.lines)
-        return list(_told(file, found))
+        return found + check.publish_problems(process, known_names(pack), document.lines)
 
     def compile(self, file: PackFile, pack: PackSource) -> dict[str, Any]:
         """Return the process as JSON, and the keys its short names stand for."""
@@ -123,7 +126,8 @@ def _told(file: PackFile, found: Iterable[DiagramProblem]) -> Iterable[Problem]:
     )
 
 
-def _known(pack: PackSource) -> check.Known:
+def known_names(pack: PackSource) -> check.Known:
+    """Return every name that a diagram of the pack may use."""
     posts = {
         str(post.get("code"))
         for _, file in pack.known("org")

@@ -6,6 +6,7 @@ from bihuan.domain.org.queries.access import (
     access_of,
     actor_for,
     authorise,
+    authorise_anywhere,
     covers_of,
 )
 from bihuan.domain.org.queries.people import (
@@ -48,6 +49,7 @@ __all__ = [
     "access_of",
     "actor_for",
     "authorise",
+    "authorise_anywhere",
     "covers_of",
     "holdings_of",
     "names_of",

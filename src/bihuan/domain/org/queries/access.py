@@ -119,6 +119,11 @@ def authorise(by: Actor, verb: str, unit_id: int | None = None, *, at: datetime)
     return access
 
 
+def authorise_anywhere(by: Actor, verb: str, at: datetime) -> Access | None:
+    """Refuse with NotAllowed unless the actor may in some unit; for what belongs to no unit."""
+    return authorise(by, verb, at=at)
+
+
 def access_by_token(token: str, at: datetime) -> TokenAccess | None:
     """Return what an API token allows, or None when it is unknown, revoked or expired."""
     digest = hashlib.sha256(token.encode()).hexdigest()
