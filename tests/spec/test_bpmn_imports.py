@@ -1,39 +1,28 @@
 """What the importer must find, keep and report in the published sample set."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bihuan.engines.bpmn import check, imports, parse
 from bihuan.engines.bpmn.document import Severity
+from tests.spec import samples
 
-FOLDERS = [parent / "shared/spec/bpmn-scripts" for parent in Path(__file__).resolve().parents]
-FOLDER = next((folder for folder in FOLDERS if folder.is_dir()), None)
-ENTRIES: list[dict[str, Any]] = (
-    json.loads((FOLDER / "imports.json").read_text("utf-8")) if FOLDER else []
-)
-
-pytestmark = pytest.mark.skipif(FOLDER is None, reason="the sample set is not beside the project")
+pytestmark = samples.beside
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: str(entry["file"]))
+@pytest.mark.parametrize("entry", samples.imports(), ids=lambda entry: str(entry["file"]))
 def test_import_meets_every_expectation(entry: dict[str, Any]) -> None:
-    assert FOLDER is not None
-    data = (FOLDER / "files" / entry["file"]).read_bytes()
-
-    assert imports.failures(entry, data, verbs=()) == []
+    assert imports.failures(entry, samples.read_file(entry["file"]), verbs=()) == []
 
 
 @pytest.mark.parametrize(
     "entry",
-    [entry for entry in ENTRIES if entry["publishable"]],
+    [entry for entry in samples.imports() if entry["publishable"]],
     ids=lambda entry: str(entry["file"]),
 )
 def test_sound_process_raises_no_false_alarm(entry: dict[str, Any]) -> None:
-    assert FOLDER is not None
-    document = parse.read((FOLDER / "files" / entry["file"]).read_bytes())
+    document = parse.read(samples.read_file(entry["file"]))
     problems = [
         problem
         for process in document.processes

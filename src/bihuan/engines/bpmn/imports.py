@@ -23,6 +23,10 @@ COUNTED = frozenset(
         *("complexGateway", "sequenceFlow", "conditionExpression"),
         *("multiInstanceLoopCharacteristics", "lane", "dataObject", "dataObjectReference"),
         *("textAnnotation", "association"),
+        # Not in the published samples, and counted all the same.
+        *("sendTask", "scriptTask", "businessRuleTask", "receiveTask", "eventBasedGateway"),
+        *("messageEventDefinition", "signalEventDefinition", "linkEventDefinition"),
+        *("conditionalEventDefinition", "standardLoopCharacteristics"),
     }
 )
 
