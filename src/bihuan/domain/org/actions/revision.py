@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bihuan.domain.org.queries.tree import forget_revision
 from bihuan.kit import db
 
 _NEXT = """
@@ -20,5 +21,7 @@ def changing() -> Iterator[None]:
     at the end: whatever was cached in between, within this transaction, is forgotten too.
     """
     db.run(_NEXT)
+    forget_revision()
     yield
     db.run(_NEXT)
+    forget_revision()

@@ -131,7 +131,7 @@ def access_by_token(token: str, at: datetime) -> TokenAccess | None:
     if found is None:
         return None
     token_id, staff_id, scopes, last_used_at, revision = found
-    access = access_of(staff_id, at, known_revision=revision)
+    access = access_of(staff_id, at, known_revision=trees.noted(revision))
     grants = {verb: where for verb, where in access.grants.items() if verb in scopes}
     return TokenAccess(token_id, replace(access, grants=MappingProxyType(grants)), last_used_at)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bihuan.domain.org.models import ApiToken, SignInSession
+from bihuan.domain.org.queries.tree import noted
 from bihuan.kit import db
 
 _VISIT = """
@@ -63,7 +64,11 @@ def session_ref(session_key: str) -> str:
 def visit(session_key: str, at: datetime) -> Visit | None:
     """Return the session with this key if it lives and its owner still works here."""
     found = db.one(_VISIT, {"key": session_key, "at": at})
-    return Visit(*found) if found else None
+    if found is None:
+        return None
+    visit = Visit(*found)
+    noted(visit.revision)
+    return visit
 
 
 def sessions_of(staff_id: int, at: datetime, *, current_key: str = "") -> list[SessionRow]:

@@ -1,10 +1,13 @@
 """The unit tree, kept in the process for as long as the organisation's revision stays the same."""
 
+from contextvars import ContextVar
+
 from bihuan.domain.org.ports import Unit, UnitTree
 from bihuan.kit import db
 from bihuan.kit.problems import NotFound
 
 _latest = UnitTree((), revision=-1)
+_of_request: ContextVar[list[int] | None] = ContextVar("org_revision_of_request", default=None)
 
 
 class UnitUnknown(NotFound):
@@ -14,9 +17,40 @@ class UnitUnknown(NotFound):
 
 
 def revision() -> int:
-    """Return the number that changes with every org write; 0 before the first one."""
+    """Return the number that changes with every org write; 0 before the first one.
+
+    Within one request it is read once: what somebody may do does not change half-way.
+    """
+    known = _of_request.get()
+    if known:
+        return known[0]
     found = db.one("select revision from org_orgrevision where id = 1")
-    return int(found[0]) if found else 0
+    return noted(int(found[0]) if found else 0)
+
+
+def noted(number: int) -> int:
+    """Keep a revision that was just read for the rest of the request, if there is one."""
+    known = _of_request.get()
+    if known is not None and number:
+        known[:] = [number]
+    return number
+
+
+def forget_revision() -> None:
+    """Read the revision again when it is next asked for: somebody writes."""
+    known = _of_request.get()
+    if known is not None:
+        known.clear()
+
+
+def begin_request(**_signal: object) -> None:
+    """Begin to keep the revision for a request; the next request begins anew."""
+    _of_request.set([])
+
+
+def end_request(**_signal: object) -> None:
+    """Keep nothing outside requests."""
+    _of_request.set(None)
 
 
 def tree(known_revision: int | None = None) -> UnitTree:
