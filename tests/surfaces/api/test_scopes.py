@@ -15,7 +15,13 @@ from tests.packs import shipped
 
 pytestmark = pytest.mark.django_db
 
-IDS = {"number": "261122-0001", "unit_id": "1"}
+IDS = {
+    "number": "261122-0001",
+    "unit_id": "1",
+    "copy_id": "1",
+    "extension_id": "1",
+    "charge_id": "1",
+}
 BODY = {
     "pack": "itsm",
     "title": "登录不了",

@@ -1,6 +1,6 @@
 """The states of instances and units, with the words people read."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -9,7 +9,9 @@ from bihuan.engines.bpmn.run_state import CloseKind, Origin, TokenKind, TokenSta
 __all__ = [
     "FAR",
     "LIVE_STATES",
+    "MOST_COPIES_AT_ONCE",
     "STATE_TITLES",
+    "URGE_AGAIN_AFTER",
     "CloseKind",
     "InstanceState",
     "Operation",
@@ -44,6 +46,8 @@ class Operation(StrEnum):
     SUSPEND = "suspend"
     RESUME = "resume"
     TERMINATE = "terminate"
+    CARBON_COPY = "carbon_copy"
+    URGE = "urge"
 
 
 class Tier(StrEnum):
@@ -56,6 +60,10 @@ class Tier(StrEnum):
 
 
 LIVE_STATES: Final = (TokenState.OPEN, TokenState.CLAIMED, TokenState.PARKED)
+
+# Nobody urges the same unit twice within this time.
+URGE_AGAIN_AFTER: Final = timedelta(minutes=30)
+MOST_COPIES_AT_ONCE: Final = 50
 
 # A unit without a running clock sorts behind every unit with one.
 FAR: Final = datetime(9999, 1, 1, tzinfo=UTC)

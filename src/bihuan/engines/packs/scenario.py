@@ -29,6 +29,8 @@ VERBS = {
     "transfer": "unit",
     "assign": "unit",
     "jump": "unit",
+    "copy": "unit",
+    "urge": "unit",
     "suspend": "reason",
     "resume": "reason",
     "terminate": "reason",
@@ -46,6 +48,8 @@ EXPECTATIONS = (
     "facts",
     "facts_absent",
     "owner",
+    "copied",
+    "urged",
 )
 CLOCK_STATES = ("RUNNING", "PAUSED", "STOPPED")
 _MOMENT = r"\+\d+[mhd]|\d{4}-\d\d-\d\d \d\d:\d\d"
@@ -192,7 +196,7 @@ def _check_expect(step: Shape, units: set[str]) -> None:
     for key in ("open", "not_open"):
         for unit in expect.texts(key, ()):
             _known_unit(expect, key, unit, units)
-    for key in ("due", "clock", "owner"):
+    for key in ("due", "clock", "owner", "urged"):
         below = expect.child(key, required=False)
         for unit in below.keys() if below else ():
             if not unit.startswith("group:"):

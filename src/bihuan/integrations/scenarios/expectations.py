@@ -8,8 +8,9 @@ from bihuan.domain.cases.models import Case
 from bihuan.domain.clocks.models import Clock
 from bihuan.domain.ledger import queries as ledger
 from bihuan.domain.org import queries as org
-from bihuan.domain.processes.models import ProcessInstance
-from bihuan.integrations.scenarios.stage import Stage
+from bihuan.domain.processes import queries as processes
+from bihuan.domain.processes.models import ProcessInstance, Urge
+from bihuan.integrations.scenarios.stage import Stage, person
 
 _MOST_FACTS = 1000
 _COUNTS = {"rework": "rework_count", "reopened": "reopen_count"}
@@ -57,6 +58,20 @@ def _owner(wanted: dict[str, str], stage: Stage) -> Iterator[str]:
         assignee = unit.assignee_id if unit else None
         found = org.names_of([assignee]).get(assignee, "") if assignee else "无人"
         yield _differs(f"{node} 的经办人", name, found)
+
+
+def _copied(wanted: dict[str, list[str]], stage: Stage) -> Iterator[str]:
+    for name, nodes in wanted.items():
+        page = processes.copies_for(org.access_of(person(name), stage.at))
+        found = [row.node for row in page.rows if row.root == stage.ref]
+        yield _differs(f"抄送{name}的环节", nodes, found)
+
+
+def _urged(wanted: dict[str, int], stage: Stage) -> Iterator[str]:
+    for node, count in wanted.items():
+        unit = stage.latest(node)
+        found = Urge.objects.filter(token_id=unit.pk).count() if unit else 0
+        yield _differs(f"{node} 的催办次数", count, found)
 
 
 def _case(wanted: dict[str, Any], stage: Stage) -> Iterator[str]:
@@ -108,4 +123,6 @@ _CHECKS: dict[str, Callable[[Any, Stage], Iterator[str]]] = {
     "state": _state,
     "facts": _facts,
     "facts_absent": _facts_absent,
+    "copied": _copied,
+    "urged": _urged,
 }

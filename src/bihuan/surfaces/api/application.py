@@ -9,7 +9,7 @@ from bihuan.domain.org.actions import admit_token
 from bihuan.domain.org.ports import Access
 from bihuan.kit import clock
 from bihuan.kit.problems import Invalid, Refused, problem_response
-from bihuan.surfaces.api import cases, customers, units
+from bihuan.surfaces.api import cases, colleagues, customers, units
 
 
 class Token(HttpBearer):
@@ -44,6 +44,8 @@ api = NinjaAPI(
 )
 api.add_router("/cases", cases.router, tags=["cases"])
 api.add_router("/units", units.router, tags=["units"])
+api.add_router("/units", colleagues.units, tags=["units"])
+api.add_router("/copies", colleagues.copies, tags=["copies"])
 api.add_router("/customers", customers.router, tags=["customers"])
 
 

@@ -34,14 +34,17 @@ def access_of(request: HttpRequest, *verbs: str) -> Access:
     return access
 
 
-def actor_of(request: HttpRequest, verb: str, unit_id: int | None = None) -> Actor:
+def actor_of(
+    request: HttpRequest, verb: str, unit_id: int | None = None, *, also: str = ""
+) -> Actor:
     """Return the token's owner as the one who acts.
 
     A token may be narrower than its owner, and actions know only the owner: so the verb an operation
-    needs is asked of the token here.
+    needs is asked of the token here; `also` is another verb that will do.
     """
-    access = access_of(request, verb)
-    require(access, verb, unit_id)
+    access = access_of(request, verb, also)
+    if access.may(verb):
+        require(access, verb, unit_id)
     return Actor(access.ref)
 
 

@@ -91,6 +91,7 @@ class UnitOut(UnitRow):
     rev: int
     operations: list[str]
     return_targets: list[str]
+    urges: int
     form: dict[str, Any] | None
     values: dict[str, Any]
 
@@ -154,6 +155,60 @@ class TransferIn(ReasonIn):
 
     to_staff_id: int | None = None
     to_unit: str = ""
+
+
+class PostIn(Schema):
+    """A post at an org unit, by their codes."""
+
+    post: str
+    unit: str
+
+
+class CopiesIn(Schema):
+    """Who gets a copy of a unit, and why."""
+
+    staff: list[int] = []
+    posts: list[PostIn] = []
+    note: str = Field("", max_length=500)
+
+
+class CopiesOut(Schema):
+    """How many of the recipients had no copy yet."""
+
+    new: int
+
+
+class CopyRow(Schema):
+    """A unit copied to somebody."""
+
+    id: int
+    unit_id: int
+    subject: str
+    node: str
+    title: str
+    sender: str
+    note: str
+    at: datetime
+    read_at: datetime | None
+
+
+class CopyReadOut(Schema):
+    """The copy that was read."""
+
+    id: int
+
+
+class UrgeIn(Schema):
+    """Why a unit is urged on, and whether the customer asked for it."""
+
+    note: str = Field("", max_length=500)
+    for_customer: bool = False
+
+
+class UrgedOut(Schema):
+    """How often the unit has been urged now."""
+
+    count: int
 
 
 class InstanceOut(Schema):

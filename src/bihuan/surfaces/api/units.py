@@ -39,6 +39,7 @@ def show(request: HttpRequest, unit_id: int) -> schemas.UnitOut:
         rev=view.rev,
         operations=sorted(view.operations),
         return_targets=[target.node for target in view.return_targets],
+        urges=view.urges.unit,
         form=view.form.to_json() if view.form else None,
         values=dict(view.values),
     )

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from bihuan.domain.cases.choices import ClosureKind, ConsentAnswer
+from bihuan.domain.cases.events import case_ref
 from bihuan.domain.cases.models import Case, Standing
 from bihuan.domain.cases.queries.listing import CaseRow, row_of, sees_phones
 from bihuan.domain.org.ports import Access
+from bihuan.domain.processes import queries as processes
 from bihuan.kit import db
 from bihuan.kit.masking import mask_text
 from bihuan.kit.problems import NotFound
@@ -93,12 +95,18 @@ def case_view(access: Access, number: str) -> CaseView:
     """Return one case, or refuse with NotFound when it lies outside what the person may see."""
     scope = access.scope("case.view")
     params = {"number": number, "everywhere": scope.everywhere, "units": list(scope.unit_ids)}
-    row = db.one(_CASE, params)
+    row = db.one(_CASE, params) or _copied(access, number)
     if row is None:
         raise NotFound("没有这个编号的工单，或不在您的查看范围内。")
     case, (*cls, names) = Case.from_db(None, _COLUMNS, row[: len(_COLUMNS)]), row[-4:]
     case.standing = Standing.from_db(None, _STANDING, row[len(_COLUMNS) : -4])
     return _view(access, case, (cls[0], cls[1], cls[2]), tuple(names))
+
+
+def _copied(access: Access, number: str) -> tuple[Any, ...] | None:
+    """Return a case outside what the person may see, one unit of which was copied to them."""
+    row = db.one(_CASE, {"number": number, "everywhere": True, "units": []})
+    return row if row and processes.is_copied_to(access, case_ref(row[0])) else None
 
 
 def case_number(case_id: int) -> str:

@@ -12,6 +12,7 @@ from bihuan.domain.org.queries.access import (
 from bihuan.domain.org.queries.people import (
     StaffRow,
     StaffUnknown,
+    at_work,
     holdings_of,
     names_of,
     post_names,
@@ -48,6 +49,7 @@ __all__ = [
     "access_by_token",
     "access_of",
     "actor_for",
+    "at_work",
     "authorise",
     "authorise_anywhere",
     "covers_of",

@@ -30,6 +30,12 @@ order by h.held_from, h.id
 """
 
 
+_AT_WORK = """
+select s.id from org_staff s
+where s.id = any(%(staff)s) and s.joined_at <= %(at)s and (s.left_at is null or s.left_at > %(at)s)
+"""
+
+
 class StaffUnknown(NotFound):
     """There is no staff member with this login name or id."""
 
@@ -73,6 +79,12 @@ def names_of(staff_ids: Iterable[int]) -> dict[int, str]:
     if not wanted:
         return {}
     return dict(db.rows("select id, name from org_staff where id = any(%s)", (wanted,)))
+
+
+def at_work(staff_ids: Iterable[int], at: datetime) -> set[int]:
+    """Return those of some people who work here at `at`, on leave or not."""
+    params = {"staff": list(staff_ids), "at": at}
+    return {row[0] for row in db.rows(_AT_WORK, params)} if params["staff"] else set()
 
 
 def post_names() -> dict[str, str]:

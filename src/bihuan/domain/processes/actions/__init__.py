@@ -1,6 +1,7 @@
 """Every operation on a process: each one transaction, with its permission, its facts and its clock effect."""
 
 from bihuan.domain.processes.actions.batch import Batch, batch
+from bihuan.domain.processes.actions.copies import Recipients, carbon_copy, mark_copy_read
 from bihuan.domain.processes.actions.interventions import (
     jump,
     resume,
@@ -11,6 +12,7 @@ from bihuan.domain.processes.actions.interventions import (
 )
 from bihuan.domain.processes.actions.keeping import batch_memory, is_kept, tell_kept
 from bihuan.domain.processes.actions.start import start_process
+from bihuan.domain.processes.actions.urging import urge
 from bihuan.domain.processes.actions.work import (
     assign,
     claim,
@@ -22,12 +24,15 @@ from bihuan.domain.processes.actions.work import (
 
 __all__ = [
     "Batch",
+    "Recipients",
     "assign",
     "batch",
     "batch_memory",
+    "carbon_copy",
     "claim",
     "is_kept",
     "jump",
+    "mark_copy_read",
     "release",
     "resume",
     "return_unit",
@@ -38,5 +43,6 @@ __all__ = [
     "tell_kept",
     "terminate",
     "transfer",
+    "urge",
     "withdraw",
 ]

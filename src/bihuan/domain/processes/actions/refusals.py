@@ -160,3 +160,27 @@ class PlaceUnknown(Invalid):
     """The variable that says where the next unit is done names no org unit."""
 
     message = "所选的承办机构不存在，请重新选择。"
+
+
+class RecipientMissing(Invalid):
+    """A copy goes to somebody."""
+
+    message = "请选择抄送的人员或岗位。"
+
+
+class TooManyRecipients(Invalid):
+    """A copy is for those who should know, not for everybody."""
+
+    message = "一次最多抄送 50 个人员或岗位。"
+
+
+class RecipientUnknown(Invalid):
+    """A copy goes to people at work and to posts that exist."""
+
+    message = "所选的抄送人员或岗位不存在，请重新选择。"
+
+
+class UrgedJustNow(Refused):
+    """The same person urged the same unit a moment ago."""
+
+    message = "您在半小时内已经催办过这个环节，请稍后再催。"

@@ -1,5 +1,6 @@
 """The tables of processes, and the values that decide whose work a unit is."""
 
+from bihuan.domain.processes.models.companions import Copy, CopyRead, Urge
 from bihuan.domain.processes.models.tables import ProcessInstance, Token
 
-__all__ = ["ProcessInstance", "Token"]
+__all__ = ["Copy", "CopyRead", "ProcessInstance", "Token", "Urge"]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bihuan.domain.org.ports import Access
 from bihuan.domain.processes.choices import Tier
@@ -20,6 +21,11 @@ class Place:
     unit_id: int | None
     assignee_id: int | None
     owner_id: int | None = None
+
+
+def place_of(row: Sequence[Any], _at: datetime) -> Place:
+    """Return the place of a unit in a row of the statement `unit`, as it is at a moment."""
+    return Place(row[7], row[8], row[9], row[26])
 
 
 @dataclass(frozen=True, slots=True)

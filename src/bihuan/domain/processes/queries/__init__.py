@@ -1,5 +1,12 @@
 """What can be asked of processes: the inbox, one unit, the flow of an instance."""
 
+from bihuan.domain.processes.queries.copies import (
+    CopyMissing,
+    CopyRow,
+    copies_for,
+    is_copied_to,
+    unread_copies,
+)
 from bihuan.domain.processes.queries.flow import (
     ClockGroup,
     FilledForm,
@@ -27,12 +34,15 @@ from bihuan.domain.processes.queries.unit import (
     OpenUnit,
     ReturnTarget,
     UnitView,
+    Urges,
     open_unit_of,
     unit,
 )
 
 __all__ = [
     "ClockGroup",
+    "CopyMissing",
+    "CopyRow",
     "FilledForm",
     "InboxCounts",
     "InboxFilter",
@@ -47,11 +57,14 @@ __all__ = [
     "UnitMissing",
     "UnitRow",
     "UnitView",
+    "Urges",
     "clock_groups",
+    "copies_for",
     "inbox",
     "inbox_counts",
     "instance",
     "instances_of",
+    "is_copied_to",
     "last_form_with",
     "next_units",
     "open_unit_of",
@@ -59,4 +72,5 @@ __all__ = [
     "suspended",
     "unit",
     "units_of",
+    "unread_copies",
 ]

@@ -11,7 +11,7 @@ from bihuan.domain.org.ports import Access
 from bihuan.domain.packs import queries as packs
 from bihuan.domain.processes.choices import InstanceState, Operation, TokenState
 from bihuan.domain.processes.models import permission
-from bihuan.domain.processes.queries import blueprints, rows
+from bihuan.domain.processes.queries import blueprints, copies, rows
 from bihuan.domain.processes.queries.inbox import UnitRow, row_of
 from bihuan.domain.processes.queries.next_units import NOWHERE, NextUnits, next_units
 from bihuan.domain.processes.queries.statements import LISTS, SQL
@@ -30,6 +30,15 @@ class ReturnTarget:
 
     node: str
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Urges:
+    """How often a unit was urged, how often anything of its case was, and when the unit was last."""
+
+    unit: int = 0
+    case: int = 0
+    last_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,7 @@ class UnitView:
     next: NextUnits = NOWHERE
     closed_at: datetime | None = None
     close_kind: str = ""
+    urges: Urges = Urges()
 
     @property
     def id(self) -> int:
@@ -102,7 +112,7 @@ def unit(access: Access, unit_id: int, *, at: datetime) -> UnitView:
         raise rows.UnitMissing
     row = row_of(found, at)
     definition_id, instance_unit, rev, form_text, draft_text, closed_at, close_kind = found[19:26]
-    place = permission.Place(row.post, row.unit_id, row.assignee_id, found[26])
+    place = permission.place_of(found, at)
     standing = permission.standing(access, place)
     if not standing.may_work and not _may_see(access, row, instance_unit):
         raise rows.UnitMissing
@@ -126,6 +136,7 @@ def unit(access: Access, unit_id: int, *, at: datetime) -> UnitView:
         next=next_units(definition_id, row.node),
         closed_at=closed_at,
         close_kind=close_kind,
+        urges=Urges(*(db.one(LISTS["beside"], {"unit": row.id, "root": row.root}) or ())),
     )
 
 
@@ -171,7 +182,9 @@ class _Shown:
 
 
 def _may_see(access: Access, row: UnitRow, instance_unit: int) -> bool:
-    return access.may_in_any("case.view", instance_unit, row.unit_id)
+    if access.may_in_any("case.view", instance_unit, row.unit_id):
+        return True
+    return copies.is_copied_to(access, row.root)
 
 
 def _form(plan: blueprints.Blueprint, node: Node) -> forms.Form | None:
@@ -184,6 +197,7 @@ def _operations(
 ) -> set[str]:
     live = row.state in {TokenState.OPEN, TokenState.CLAIMED}
     found = set(_on_the_whole(access, row, instance_unit))
+    found |= _beside(access, row, standing, instance_unit)
     if not live or row.instance_state != InstanceState.RUNNING:
         if row.state == TokenState.DONE and row.assignee_id == access.staff_id:
             found.add(Operation.WITHDRAW)
@@ -197,6 +211,20 @@ def _operations(
         found |= {Operation.RELEASE} if claimed else set()
     if access.may("unit.return", row.unit_id):
         found.add(Operation.RETURN)
+    return found
+
+
+def _beside(
+    access: Access, row: UnitRow, standing: permission.Standing, instance_unit: int
+) -> set[Operation]:
+    """What may be done about the unit without moving it."""
+    places = (row.unit_id, instance_unit)
+    found = set()
+    if standing.may_work or access.may_in_any("unit.copy", *places):
+        found.add(Operation.CARBON_COPY)
+    live = row.state in {TokenState.OPEN, TokenState.CLAIMED}
+    if live and access.may_in_any("unit.urge", *places):
+        found.add(Operation.URGE)
     return found
 
 

@@ -96,3 +96,41 @@ select form::text, assignee_id, delegate_of, unit_id, closed_at from processes_t
 where instance_id = %(instance)s and kind = 'USER' and form is not null
     and jsonb_exists(form, %(field)s)
 order by id desc limit 1
+
+-- name: copies
+select c.id, c.token_id, t.instance_id, i.subject, c.root, t.node, t.title, c.post, c.sender,
+    c.on_behalf_of, c.note, c.at, r.read_at, t.unit_id, i.unit_id
+from (
+    (select copy.id from processes_copy copy
+    where staff_id = %(staff)s and copy.id < %(below)s and not (%(unread)s and exists (
+        select from processes_copyread x where x.copy_id = copy.id and x.staff_id = %(staff)s))
+    order by copy.id desc limit %(size)s)
+    union all
+    (select found.id
+    from unnest(%(posts)s::text[], %(places)s::bigint[]) as held (post, place)
+    cross join lateral (
+        select copy.id from processes_copy copy
+        where staff_id is null and copy.post = held.post and copy.org_unit_id = held.place
+            and copy.id < %(below)s and not (%(unread)s and exists (
+                select from processes_copyread x
+                where x.copy_id = copy.id and x.staff_id = %(staff)s))
+        order by copy.id desc limit %(size)s
+    ) as found)
+) as ids
+join processes_copy c on c.id = ids.id
+join processes_token t on t.id = c.token_id
+join processes_processinstance i on i.id = t.instance_id
+left join processes_copyread r on r.copy_id = c.id and r.staff_id = %(staff)s
+order by c.id desc limit %(size)s
+
+-- name: copied
+select 1 from processes_copy
+where root = %(root)s and (staff_id = %(staff)s or exists (
+    select from unnest(%(posts)s::text[], %(places)s::bigint[]) as held (post, place)
+    where held.post = processes_copy.post and held.place = org_unit_id))
+limit 1
+
+-- name: beside
+select count(*) filter (where token_id = %(unit)s), count(*),
+    max(at) filter (where token_id = %(unit)s)
+from processes_urge where root = %(root)s

@@ -154,6 +154,9 @@ LOOKS: Final[Mapping[str, Look]] = {
     "unit.withdrawn": Look("撤回{unit}", sign="arrow-back-up", tone="warn"),
     "unit.skipped": Look("{unit}超时跳过", sign="player-skip-forward", tone="warn"),
     "unit.cancelled": Look("{unit}取消", sign="ban"),
+    "unit.copied": Look("抄送：{unit}", kind="备注", sign="mail"),
+    "unit.copy_read": Look("看了抄送", kind="备注", sign="eye"),
+    "unit.urged": Look("催办：{unit}", sign="bell", tone="warn"),
     "unit.timed_out": Look("{unit}到点", kind="时钟", sign="hourglass", tone="warn"),
     "clock.warned": Look(
         "预警：{unit} 用时到 {warn}", kind="时钟", sign="alert-triangle", tone="warn"
