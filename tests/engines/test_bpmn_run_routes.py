@@ -229,3 +229,16 @@ def test_a_loop_is_returned_to_its_latest_round():
     found = run_routes.nearest(run.work, run.work.tokens[token(game, "c").id])
 
     assert [t.id for t in found] == [token(game, "b").id]
+
+
+def test_a_return_into_a_box_within_a_box_undoes_what_followed_the_outer_one():
+    nested = process("a user; s sub; s.t sub; s.t.x user; z user", "start a; a s; s z; z end")
+    game = play(nested)
+    game.complete("a", {})
+    game.complete("x", {})
+
+    give_back(game, token(game, "z"), token(game, "x"))
+
+    assert game.open() == {"x": 1}
+    game.complete("x", {})
+    assert game.open() == {"z": 1}

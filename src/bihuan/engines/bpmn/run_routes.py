@@ -124,7 +124,7 @@ def jump(work: Work, to_node: str, token: Token | None = None) -> Token:
 def descendants(work: Work, target: Token) -> set[int]:
     """Return every token that exists because of `target`, itself excepted.
 
-    What follows a finished sub-process follows from everything inside it.
+    What follows a finished sub-process follows from everything inside it, however deep.
     """
     children: dict[int, list[Token]] = {}
     for token in work.tokens.values():
@@ -136,8 +136,9 @@ def descendants(work: Work, target: Token) -> set[int]:
         here = todo.pop()
         following = list(children.get(here.id, ()))
         scope = work.tokens.get(here.scope)
-        if scope is not None and scope.state is TokenState.DONE:
+        while scope is not None and scope.state is TokenState.DONE:
             following += [t for t in children.get(scope.id, ()) if t.scope != scope.id]
+            scope = work.tokens.get(scope.scope)
         for token in following:
             if token.id not in found:
                 found.add(token.id)
