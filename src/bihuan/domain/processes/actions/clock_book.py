@@ -119,10 +119,14 @@ class ClockBook:
         if owner in self.rows and self.rows[owner].state == PAUSED:
             self._plan(owner, at, plan_resume)
 
-    def fire(self, at: datetime) -> None:
-        """Pass every moment up to `at` of every clock, each a fact at its own time."""
+    def fire(self, at: datetime, timer: str = "") -> None:
+        """Pass every moment up to `at` of every clock, each a fact at its own time.
+
+        Of the BPMN timers only the one named fires: another due at the same moment has its own turn.
+        """
         for owner, row in list(self.rows.items()):
-            if row.next_moment_at is not None and row.next_moment_at <= at:
+            waits = owner.startswith("timer:") and owner != timer
+            if not waits and row.next_moment_at is not None and row.next_moment_at <= at:
                 self._pass_moments(owner, at)
                 self._set(owner, plan_fired(self.rows[owner], at))
 
@@ -163,8 +167,9 @@ class ClockBook:
         row = self.rows.get(owner)
         if row is None or row.state == STOPPED:
             return
-        self._pass_moments(owner, at)
-        row = self.rows[owner]
+        if not owner.startswith("timer:"):  # a timer that is stopped before its turn has not fired
+            self._pass_moments(owner, at)
+            row = self.rows[owner]
         self._set(owner, plan(row, self._calendar_of(row), at))
 
     def _pass_moments(self, owner: str, at: datetime) -> None:

@@ -130,7 +130,7 @@ class Step:
             self._fire(timer, owner, moment)
 
     def _fire(self, timer: Token, owner: str, moment: datetime) -> None:
-        self.clocks.fire(moment)
+        self.clocks.fire(moment, owner)
         left, every = timer.local.get("left", 1), timer.local.get("every", "")
         last = left is not None and left <= 1
         self.run.fire(timer.id, last=last)
