@@ -13,6 +13,7 @@ __all__ = [
     "STATE_TITLES",
     "URGE_AGAIN_AFTER",
     "CloseKind",
+    "ExtensionState",
     "InstanceState",
     "Operation",
     "Origin",
@@ -48,6 +49,19 @@ class Operation(StrEnum):
     TERMINATE = "terminate"
     CARBON_COPY = "carbon_copy"
     URGE = "urge"
+    REQUEST_EXTENSION = "request_extension"
+    WITHDRAW_EXTENSION = "withdraw_extension"
+    DECIDE_EXTENSION = "decide_extension"
+
+
+class ExtensionState(StrEnum):
+    """What became of a request for more time. It lapses when its unit ends before anybody decided."""
+
+    PENDING = "PENDING"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+    WITHDRAWN = "WITHDRAWN"
+    LAPSED = "LAPSED"
 
 
 class Tier(StrEnum):

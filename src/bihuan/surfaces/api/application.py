@@ -46,6 +46,8 @@ api.add_router("/cases", cases.router, tags=["cases"])
 api.add_router("/units", units.router, tags=["units"])
 api.add_router("/units", colleagues.units, tags=["units"])
 api.add_router("/copies", colleagues.copies, tags=["copies"])
+api.add_router("/extensions", colleagues.extensions, tags=["extensions"])
+api.add_router("/me", colleagues.me, tags=["me"])
 api.add_router("/customers", customers.router, tags=["customers"])
 
 

@@ -2,6 +2,13 @@
 
 from bihuan.domain.processes.actions.batch import Batch, batch
 from bihuan.domain.processes.actions.copies import Recipients, carbon_copy, mark_copy_read
+from bihuan.domain.processes.actions.extensions import (
+    MoreTime,
+    approve_extension,
+    refuse_extension,
+    request_extension,
+    withdraw_extension,
+)
 from bihuan.domain.processes.actions.interventions import (
     jump,
     resume,
@@ -11,6 +18,7 @@ from bihuan.domain.processes.actions.interventions import (
     withdraw,
 )
 from bihuan.domain.processes.actions.keeping import batch_memory, is_kept, tell_kept
+from bihuan.domain.processes.actions.leads import set_warning_lead
 from bihuan.domain.processes.actions.start import start_process
 from bihuan.domain.processes.actions.urging import urge
 from bihuan.domain.processes.actions.work import (
@@ -24,7 +32,9 @@ from bihuan.domain.processes.actions.work import (
 
 __all__ = [
     "Batch",
+    "MoreTime",
     "Recipients",
+    "approve_extension",
     "assign",
     "batch",
     "batch_memory",
@@ -33,10 +43,13 @@ __all__ = [
     "is_kept",
     "jump",
     "mark_copy_read",
+    "refuse_extension",
     "release",
+    "request_extension",
     "resume",
     "return_unit",
     "save_draft",
+    "set_warning_lead",
     "start_process",
     "submit",
     "suspend",
@@ -45,4 +58,5 @@ __all__ = [
     "transfer",
     "urge",
     "withdraw",
+    "withdraw_extension",
 ]

@@ -14,6 +14,7 @@ from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
 from bihuan.domain.processes.actions import people, refusals, store
 from bihuan.domain.processes.actions.guard import engine_refusals
+from bihuan.domain.processes.actions.leads import follow_lead
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import CloseKind, InstanceState, TokenKind, TokenState
 from bihuan.domain.processes.models import permission
@@ -194,6 +195,7 @@ def _hand_back(step: Step, opened: Token, target: Token, when: When) -> None:
     opened.state = TokenState.CLAIMED
     extra.assignee_id, extra.owner_id = before.assignee_id, before.owner_id
     extra.delegate_of, extra.claimed_at = before.delegate_of, when.at
+    follow_lead(step, opened, when.at)
 
 
 def _still_there(step: Step, staff_id: int, token: Token, when: When) -> bool:

@@ -184,3 +184,42 @@ class UrgedJustNow(Refused):
     """The same person urged the same unit a moment ago."""
 
     message = "您在半小时内已经催办过这个环节，请稍后再催。"
+
+
+class NoLimitToExtend(Refused):
+    """The unit, or the group named, has no clock that counts."""
+
+    message = "这个环节没有在计的时限，不需要延期。"
+
+
+class ExtensionUnreadable(Invalid):
+    """More time is written as limits are, in the kind of time the limit counts."""
+
+    message = "延期时长写法有误：按工时计的写成 30m、2h、1wd，按自然时计的写成 PT2H、P1D。"
+
+    def __init__(self) -> None:
+        super().__init__(fields={"more": "请按时限的写法填写"})
+
+
+class ExtensionNotLater(Invalid):
+    """An extension ends later than the limit, and later than now."""
+
+    message = "延期后的到期时间要晚于原来的到期时间，并且晚于现在。"
+
+
+class ExtensionPending(Refused):
+    """One request for a clock at a time."""
+
+    message = "已有一份延期申请在等待审批。"
+
+
+class ExtensionDecided(Refused):
+    """The request was decided, withdrawn or has lapsed."""
+
+    message = "这份延期申请已经处理过了。"
+
+
+class OwnExtension(NotAllowed):
+    """Nobody grants themselves more time."""
+
+    message = "不能审批自己提出的延期申请。"
