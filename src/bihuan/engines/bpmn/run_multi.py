@@ -13,6 +13,8 @@ KINDS = {
     NodeKind.CALL_ACTIVITY: TokenKind.CALL,
 }
 
+MOST_INSTANCES = 10_000
+
 
 class BadCollection(RunRefused):
     """The number of instances is neither a whole number nor the length of a list."""
@@ -87,10 +89,19 @@ def _items(multi: MultiInstance, values: dict[str, Any]) -> list[Any]:
         found = values.get(multi.collection)
         if not isinstance(found, list):
             raise BadCollection(f"{multi.collection} is not a list")
+        if len(found) > MOST_INSTANCES:
+            raise BadCollection(f"{multi.collection} has more than {MOST_INSTANCES} items")
         return found
     count = compiled(multi.cardinality).value(values)
-    if isinstance(count, bool) or count != int(count) or count < 0:
+    if (
+        not isinstance(count, int | float)
+        or isinstance(count, bool)
+        or count != int(count)
+        or count < 0
+    ):
         raise BadCollection(f"{multi.cardinality} is not a whole number")
+    if count > MOST_INSTANCES:
+        raise BadCollection(f"{multi.cardinality} is more than {MOST_INSTANCES}")
     return list(range(int(count)))
 
 

@@ -214,7 +214,8 @@ def _supersede(work: Work, token: Token) -> None:
 def _taken_on(token: Token) -> bool:
     if token.kind is TokenKind.USER:
         return token.state is not TokenState.OPEN or token.origin is not Origin.FLOW
-    return token.state in {TokenState.CONSUMED, TokenState.DONE}
+    # What a called process has begun is not withdrawn from outside.
+    return token.kind is TokenKind.CALL or token.state in {TokenState.CONSUMED, TokenState.DONE}
 
 
 def _reenter(work: Work, target: Token, origin: Origin) -> Token:

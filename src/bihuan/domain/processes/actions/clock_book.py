@@ -64,6 +64,11 @@ class ClockBook:
         self._edits.extend(edits)
 
     # ------------------------------------------------------------ asking
+    @property
+    def acted(self) -> bool:
+        """Whether a clock was started or changed."""
+        return bool(self._changed or self.facts)
+
     def shown(self, owner: str) -> tuple[datetime | None, datetime | None]:
         """Return when an owner's running clock is due and when it first warns."""
         row = self.rows.get(owner)

@@ -124,6 +124,8 @@ def resume(instance_id: int, *, by: Actor, at: datetime) -> InstanceChange:
     people.require(step, "unit.suspend", step.instance.unit_id, when)
     if step.instance.state is not InstanceState.SUSPENDED:
         raise refusals.ProcessNotSuspended
+    if step.tree.waits_for_caller(step):
+        raise refusals.CallerSuspended
     step.resume(when)
     return store.save(step, when)
 
@@ -132,7 +134,10 @@ def resume(instance_id: int, *, by: Actor, at: datetime) -> InstanceChange:
 def terminate(
     instance_id: int, *, reason: str, verb: str = "unit.terminate", by: Actor, at: datetime
 ) -> InstanceChange:
-    """End an instance at once and cancel all that is open. Needs `verb` at its org unit."""
+    """End an instance at once and cancel all that is open. Needs `verb` at its org unit.
+
+    What it has called ends with it. When it was called itself, its caller goes on behind the call activity.
+    """
     step, when = _even_if_stuck(instance_id, by, at)
     people.require(step, verb, step.instance.unit_id, when)
     _need(reason)
@@ -143,7 +148,8 @@ def terminate(
     step.clocks.stop(step.wake_owner, when.at)
     step.fact("process.terminated", step.instance.ref, when, {}, reason)
     step.run.terminate()
-    step.go(when)
+    with engine_refusals():  # a caller goes on behind the call activity
+        step.go(when)
     return store.save(step, when)
 
 

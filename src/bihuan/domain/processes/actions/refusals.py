@@ -156,6 +156,30 @@ class ElementUnsupported(Refused):
     message = "流程走到了暂不支持的图元，请联系流程管理员。"
 
 
+class CallsTooDeep(Refused):
+    """Processes call each other further down than any sound set of them does."""
+
+    message = "流程互相调用超过 16 层，请联系流程管理员检查是否循环调用。"
+
+
+class NeverRests(Refused):
+    """The process runs in a circle of automatic steps; nothing was kept."""
+
+    message = "流程在自动环节之间循环，走不到需要人办理的环节，请联系流程管理员。"
+
+
+class TooManyRuns(Refused):
+    """A multi-instance activity has no list, no whole number, or more runs than an instance may have."""
+
+    message = "流程要求的办理次数或人员名单不正确，请检查填写内容或联系流程管理员。"
+
+
+class CallerSuspended(Refused):
+    """A called process goes on only with the one that called it."""
+
+    message = "上级流程已挂起，请先恢复上级流程。"
+
+
 class PlaceUnknown(Invalid):
     """The variable that says where the next unit is done names no org unit."""
 
