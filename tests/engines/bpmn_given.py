@@ -2,7 +2,7 @@
 
 `process("a user; x xor default=no", "start a; a x; x b if ok; x c as no")`: nodes are `id kind key=value…` with
 `box.a` lying in sub-process `box` and `a/late` sitting on `a`; flows are `from to [if condition] [as id]`.
-`start` and `end` need no line.
+`start` and `end` need no line; `~` is a blank within a value.
 """
 
 from collections.abc import Callable
@@ -74,6 +74,7 @@ def _node(spec: str, arrows: dict[str, Flow]) -> Node:
     head, _, rest = spec.partition(" ")
     kind, *pairs = rest.split() or [head]
     options = dict(pair.split("=", 1) for pair in pairs)
+    options = {name: value.replace("~", " ") for name, value in options.items()}
     path, _, _ = head.partition("/")
     scope, _, name = path.rpartition(".")
     attached = ""
@@ -93,7 +94,6 @@ def _node(spec: str, arrows: dict[str, Flow]) -> Node:
         attached_to=attached,
         interrupting=options.get("interrupting", "yes") == "yes",
         called_element=options.get("calls", ""),
-        binding=options.get("binding", "latest"),
         multi=_multi(options),
     )
 
@@ -109,6 +109,11 @@ def _rules(options: dict[str, str]) -> UnitRules:
         unit=options.get("unit", ""),
         return_to=_list(options, "returnTo"),
         excludes=_list(options, "excludes"),
+        operators=options.get("operators", ""),
+        assignee=options.get("assignee", ""),
+        vote=options.get("vote", ""),
+        priority=int(options.get("priority", "0")),
+        skip_on_overdue="skipOnOverdue" in options,
     )
 
 

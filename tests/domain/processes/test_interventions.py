@@ -190,6 +190,8 @@ def test_terminating_cancels_all_and_stops_all_clocks(units):
 
     assert (state(done.id), end.units) == ("TERMINATED", ())
     assert facts("process") == ["process.started", "process.terminated"]
+    with pytest.raises(refusals.ProcessNotRunning):
+        actions.terminate(done.id, reason="再终止", by=SYSTEM, at=NINE)
     assert not Clock.objects.exclude(state="STOPPED").exists()
 
 

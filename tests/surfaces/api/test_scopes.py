@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 IDS = {
     "number": "261122-0001",
     "unit_id": "1",
+    "instance_id": "1",
     "copy_id": "1",
     "extension_id": "1",
     "charge_id": "1",
@@ -29,6 +30,8 @@ BODY = {
     "reason": "写明原因",
     "values": {},
     "to_staff_id": 1,
+    "staff_id": 1,
+    "to": "a",
 }
 
 
@@ -39,7 +42,7 @@ def operations() -> list[tuple[str, str]]:
 
 @pytest.fixture
 def key() -> str:
-    """Return a key that may read reports only; its owner may do everything a lead may."""
+    """Return a key that may run exports only; its owner may do everything a lead may."""
     now = clock.now()
     for pack in ("base", "itsm"):
         source = shipped.pack(pack)
@@ -48,7 +51,7 @@ def key() -> str:
     org.open_demo_logins(by=SYSTEM, at=now)
     lead = staff_by_login("it-mengfei").pk
     assert access_of(lead, now).may("case.open")
-    new = org.NewToken(staff_id=lead, name="reports", scopes=("report.view",))
+    new = org.NewToken(staff_id=lead, name="exports", scopes=("export.run",))
     return org.issue_token(new=new, by=Actor(f"staff:{lead}"), at=now)[1]
 
 

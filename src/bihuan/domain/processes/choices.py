@@ -7,16 +7,17 @@ from typing import Final
 from bihuan.engines.bpmn.run_state import CloseKind, Origin, TokenKind, TokenState
 
 __all__ = [
+    "ENDED",
     "FAR",
     "LIVE_STATES",
     "MOST_COPIES_AT_ONCE",
     "STATE_TITLES",
     "URGE_AGAIN_AFTER",
     "CloseKind",
-    "ExtensionState",
     "InstanceState",
     "Operation",
     "Origin",
+    "Then",
     "Tier",
     "TokenKind",
     "TokenState",
@@ -49,19 +50,17 @@ class Operation(StrEnum):
     TERMINATE = "terminate"
     CARBON_COPY = "carbon_copy"
     URGE = "urge"
-    REQUEST_EXTENSION = "request_extension"
-    WITHDRAW_EXTENSION = "withdraw_extension"
-    DECIDE_EXTENSION = "decide_extension"
+    SKIP = "skip"
+    ADD_CO_HANDLER = "add_co_handler"
+    REMOVE_CO_HANDLER = "remove_co_handler"
+    REOPEN = "reopen"
 
 
-class ExtensionState(StrEnum):
-    """What became of a request for more time. It lapses when its unit ends before anybody decided."""
+class Then(StrEnum):
+    """What follows once a returned unit is done again: the flow, or at once the unit that gave it back."""
 
-    PENDING = "PENDING"
-    APPROVED = "APPROVED"
-    REFUSED = "REFUSED"
-    WITHDRAWN = "WITHDRAWN"
-    LAPSED = "LAPSED"
+    FORWARD = "forward"
+    STRAIGHT_BACK = "straight_back"
 
 
 class Tier(StrEnum):
@@ -73,6 +72,7 @@ class Tier(StrEnum):
     PAUSED = "paused"
 
 
+ENDED: Final = frozenset({InstanceState.DONE, InstanceState.TERMINATED})
 LIVE_STATES: Final = (TokenState.OPEN, TokenState.CLAIMED, TokenState.PARKED)
 
 # Nobody urges the same unit twice within this time.

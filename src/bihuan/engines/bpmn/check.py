@@ -54,7 +54,7 @@ def publish_problems(
 def _check_names(findings: Findings, node: Node, known: Known) -> None:
     unit = node.unit
     if unit is not None:
-        if not unit.post and not unit.operators:
+        if not unit.post and not unit.operators and not unit.assignee:
             findings.error(node.id, f"{named(node)}没有岗位，没有人能办理", "写上 bh:post")
         _check_name(findings, node, known.posts, "岗位", unit.post)
         _check_name(findings, node, known.forms, "表单", unit.form)

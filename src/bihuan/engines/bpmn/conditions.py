@@ -5,11 +5,12 @@ from datetime import datetime
 
 from bihuan.engines import expressions, worktime
 from bihuan.engines.bpmn.findings import Findings, named
-from bihuan.engines.bpmn.model import EventKind, Node, NodeKind
+from bihuan.engines.bpmn.model import LOW_PRIORITY, EventKind, Node, NodeKind
 
 _SPLITS = frozenset({NodeKind.EXCLUSIVE_GATEWAY, NodeKind.INCLUSIVE_GATEWAY})
 _UNCONDITIONAL = frozenset({NodeKind.PARALLEL_GATEWAY, NodeKind.EVENT_BASED_GATEWAY})
 _DURATION = re.compile(r"P(?=.)(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
+_VOTE = re.compile(r"[A-Za-z_]\w*=\S+")
 _CYCLE = re.compile(r"R\d*/(P.+)")
 
 
@@ -145,6 +146,19 @@ def _check_unit(findings: Findings, node: Node, used: set[str]) -> None:
     elif not any(node.id in group.units for group in findings.process.limit_groups):
         findings.warn(node.id, f"{where}没有处理时限", "写上 bh:limit，如 2h 或 1wd")
     _check_warnings(findings, node.id, where, unit.warn_at)
+    _check_operations(findings, node, where)
+
+
+def _check_operations(findings: Findings, node: Node, where: str) -> None:
+    unit = node.unit
+    if unit is None:
+        return
+    if unit.skip_on_overdue and not (unit.is_skippable and unit.limit):
+        remedy = f"写上 bh:limit，并把 bh:priority 写成 LOW 或不超过 {LOW_PRIORITY} 的正整数"
+        findings.warn(node.id, f"{where}写了超期跳过，却没有时限或优先级不低，不会跳过", remedy)
+    if unit.vote and (node.multi is None or not _VOTE.fullmatch(unit.vote)):
+        remedy = "在会签环节上写表单字段和同意的取值，如 opinion=agree"
+        findings.error(node.id, f"{where}的表决项“{unit.vote}”写法不对", remedy)
 
 
 def _check_limit(findings: Findings, element: str, where: str, limit: str, used: set[str]) -> None:

@@ -9,6 +9,7 @@ from lxml import etree
 from bihuan.engines.bpmn import xml
 from bihuan.engines.bpmn.document import Problem, Unsupported, label
 from bihuan.engines.bpmn.model import (
+    PRIORITIES,
     Event,
     EventKind,
     MultiInstance,
@@ -162,6 +163,8 @@ def _unit_rules(element: etree._Element, id_: str, reading: Reading) -> UnitRule
         priority=_priority(element, id_, reading),
         skip_on_overdue=xml.bh(element, "skipOnOverdue") in {"true", "1"},
         charges=xml.bh(element, "charges"),
+        assignee=xml.bh(element, "assignee"),
+        vote=xml.bh(element, "vote").replace(" ", ""),
     )
 
 
@@ -175,6 +178,8 @@ def _calendar_above(element: etree._Element) -> str:
 
 def _priority(element: etree._Element, id_: str, reading: Reading) -> int:
     written = xml.bh(element, "priority")
+    if written in PRIORITIES:
+        return PRIORITIES[written]
     if re.fullmatch(r"[+-]?\d{1,6}", written):
         return int(written)
     if written:
@@ -182,7 +187,7 @@ def _priority(element: etree._Element, id_: str, reading: Reading) -> int:
         reading.problems.append(
             Problem(
                 f"环节{named}的优先级“{written}”不是整数",
-                "bh:priority 写整数，如 10",
+                "bh:priority 写 LOW、NORMAL、HIGH，或整数如 10",
                 id_,
                 xml.line(element),
             )

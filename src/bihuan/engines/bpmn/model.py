@@ -11,6 +11,10 @@ from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
 
+# `bh:priority`: the words stand for numbers; up to LOW_PRIORITY a unit counts as of low priority.
+PRIORITIES = {"LOW": 10, "NORMAL": 50, "HIGH": 90}
+LOW_PRIORITY = 30
+
 
 class NodeKind(StrEnum):
     """The elements of the subset (flow-engine.md §3); the value is BPMN's local name."""
@@ -76,6 +80,13 @@ class UnitRules:
     priority: int = 0
     skip_on_overdue: bool = False
     charges: str = ""
+    assignee: str = ""
+    vote: str = ""
+
+    @property
+    def is_skippable(self) -> bool:
+        """Whether the unit is passed over once it is overdue (requirement TKT-08)."""
+        return self.skip_on_overdue and 0 < self.priority <= LOW_PRIORITY
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,11 @@ that nothing of the step may be kept.
 from collections.abc import Iterable
 from typing import Any
 
-from bihuan.engines.bpmn import run_events, run_joins
+from bihuan.engines.bpmn import run_events, run_joins, run_multi, run_together
 from bihuan.engines.bpmn.run_elements import enter, finish, finish_empty_scopes
 from bihuan.engines.bpmn.run_graph import Graph, holds
 from bihuan.engines.bpmn.run_state import (
     Arrival,
-    Budget,
     Change,
     CloseKind,
     NotLive,
@@ -37,9 +36,7 @@ class Run:
         next_seq: int = 1,
         tokens: Iterable[Token] = (),
         variables: dict[str, Any] | None = None,
-        budget: Budget | None = None,
     ) -> None:
-        self.budget = budget if budget is not None else Budget()
         self.work = Work(
             graph,
             instance_id=instance_id,
@@ -58,11 +55,6 @@ class Run:
     def ended(self) -> bool:
         """Whether the instance has come to its end."""
         return self.work.ended
-
-    @property
-    def waits(self) -> bool:
-        """Whether the service task that `go` returned is still to be answered."""
-        return self._waiting is not None
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -95,6 +87,7 @@ class Run:
         condition = rules.submit_if if rules and how is CloseKind.SUBMITTED else ""
         if condition and not holds(condition, self.work.values(token.scope, token.local)):
             raise SubmitConditionFalse(token.node)
+        run_multi.cast_vote(self.work, token, values)
         finish(self.work, token, how)
 
     def fire(self, token_id: int, *, last: bool = True) -> None:
@@ -107,6 +100,7 @@ class Run:
             host = self.work.tokens[timer.parents[0]]
             self.work.close(timer, CloseKind.FIRED)
             self.work.cancel(host, CloseKind.CANCELLED)
+            run_together.cancel_others(self.work, host, CloseKind.CANCELLED)
         elif last:
             self.work.close(timer, CloseKind.FIRED)
         self.work.leave(node, (timer.id,), timer.scope)
@@ -121,14 +115,8 @@ class Run:
         if not run_events.catch_error(self.work, token, code):
             run_events.throw_error(self.work, token.scope, code)
 
-    def call_escalated(self, token_id: int, code: str) -> None:
-        """Let an escalation the called process did not catch be caught from the call activity outwards."""
-        token = self._live(token_id, TokenKind.CALL)
-        run_events.catch_escalation(self.work, token.id, code)
-
     def terminate(self) -> None:
-        """Cancel everything and end, also what waits for a service task."""
-        self._waiting = None
+        """Cancel everything and end."""
         self.work.cancel_inside(0, CloseKind.TERMINATED)
         self.work.emptied.add(0)
 
@@ -139,7 +127,6 @@ class Run:
         while True:
             while work.queue:
                 arrival = work.queue.popleft()
-                self.budget.spend()
                 due = enter(work, arrival)
                 if due is not None:
                     self._waiting = arrival

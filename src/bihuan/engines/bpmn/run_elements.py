@@ -6,7 +6,7 @@ below, `Work.leave`), on cancel (`Work.cancel`, the same for all).
 
 from collections.abc import Callable
 
-from bihuan.engines.bpmn import run_events, run_joins, run_multi
+from bihuan.engines.bpmn import run_back, run_events, run_joins, run_multi, run_together
 from bihuan.engines.bpmn.model import EventKind, Node, NodeKind
 from bihuan.engines.bpmn.run_graph import holds
 from bihuan.engines.bpmn.run_state import (
@@ -34,12 +34,20 @@ def enter(work: Work, arrival: Arrival) -> VerbDue | None:
 
 
 def finish(work: Work, token: Token, how: CloseKind) -> None:
-    """Finish an activity: as one of several instances, or by going on behind it."""
+    """Finish an activity: as one of several instances, or by going on behind it.
+
+    A stand-in goes back to the unit it stands in for; a unit with co-handlers waits for the last of them.
+    """
     work.close(token, how)
+    if run_back.goes_back(work, token):
+        return
+    parents = run_together.done_with(work, token)
+    if parents is None:
+        return
     if token.scope and work.tokens[token.scope].kind is TokenKind.MULTI:
         run_multi.completed(work, token)
         return
-    work.leave(work.node(token), (token.id,), token.scope, token.local)
+    work.leave(work.node(token), parents, token.scope, token.local)
 
 
 def finish_empty_scopes(work: Work) -> bool:

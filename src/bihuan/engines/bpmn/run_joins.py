@@ -1,6 +1,7 @@
 """Gateways that wait: AND joins count flows, OR joins follow BPMN 2.0 table 13.3."""
 
 from bihuan.engines.bpmn.model import Node, NodeKind
+from bihuan.engines.bpmn.run_back import held_node
 from bihuan.engines.bpmn.run_graph import holds
 from bihuan.engines.bpmn.run_state import Arrival, NoFlowTaken, Token, TokenKind, TokenState, What
 from bihuan.engines.bpmn.run_work import Work
@@ -74,7 +75,7 @@ def _must_wait(work: Work, node: Node, scope: int, filled: set[str]) -> bool:
     for token in work.inside(scope):
         if token.node == node.id or work.is_boundary(token):
             continue
-        reach = work.graph.reachable_flows(token.node, without=node.id)
+        reach = work.graph.reachable_flows(held_node(token), without=node.id)
         if reach & empty and not reach & filled:
             return True
     return False

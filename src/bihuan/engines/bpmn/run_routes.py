@@ -5,8 +5,12 @@ branch later; and return and withdraw do not cross a jump. A return past a join 
 branches again.
 """
 
+from dataclasses import replace
+
+from bihuan.engines.bpmn import run_back, run_multi, run_together
 from bihuan.engines.bpmn.run_elements import enter
 from bihuan.engines.bpmn.run_state import (
+    WALLS,
     AcrossJump,
     AlreadyTakenOn,
     Arrival,
@@ -28,10 +32,10 @@ def ancestors(work: Work, token: Token) -> list[Token]:
     """Return the finished units this one came from, latest first, not looking beyond a jump."""
     seen: set[int] = set()
     found: list[Token] = []
-    todo = [token]
+    todo = [run_back.corrected(work, token)]
     while todo:
         here = todo.pop()
-        if here.origin is Origin.JUMP:
+        if here.origin in WALLS:
             continue
         for parent_id in (*here.parents, *_inside_finished(work, here)):
             if parent_id in seen or parent_id not in work.tokens:
@@ -39,7 +43,7 @@ def ancestors(work: Work, token: Token) -> list[Token]:
             seen.add(parent_id)
             parent = work.tokens[parent_id]
             todo.append(parent)
-            if _is_target(work, parent):
+            if _is_target(work, parent, token):
                 found.append(parent)
     return sorted(found, key=lambda unit: unit.id, reverse=True)
 
@@ -48,17 +52,17 @@ def nearest(work: Work, token: Token) -> list[Token]:
     """Return the units directly before this one: ancestors with no other unit in between."""
     found: dict[int, Token] = {}
     seen: set[int] = set()
-    todo = [token]
+    todo = [run_back.corrected(work, token)]
     while todo:
         here = todo.pop()
-        if here.origin is Origin.JUMP:
+        if here.origin in WALLS:
             continue
         for parent_id in (*here.parents, *_inside_finished(work, here)):
             parent = work.tokens.get(parent_id)
             if parent is None or parent_id in seen:
                 continue
             seen.add(parent_id)
-            if _is_target(work, parent):
+            if _is_target(work, parent, token):
                 found[parent_id] = parent
             else:
                 todo.append(parent)
@@ -71,7 +75,7 @@ def return_to(work: Work, token: Token, target: Token) -> Token:
         raise NotAnAncestor(target.node)
     undone = descendants(work, target)
     if any(
-        work.tokens[i].origin is Origin.JUMP and work.tokens[i].state is not TokenState.SUPERSEDED
+        work.tokens[i].origin in WALLS and work.tokens[i].state is not TokenState.SUPERSEDED
         for i in undone
     ):
         raise AcrossJump(target.node)
@@ -83,25 +87,45 @@ def return_to(work: Work, token: Token, target: Token) -> Token:
         scope.close_kind = CloseKind.NONE
         work.note(What.REOPENED, scope)
         work.arm(scope)
-    return _reenter(
-        work, target, Origin.RETURN if target.origin is not Origin.JUMP else Origin.JUMP
-    )
+    return _reenter(work, target, target.origin if target.origin in WALLS else Origin.RETURN)
+
+
+def return_straight(work: Work, token: Token, target: Token) -> Token:
+    """Have the finished unit `target` done once more in the place of `token`, which then opens again.
+
+    Nothing else changes: other branches go on, and of a countersign only this instance waits. A whole
+    countersign can not be asked back in that way.
+    """
+    known = any(unit.id == target.id for unit in ancestors(work, token))
+    if not token.live or not known or target.kind is not TokenKind.USER:
+        raise NotAnAncestor(target.node)
+    return run_back.send_back_for(work, token, target)
 
 
 def withdraw(work: Work, target: Token) -> Token:
-    """Take a submitted unit back while every direct successor is still untouched."""
-    if not _is_target(work, target):
-        raise NotAnAncestor(target.node)
+    """Take a submitted unit back while everything that followed is still untouched.
+
+    That includes units behind a join it filled: the tickets of the other branches wait again. One of
+    several instances or co-handlers is taken back as long as others of them are at work.
+    """
+    if target.state is not TokenState.DONE or target.close_kind is not CloseKind.SUBMITTED:
+        raise AlreadyTakenOn(target.node)
+    if target.scope and work.tokens[target.scope].kind is TokenKind.MULTI:
+        return run_multi.take_back(work, target)
+    reopened = run_together.take_back(work, target)
+    if reopened is not None:
+        return reopened
+    if not _is_target(work, target, target):
+        raise AlreadyTakenOn(target.node)
     undone = {i for i in descendants(work, target) if work.tokens[i].state not in GONE}
-    if not undone or any(_taken_on(work.tokens[i]) for i in undone):
+    followed = [work.tokens[i] for i in undone]
+    if not any(token.live for token in followed) or any(map(_taken_on, followed)):
         raise AlreadyTakenOn(target.node)
     if not work.tokens[target.scope].live if target.scope else False:
         raise AlreadyTakenOn(target.node)
     _undo(work, undone, CloseKind.WITHDRAWN)
     _supersede(work, target)
-    return _reenter(
-        work, target, Origin.WITHDRAW if target.origin is not Origin.JUMP else Origin.JUMP
-    )
+    return _reenter(work, target, target.origin if target.origin in WALLS else Origin.WITHDRAW)
 
 
 def jump(work: Work, to_node: str, token: Token | None = None) -> Token:
@@ -112,13 +136,19 @@ def jump(work: Work, to_node: str, token: Token | None = None) -> Token:
     if token is None:
         sources = work.live()
         work.cancel_inside(0, CloseKind.JUMPED)
-        scope, parents = _open_scopes(work, to_node, tuple(source.id for source in sources))
-    else:
-        if work.node(token).scope != work.graph.nodes[to_node].scope or _in_multi(work, token):
-            raise OutOfScope(to_node)
-        scope, parents = token.scope, (token.id,)
-        work.cancel(token, CloseKind.JUMPED)
-    return _open_at(work, Arrival(to_node, "", parents, scope, Origin.JUMP))
+        outside = Arrival(to_node, "", tuple(source.id for source in sources), 0, Origin.JUMP)
+        return _open_at(work, _open_scopes(work, outside))
+    place = work.graph.nodes[run_back.held_node(token)]
+    if place.scope != work.graph.nodes[to_node].scope or _in_multi(work, token):
+        raise OutOfScope(to_node)
+    work.cancel(token, CloseKind.JUMPED)
+    run_together.cancel_others(work, token, CloseKind.JUMPED)
+    return _open_at(work, Arrival(to_node, "", (token.id,), token.scope, Origin.JUMP))
+
+
+def reopen(work: Work, to_node: str) -> Token:
+    """Open a unit of an ended instance; nothing that was done before is undone or returned to."""
+    return _open_at(work, _open_scopes(work, Arrival(to_node, "", (), 0, Origin.REOPEN)))
 
 
 def descendants(work: Work, target: Token) -> set[int]:
@@ -153,22 +183,42 @@ def _inside_finished(work: Work, token: Token) -> list[int]:
     return [inner.id for inner in work.tokens.values() if inner.scope == token.id]
 
 
-def _is_target(work: Work, token: Token) -> bool:
+def _is_target(work: Work, token: Token, seen_from: Token) -> bool:
+    """Whether a finished unit may be opened again: a plain one, or a whole countersign.
+
+    Within one instance of a multi-instance sub-process only units of that instance see each other.
+    """
     if token.state is not TokenState.DONE or token.close_kind is CloseKind.SKIPPED:
+        return False
+    if run_back.is_stand_in(token) or run_together.is_signer(token):
+        return False
+    if token.node not in work.graph.nodes or not _same_instance(work, token, seen_from):
         return False
     if token.kind is TokenKind.MULTI:
         return work.node(token).unit is not None
-    return token.kind is TokenKind.USER and not _in_multi(work, token)
+    return token.kind is TokenKind.USER
+
+
+def _same_instance(work: Work, token: Token, seen_from: Token) -> bool:
+    around = {holder.id for holder in _holders(work, seen_from)}
+    return all(
+        holder.id in around
+        for holder in (token, *_holders(work, token))
+        if holder.scope and work.tokens[holder.scope].kind is TokenKind.MULTI
+    )
+
+
+def _holders(work: Work, token: Token) -> list[Token]:
+    """Return the scopes a token lies in, innermost first."""
+    found = []
+    while token.scope:
+        token = work.tokens[token.scope]
+        found.append(token)
+    return found
 
 
 def _in_multi(work: Work, token: Token) -> bool:
-    scope = token.scope
-    while scope:
-        holder = work.tokens[scope]
-        if holder.kind is TokenKind.MULTI:
-            return True
-        scope = holder.scope
-    return False
+    return any(holder.kind is TokenKind.MULTI for holder in _holders(work, token))
 
 
 def _finished_scopes(work: Work, target: Token) -> list[Token]:
@@ -214,8 +264,7 @@ def _supersede(work: Work, token: Token) -> None:
 def _taken_on(token: Token) -> bool:
     if token.kind is TokenKind.USER:
         return token.state is not TokenState.OPEN or token.origin is not Origin.FLOW
-    # What a called process has begun is not withdrawn from outside.
-    return token.kind is TokenKind.CALL or token.state in {TokenState.CONSUMED, TokenState.DONE}
+    return token.kind is TokenKind.CALL or token.state is TokenState.DONE
 
 
 def _reenter(work: Work, target: Token, origin: Origin) -> Token:
@@ -235,10 +284,12 @@ def _open_at(work: Work, arrival: Arrival) -> Token:
     return work.tokens[work.base | first]
 
 
-def _open_scopes(work: Work, to_node: str, parents: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
-    scope = 0
-    for node_id in work.graph.scopes(to_node):
-        token = work.open(Arrival(node_id, "", parents, scope, Origin.JUMP), TokenKind.SCOPE)
+def _open_scopes(work: Work, arrival: Arrival) -> Arrival:
+    """Open the sub-processes around a node; return the arrival within the innermost."""
+    scope, parents = arrival.scope, arrival.parents
+    for node_id in work.graph.scopes(arrival.node):
+        here = Arrival(node_id, "", parents, scope, arrival.origin)
+        token = work.open(here, TokenKind.SCOPE)
         work.arm(token)
         scope, parents = token.id, (token.id,)
-    return scope, parents
+    return replace(arrival, scope=scope, parents=parents)

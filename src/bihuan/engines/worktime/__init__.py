@@ -14,11 +14,9 @@ from bihuan.engines.worktime.limits import (
     LimitUnreadable,
     Measure,
     Warn,
-    extended,
     parse_limit,
     parse_warn,
     parse_warns,
-    written,
 )
 from bihuan.engines.worktime.measure import add, workdays, worktime
 
@@ -32,7 +30,6 @@ __all__ = [
     "Measure",
     "Warn",
     "add",
-    "extended",
     "format_slot",
     "parse_limit",
     "parse_slot",
@@ -41,5 +38,4 @@ __all__ = [
     "read_slots",
     "workdays",
     "worktime",
-    "written",
 ]

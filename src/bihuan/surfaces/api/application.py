@@ -9,7 +9,7 @@ from bihuan.domain.org.actions import admit_token
 from bihuan.domain.org.ports import Access
 from bihuan.kit import clock
 from bihuan.kit.problems import Invalid, Refused, problem_response
-from bihuan.surfaces.api import cases, colleagues, customers, units
+from bihuan.surfaces.api import cases, colleagues, customers, routes, units
 
 
 class Token(HttpBearer):
@@ -44,10 +44,11 @@ api = NinjaAPI(
 )
 api.add_router("/cases", cases.router, tags=["cases"])
 api.add_router("/units", units.router, tags=["units"])
+api.add_router("/units", routes.units, tags=["units"])
+api.add_router("/instances", routes.instances, tags=["instances"])
+api.add_router("/skips", routes.skips, tags=["units"])
 api.add_router("/units", colleagues.units, tags=["units"])
 api.add_router("/copies", colleagues.copies, tags=["copies"])
-api.add_router("/extensions", colleagues.extensions, tags=["extensions"])
-api.add_router("/me", colleagues.me, tags=["me"])
 api.add_router("/customers", customers.router, tags=["customers"])
 
 

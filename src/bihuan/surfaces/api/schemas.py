@@ -7,7 +7,7 @@ from ninja import Schema
 from pydantic import Field
 
 from bihuan.domain.cases.choices import Channel
-from bihuan.domain.processes.ports import InstanceChange
+from bihuan.domain.processes.choices import Then
 
 T = TypeVar("T")
 
@@ -86,24 +86,6 @@ class UnitRow(Schema):
     tier: str = ""
 
 
-class ExtensionRow(Schema):
-    """A request for more time."""
-
-    id: int
-    unit_id: int
-    subject: str
-    node: str
-    title: str
-    clock_owner: str
-    more: str
-    until: datetime | None
-    reason: str
-    requested_by: str
-    on_behalf_of: str
-    requested_at: datetime
-    state: str
-
-
 class UnitOut(UnitRow):
     """One unit: what may be done with it, where it may go back to, and its form as JSON."""
 
@@ -111,7 +93,6 @@ class UnitOut(UnitRow):
     operations: list[str]
     return_targets: list[str]
     urges: int
-    extension: ExtensionRow | None
     form: dict[str, Any] | None
     values: dict[str, Any]
 
@@ -168,6 +149,59 @@ class ReturnIn(ReasonIn):
     """Back to an earlier unit: a node id, `previous` or `initiator`."""
 
     to: str = "previous"
+    then: Then = Field(
+        Then.FORWARD,
+        description="`forward`: the flow goes on from there. `straight_back`: once submitted, this "
+        "unit opens again and nothing between is done again",
+    )
+
+
+class NoteIn(Schema):
+    """Why, if there is something to say."""
+
+    reason: str = Field("", max_length=500)
+
+
+class CoHandlerIn(NoteIn):
+    """Who signs as well."""
+
+    staff_id: int
+
+
+class AssignmentIn(NoteIn):
+    """Who is to do it."""
+
+    staff_id: int
+
+
+class JumpIn(ReasonIn):
+    """Where to, instead of the unit named or of everything open."""
+
+    to: str
+    unit_id: int | None = None
+
+
+class SuspensionIn(ReasonIn):
+    """Until when; without a moment until somebody resumes it."""
+
+    until: datetime | None = None
+
+
+class ReopeningIn(ReasonIn):
+    """The unit to go on at."""
+
+    to: str
+
+
+class SkipCount(Schema):
+    """How many units of one owner were skipped: `how` is overdue or manual; no owner: nobody had it."""
+
+    owner_id: int | None
+    owner: str
+    post: str
+    unit_id: int | None
+    how: str
+    count: int
 
 
 class TransferIn(ReasonIn):
@@ -231,42 +265,6 @@ class UrgedOut(Schema):
     count: int
 
 
-class ExtensionIn(Schema):
-    """More time: a span as limits are written (`2h`, `1wd`, `PT2H`) or until a moment."""
-
-    more: str = Field("", max_length=32)
-    until: datetime | None = None
-    group: str = Field(
-        "", description="A limit group of the process; empty for the unit's own limit"
-    )
-    reason: str = Field(min_length=1, max_length=500)
-
-
-class ExtensionMade(Schema):
-    """The request for more time."""
-
-    id: int
-
-
-class DecisionIn(Schema):
-    """What is said about a granted request; may be empty."""
-
-    reason: str = Field("", max_length=500)
-
-
-class WarningLeadIn(Schema):
-    """A time left (`2h`, `1wd`) or a share used (`80%`); empty for none of one's own."""
-
-    lead: str = Field("", max_length=32)
-
-
-class WarningLeadOut(Schema):
-    """The lead in force, and how many units in hand follow it."""
-
-    lead: str
-    units: int
-
-
 class InstanceOut(Schema):
     """Where the process stands after an operation."""
 
@@ -274,16 +272,6 @@ class InstanceOut(Schema):
     state: str
     rev: int
     open_units: list[str]
-
-    @classmethod
-    def of(cls, change: InstanceChange) -> "InstanceOut":
-        """Return what an operation answers with."""
-        return cls(
-            instance_id=change.instance_id,
-            state=change.state,
-            rev=change.rev,
-            open_units=[unit.node for unit in change.units],
-        )
 
 
 class CustomerRow(Schema):

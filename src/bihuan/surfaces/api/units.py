@@ -5,10 +5,10 @@ from ninja import Router
 
 from bihuan.domain.org.queries import unit_by_code
 from bihuan.domain.processes import actions, queries
-from bihuan.domain.processes.ports import InstanceChange
 from bihuan.kit import clock
 from bihuan.surfaces.api import schemas
 from bihuan.surfaces.api.calls import access_of, actor_of, carry_out
+from bihuan.surfaces.api.routes import out
 
 router = Router()
 
@@ -40,7 +40,6 @@ def show(request: HttpRequest, unit_id: int) -> schemas.UnitOut:
         operations=sorted(view.operations),
         return_targets=[target.node for target in view.return_targets],
         urges=view.urges.unit,
-        extension=_extension(view),
         form=view.form.to_json() if view.form else None,
         values=dict(view.values),
     )
@@ -51,7 +50,7 @@ def claim(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Take an open unit into the token owner's hands."""
     return carry_out(
         request,
-        lambda: _out(actions.claim(unit_id, by=actor_of(request, "unit.work"), at=clock.now())),
+        lambda: out(actions.claim(unit_id, by=actor_of(request, "unit.work"), at=clock.now())),
     )
 
 
@@ -60,7 +59,7 @@ def release(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Give a claimed unit back to its post."""
     return carry_out(
         request,
-        lambda: _out(actions.release(unit_id, by=actor_of(request, "unit.work"), at=clock.now())),
+        lambda: out(actions.release(unit_id, by=actor_of(request, "unit.work"), at=clock.now())),
     )
 
 
@@ -70,18 +69,21 @@ def submit(request: HttpRequest, unit_id: int, body: schemas.SubmissionIn) -> Ht
 
     def work() -> schemas.InstanceOut:
         by, at = actor_of(request, "unit.work"), clock.now()
-        return _out(actions.submit(unit_id, body.values, rev=body.rev, by=by, at=at))
+        return out(actions.submit(unit_id, body.values, rev=body.rev, by=by, at=at))
 
     return carry_out(request, work)
 
 
-@router.post("/{unit_id}/return", response=schemas.InstanceOut)
-def send_back(request: HttpRequest, unit_id: int, body: schemas.ReturnIn) -> HttpResponse:
-    """Return a unit to an earlier one."""
+@router.post("/{unit_id}/assignment", response=schemas.InstanceOut)
+def assign(request: HttpRequest, unit_id: int, body: schemas.AssignmentIn) -> HttpResponse:
+    """Put a unit into somebody's hands (指派). Needs `unit.assign` there."""
 
     def work() -> schemas.InstanceOut:
-        by, at = actor_of(request, "unit.work"), clock.now()
-        return _out(actions.return_unit(unit_id, body.to, reason=body.reason, by=by, at=at))
+        by = actor_of(request, "unit.assign")
+        change = actions.assign(
+            unit_id, to_staff_id=body.staff_id, reason=body.reason, by=by, at=clock.now()
+        )
+        return out(change)
 
     return carry_out(request, work)
 
@@ -100,16 +102,6 @@ def transfer(request: HttpRequest, unit_id: int, body: schemas.TransferIn) -> Ht
             by=actor_of(request, "unit.work"),
             at=clock.now(),
         )
-        return _out(change)
+        return out(change)
 
     return carry_out(request, work)
-
-
-def _extension(view: queries.UnitView) -> schemas.ExtensionRow | None:
-    if view.extension is None:
-        return None
-    return schemas.ExtensionRow.model_validate(view.extension, from_attributes=True)
-
-
-def _out(change: InstanceChange) -> schemas.InstanceOut:
-    return schemas.InstanceOut.of(change)

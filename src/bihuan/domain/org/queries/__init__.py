@@ -21,7 +21,6 @@ from bihuan.domain.org.queries.people import (
     staff_holding,
     staff_list,
 )
-from bihuan.domain.org.queries.preferences import warning_lead
 from bihuan.domain.org.queries.sessions import (
     SessionRow,
     TokenRow,
@@ -69,5 +68,4 @@ __all__ = [
     "unit_by_code",
     "units_under",
     "visit",
-    "warning_lead",
 ]

@@ -1,14 +1,8 @@
 """Every operation on a process: each one transaction, with its permission, its facts and its clock effect."""
 
 from bihuan.domain.processes.actions.batch import Batch, batch
+from bihuan.domain.processes.actions.co_handlers import add_co_handler, remove_co_handler
 from bihuan.domain.processes.actions.copies import Recipients, carbon_copy, mark_copy_read
-from bihuan.domain.processes.actions.extensions import (
-    MoreTime,
-    approve_extension,
-    refuse_extension,
-    request_extension,
-    withdraw_extension,
-)
 from bihuan.domain.processes.actions.interventions import (
     jump,
     resume,
@@ -18,7 +12,8 @@ from bihuan.domain.processes.actions.interventions import (
     withdraw,
 )
 from bihuan.domain.processes.actions.keeping import batch_memory, is_kept, tell_kept
-from bihuan.domain.processes.actions.leads import set_warning_lead
+from bihuan.domain.processes.actions.reopening import reopen_instance
+from bihuan.domain.processes.actions.skipping import skip_unit
 from bihuan.domain.processes.actions.start import start_process
 from bihuan.domain.processes.actions.urging import urge
 from bihuan.domain.processes.actions.work import (
@@ -32,9 +27,8 @@ from bihuan.domain.processes.actions.work import (
 
 __all__ = [
     "Batch",
-    "MoreTime",
     "Recipients",
-    "approve_extension",
+    "add_co_handler",
     "assign",
     "batch",
     "batch_memory",
@@ -43,13 +37,13 @@ __all__ = [
     "is_kept",
     "jump",
     "mark_copy_read",
-    "refuse_extension",
     "release",
-    "request_extension",
+    "remove_co_handler",
+    "reopen_instance",
     "resume",
     "return_unit",
     "save_draft",
-    "set_warning_lead",
+    "skip_unit",
     "start_process",
     "submit",
     "suspend",
@@ -58,5 +52,4 @@ __all__ = [
     "transfer",
     "urge",
     "withdraw",
-    "withdraw_extension",
 ]

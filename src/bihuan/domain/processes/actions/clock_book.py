@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bihuan.domain.clocks import queries as calendars
+from bihuan.domain.clocks.choices import MomentKind
 from bihuan.domain.clocks.rules import (
     COLUMNS,
     CalendarEdit,
@@ -17,15 +18,12 @@ from bihuan.domain.clocks.rules import (
     changed,
     fact_of,
     moments_due,
-    plan_due,
-    plan_extended,
     plan_fired,
     plan_pause,
     plan_resume,
     plan_spared,
     plan_start,
     plan_stop,
-    plan_warns,
     recounted,
     values_of,
 )
@@ -64,11 +62,6 @@ class ClockBook:
         self._edits.extend(edits)
 
     # ------------------------------------------------------------ asking
-    @property
-    def acted(self) -> bool:
-        """Whether a clock was started or changed."""
-        return bool(self._changed or self.facts)
-
     def shown(self, owner: str) -> tuple[datetime | None, datetime | None]:
         """Return when an owner's running clock is due and when it first warns."""
         row = self.rows.get(owner)
@@ -87,6 +80,14 @@ class ClockBook:
             and row.due_at <= at
         ]
         return min(due, default=None)
+
+    def overdue_at(self, owner: str, at: datetime) -> datetime | None:
+        """Return when an owner's running limit was passed, up to `at`; None when it was not."""
+        row = self.rows.get(owner)
+        if row is None or row.state != RUNNING:
+            return None
+        ahead = (one.at for one in moments_due(row, at) if one.kind is MomentKind.OVERDUE)
+        return row.overdue_at or next(ahead, None)
 
     def earliest_due(self) -> datetime | None:
         """Return when the first running limit is due; timers do not count."""
@@ -126,24 +127,6 @@ class ClockBook:
         """Let an owner's clock go on, if it is paused."""
         if owner in self.rows and self.rows[owner].state == PAUSED:
             self._plan(owner, at, plan_resume)
-
-    def warn(self, owner: str, warns: Iterable[str], at: datetime) -> None:
-        """Give an owner's clock other warnings."""
-        texts = tuple(warns)
-        row = self.rows.get(owner)
-        if row is not None and set(texts) != set(row.warn_texts):
-            warn = parse_warns(texts)
-            self._plan(owner, at, lambda row, calendar, at: plan_warns(row, calendar, warn, at))
-
-    def extend(self, owner: str, more: str, until: datetime | None, at: datetime) -> None:
-        """Give an owner's clock so much more time, or the time until a moment."""
-
-        def plan(row: ClockRow, calendar: Calendar, at: datetime) -> ClockRow:
-            if until is not None:
-                return plan_due(row, calendar, until, at)
-            return plan_extended(row, calendar, parse_limit(more), at)
-
-        self._plan(owner, at, plan)
 
     def fire(self, at: datetime, timer: str = "") -> None:
         """Pass every moment up to `at` of every clock, each a fact at its own time.

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from bihuan.domain.processes.actions import refusals
 from bihuan.engines import expressions, worktime
-from bihuan.engines.bpmn import run_multi, run_state
+from bihuan.engines.bpmn import run_multi, run_state, run_together
 from bihuan.kit.problems import Refused
 
 _WORDS: dict[type[run_state.RunRefused], type[Refused]] = {
@@ -16,9 +16,8 @@ _WORDS: dict[type[run_state.RunRefused], type[Refused]] = {
     run_state.AcrossJump: refusals.ReturnCrossesJump,
     run_state.AlreadyTakenOn: refusals.WithdrawNotPossible,
     run_state.OutOfScope: refusals.JumpNotPossible,
-    run_state.NeverRests: refusals.NeverRests,
-    run_state.CallsTooDeep: refusals.CallsTooDeep,
-    run_multi.BadCollection: refusals.TooManyRuns,
+    run_together.NoCoHandler: refusals.CoHandlerNotPossible,
+    run_multi.LastInstance: refusals.LastCoHandler,
 }
 
 

@@ -4,41 +4,48 @@ Each names its reason where it changes the route, and leaves one fact of its own
 cancels and opens.
 """
 
-import json
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from bihuan.domain.ledger.events import Actor
-from bihuan.domain.org import queries as org
-from bihuan.domain.processes.actions import people, refusals, store
+from bihuan.domain.processes.actions import people, refusals, store, units
 from bihuan.domain.processes.actions.guard import engine_refusals
-from bihuan.domain.processes.actions.leads import follow_lead
 from bihuan.domain.processes.actions.step import Step, When
-from bihuan.domain.processes.choices import CloseKind, InstanceState, TokenKind, TokenState
+from bihuan.domain.processes.choices import ENDED, CloseKind, InstanceState, Then, TokenKind
 from bihuan.domain.processes.models import permission
 from bihuan.domain.processes.ports import InstanceChange
 from bihuan.domain.processes.queries.rows import UnitMissing
-from bihuan.domain.processes.queries.statements import SQL
-from bihuan.engines.bpmn import run_routes
+from bihuan.engines.bpmn import run_back, run_routes
 from bihuan.engines.bpmn.run_state import Token
-from bihuan.kit import db
 
 
 @transaction.atomic
 def return_unit(
-    unit_id: int, to_node: str = permission.PREVIOUS, *, reason: str, by: Actor, at: datetime
+    unit_id: int,
+    to_node: str = permission.PREVIOUS,
+    *,
+    reason: str,
+    then: str = Then.FORWARD,
+    by: Actor,
+    at: datetime,
 ) -> InstanceChange:
     """Give a unit back to an earlier one: `previous`, `initiator` or a node id, as `bh:returnTo` allows.
 
     Who did the earlier unit gets it again with what they had filled in, if they still hold its post. Needs
     to be the unit's worker; with the verb `unit.return` any earlier unit may be named.
+
+    `then="forward"`: the flow goes on from there, and everything after it is done again.
+    `then="straight_back"`: this unit waits; once the earlier one is submitted it opens again for who gave it
+    back, and nothing between is done again. Either way the unit's clock stops and the new ones begin anew.
     """
-    step, when = _running(store.instance_of(unit_id), by, at, history=True)
+    if then not in set(Then):
+        raise refusals.ThenUnknown
+    step, when = running(store.instance_of(unit_id), by, at, history=True)
     token, _ = step.unit(unit_id)
     when, allowed = _may_return(step, token, when)
-    _need(reason)
+    need(reason)
     work = step.run.work
     target = permission.return_target(
         to_node,
@@ -50,8 +57,12 @@ def return_unit(
         raise refusals.ReturnNotPossible
     step.told.add(unit_id)
     with engine_refusals():
-        opened = run_routes.return_to(work, token, target)
-        data = {"to": target.node, "new": f"unit:{opened.id}"}
+        if then == Then.STRAIGHT_BACK:
+            opened = run_routes.return_straight(work, token, target)
+            _wait_for(step, opened, token, when)
+        else:
+            opened = run_routes.return_to(work, token, target)
+        data = {"to": target.node, "new": f"unit:{opened.id}", "then": then}
         step.unit_fact("unit.returned", token, when, reason, **data)
         step.go(when)
     _hand_back(step, opened, target, when)
@@ -60,8 +71,12 @@ def return_unit(
 
 @transaction.atomic
 def withdraw(unit_id: int, *, by: Actor, at: datetime) -> InstanceChange:
-    """Take back a unit one has submitted, while nobody has touched what followed (撤回)."""
-    step, when = _running(store.instance_of(unit_id), by, at, history=True)
+    """Take back a unit one has submitted, while nobody has touched what followed (撤回).
+
+    What followed may lie behind a join: the other branches then wait again. One of several signers or
+    co-handlers may take theirs back as long as others of them are at work. The unit's clock begins anew.
+    """
+    step, when = running(store.instance_of(unit_id), by, at, history=True)
     token = step.tokens.get(unit_id)
     if token is None or token.close_kind is not CloseKind.SUBMITTED:
         raise UnitMissing
@@ -85,9 +100,9 @@ def jump(
     at: datetime,
 ) -> InstanceChange:
     """Open `to_node` instead of one unit, or of everything open. Needs the verb `unit.jump`."""
-    step, when = _running(instance_id, by, at)
+    step, when = running(instance_id, by, at)
     people.require(step, "unit.jump", step.instance.unit_id, when)
-    _need(reason)
+    need(reason)
     node = step.graph.nodes.get(to_node)
     if node is None or node.unit is None:
         raise refusals.JumpNotPossible
@@ -107,9 +122,9 @@ def suspend(
     instance_id: int, *, reason: str, until: datetime | None = None, by: Actor, at: datetime
 ) -> InstanceChange:
     """Stop an instance and all its clocks, until `until` or until resumed. Needs the verb `unit.suspend`."""
-    step, when = _running(instance_id, by, at)
+    step, when = running(instance_id, by, at)
     people.require(step, "unit.suspend", step.instance.unit_id, when)
-    _need(reason)
+    need(reason)
     if until is not None and until <= when.at:
         raise refusals.SuspensionOver
     step.suspend(when, until, reason)
@@ -124,8 +139,6 @@ def resume(instance_id: int, *, by: Actor, at: datetime) -> InstanceChange:
     people.require(step, "unit.suspend", step.instance.unit_id, when)
     if step.instance.state is not InstanceState.SUSPENDED:
         raise refusals.ProcessNotSuspended
-    if step.tree.waits_for_caller(step):
-        raise refusals.CallerSuspended
     step.resume(when)
     return store.save(step, when)
 
@@ -134,28 +147,25 @@ def resume(instance_id: int, *, by: Actor, at: datetime) -> InstanceChange:
 def terminate(
     instance_id: int, *, reason: str, verb: str = "unit.terminate", by: Actor, at: datetime
 ) -> InstanceChange:
-    """End an instance at once and cancel all that is open. Needs `verb` at its org unit.
-
-    What it has called ends with it. When it was called itself, its caller goes on behind the call activity.
-    """
+    """End an instance at once and cancel all that is open. Needs `verb` at its org unit."""
     step, when = _even_if_stuck(instance_id, by, at)
     people.require(step, verb, step.instance.unit_id, when)
-    _need(reason)
-    if step.instance.ended_at is not None:
+    need(reason)
+    if step.instance.state in ENDED:
         raise refusals.ProcessNotRunning
     step.instance.state = InstanceState.TERMINATED
     step.instance.suspended_until = None
     step.clocks.stop(step.wake_owner, when.at)
     step.fact("process.terminated", step.instance.ref, when, {}, reason)
     step.run.terminate()
-    with engine_refusals():  # a caller goes on behind the call activity
-        step.go(when)
+    step.go(when)
     return store.save(step, when)
 
 
-def _running(
+def running(
     instance_id: int, by: Actor, at: datetime, *, history: bool = False
 ) -> tuple[Step, When]:
+    """Open an instance that runs, brought up to the moment; refuse one that does not."""
     step = store.open_step(instance_id, history=history)
     when = step.begin(by, at)
     if step.instance.state is not InstanceState.RUNNING:
@@ -174,7 +184,8 @@ def _even_if_stuck(instance_id: int, by: Actor, at: datetime) -> tuple[Step, Whe
         return step, When(by, max(at, step.instance.last_at or at))
 
 
-def _need(reason: str) -> None:
+def need(reason: str) -> None:
+    """Refuse without a reason: whoever changes the route says why (FLW-04)."""
     if not reason.strip():
         raise refusals.ReasonMissing
 
@@ -188,22 +199,31 @@ def _may_return(step: Step, token: Token, when: When) -> tuple[When, tuple[str, 
     return people.worker(step, token, when), unit_rules.return_to if unit_rules else ()
 
 
+def _wait_for(step: Step, opened: Token, token: Token, when: When) -> None:
+    """Remember who gets a unit that waits for a correction: its assignee, else who gave it back."""
+    who = units.who_holds(step.extras[token.id], token.id)
+    if who["assignee"] is None:
+        who["assignee"] = who["owner"] = when.by.staff_id
+    back = opened.local[run_back.BACK]
+    opened.local = {run_back.BACK: {**back, "local": {**back["local"], units.WHO: who}}}
+
+
 def _hand_back(step: Step, opened: Token, target: Token, when: When) -> None:
-    """Give a unit that opens again to who did it, with what they had filled in."""
+    """Give a unit that opens again to who did it, with what they had filled in last."""
     if opened.kind is not TokenKind.USER or not opened.live:
         return
-    before, extra = step.extras[target.id], step.extras[opened.id]
-    extra.unit_id, extra.post = before.unit_id, before.post
-    row = db.one(SQL["form_of"], (target.id,))
-    extra.draft = json.loads(row[0]) if row and row[0] else None
-    if before.assignee_id is None or not _still_there(step, before.assignee_id, opened, when):
-        return
-    opened.state = TokenState.CLAIMED
-    extra.assignee_id, extra.owner_id = before.assignee_id, before.owner_id
-    extra.delegate_of, extra.claimed_at = before.delegate_of, when.at
-    follow_lead(step, opened, when.at)
+    latest = max((target, *_corrections(step, target)), key=lambda token: token.id)
+    who = units.who_holds(step.extras[target.id], latest.id)
+    revision = step.instance.org_revision
+    units.hand_back(step.extras[opened.id], opened, who, revision=revision, at=when.at)
 
 
-def _still_there(step: Step, staff_id: int, token: Token, when: When) -> bool:
-    access = org.access_of(staff_id, when.at, known_revision=step.instance.org_revision)
-    return permission.by_post(access, people.place_of(step.extras[token.id])).may_work
+def _corrections(step: Step, target: Token) -> list[Token]:
+    """Return the runs in which a unit was submitted once more, straight back."""
+    return [
+        token
+        for token in step.tokens.values()
+        if token.close_kind is CloseKind.SUBMITTED
+        and run_back.is_stand_in(token)
+        and token.local[run_back.BACK]["of"] == target.id
+    ]

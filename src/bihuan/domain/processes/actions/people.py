@@ -7,12 +7,14 @@ from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
 from bihuan.domain.org.ports import Access
 from bihuan.domain.processes.actions import refusals
-from bihuan.domain.processes.actions.leads import follow_lead
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import CloseKind, TokenState
 from bihuan.domain.processes.models import permission
+from bihuan.domain.processes.queries.routes import may_operate
 from bihuan.domain.processes.queries.rows import Extra
 from bihuan.domain.processes.queries.statements import SQL
+from bihuan.engines import expressions
+from bihuan.engines.bpmn import run_together
 from bihuan.engines.bpmn.run_state import Token
 from bihuan.kit import db
 from bihuan.kit.problems import NotAllowed
@@ -49,6 +51,17 @@ def worker(step: Step, token: Token, when: When) -> When:
     return replace(when, by=replace(when.by, on_behalf_of=f"staff:{standing.on_behalf_of}"))
 
 
+def worker_or(step: Step, token: Token, verb: str, when: When) -> When:
+    """Return the actor as the unit's worker, or as one with the verb there; or refuse."""
+    found = access(step, when)
+    if found is not None and found.may(verb, step.extras[token.id].unit_id):
+        return when
+    try:
+        return worker(step, token, when)
+    except refusals.UnitAlreadyTaken:
+        raise refusals.NotYourUnit from None
+
+
 def submitter(step: Step, token: Token, when: When) -> When:
     """Return the actor as who submitted a unit and still holds its post; or refuse."""
     found = access(step, when)
@@ -75,6 +88,19 @@ def check_duty(step: Step, token: Token, staff: list[int]) -> None:
         raise refusals.HandledByTheSamePerson
 
 
+def check_operator(step: Step, token: Token, staff: Sequence[int], when: When) -> None:
+    """Refuse when the unit names its operators (`bh:operators`, FLW-02) and none of these people is one.
+
+    They are login names, `staff:12`, or codes of posts. Who was added as co-handler was named by an operator.
+    """
+    rules = step.graph.nodes[token.node].unit
+    if rules is None or not rules.operators or not staff or run_together.is_signer(token):
+        return
+    values = step.run.work.values(token.scope, token.local)
+    if not may_operate(expressions.resolve(rules.operators, values), staff, when.at):
+        raise refusals.NotAnOperator
+
+
 def _did(step: Step, nodes: Sequence[str], staff: list[int]) -> bool:
     """Tell whether one of these people did one of these units in a step not yet written."""
     return any(
@@ -96,14 +122,15 @@ def take(step: Step, token: Token, when: When) -> None:
     staff, behalf = when.by.staff_id, _staff_id(when.by.on_behalf_of)
     if staff is None:
         return
-    check_duty(step, token, [one for one in (staff, behalf) if one is not None])
+    who = [one for one in (staff, behalf) if one is not None]
+    check_duty(step, token, who)
+    check_operator(step, token, who, when)
     token.state = TokenState.CLAIMED
     extra.assignee_id = staff
     extra.owner_id = extra.owner_id or behalf or staff
     extra.delegate_of = behalf
     extra.claimed_at = when.at
     step.changed.add(token.id)
-    follow_lead(step, token, when.at)
     step.unit_fact("unit.claimed", token, when)
 
 
@@ -111,12 +138,13 @@ def give(step: Step, token: Token, staff_id: int, when: When) -> None:
     """Put a unit into somebody's hands. The receiver must be at work on its post."""
     extra = step.extras[token.id]
     check_duty(step, token, [staff_id])
+    if not when.by.is_system:
+        check_operator(step, token, [staff_id], when)
     token.state = TokenState.CLAIMED
     extra.assignee_id = extra.owner_id = staff_id
     extra.delegate_of = None
     extra.claimed_at = when.at
     step.changed.add(token.id)
-    follow_lead(step, token, when.at)
 
 
 def place_for(step: Step, token: Token, staff_id: int, when: When) -> int | None:

@@ -10,12 +10,10 @@ from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
 from bihuan.domain.processes.actions import form_values, people, refusals, store
 from bihuan.domain.processes.actions.guard import engine_refusals
-from bihuan.domain.processes.actions.leads import follow_lead
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import InstanceState, TokenState
 from bihuan.domain.processes.ports import InstanceChange
 from bihuan.engines.bpmn.run_state import Token
-from bihuan.kit.problems import NotAllowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +40,11 @@ def release(unit_id: int, *, by: Actor, at: datetime) -> InstanceChange:
     step, token = unit.step, unit.token
     if token.state is not TokenState.CLAIMED:
         raise refusals.NotYourUnit
-    when = _worker_or(unit, "unit.assign", refusals.NotYourUnit)
+    when = people.worker_or(step, token, "unit.assign", unit.when)
     extra = step.extras[unit_id]
     token.state = TokenState.OPEN
     extra.assignee_id = extra.owner_id = extra.delegate_of = extra.claimed_at = None
     step.changed.add(unit_id)
-    follow_lead(step, token, when.at)
     step.unit_fact("unit.released", token, when)
     return store.save(step, when)
 
@@ -122,7 +119,7 @@ def transfer(
     """
     unit = _open(unit_id, by=by, at=at, also_suspended=True)
     step, token = unit.step, unit.token
-    when = _worker_or(unit, "unit.assign", refusals.NotYourUnit)
+    when = people.worker_or(step, token, "unit.assign", unit.when)
     extra = step.extras[unit_id]
     if to_staff_id is not None:
         extra.unit_id = people.place_for(step, token, to_staff_id, when)
@@ -135,7 +132,6 @@ def transfer(
         extra.assignee_id = extra.owner_id = extra.delegate_of = extra.claimed_at = None
         extra.unit_id = to_org_unit_id
         step.changed.add(unit_id)
-        follow_lead(step, token, when.at)
         step.unit_fact("unit.transferred", token, when, reason, to=f"unit:{to_org_unit_id}")
     else:
         raise refusals.ReceiverMissing
@@ -148,7 +144,9 @@ def stand_in(step: Step, token: Token, when: When) -> None:
     extra = step.extras[token.id]
     if staff is None:
         return
-    people.check_duty(step, token, [one for one in {staff, extra.assignee_id} if one is not None])
+    who = [one for one in {staff, extra.assignee_id} if one is not None]
+    people.check_duty(step, token, who)
+    people.check_operator(step, token, who, when)
     if staff != extra.assignee_id:
         owner = extra.owner_id or extra.assignee_id
         extra.assignee_id = staff
@@ -172,14 +170,3 @@ def _open(
     if step.instance.state is not InstanceState.RUNNING and not waits:
         raise refusals.ProcessNotRunning
     return _Unit(step, token, when)
-
-
-def _worker_or(unit: _Unit, verb: str, refusal: type[NotAllowed]) -> When:
-    """Return the actor as the unit's worker, or as one with the verb there."""
-    found = people.access(unit.step, unit.when)
-    if found is not None and found.may(verb, unit.step.extras[unit.token.id].unit_id):
-        return unit.when
-    try:
-        return people.worker(unit.step, unit.token, unit.when)
-    except refusals.UnitAlreadyTaken:
-        raise refusal from None

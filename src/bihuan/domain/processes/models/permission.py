@@ -1,5 +1,6 @@
 """Pure decisions: whose work a unit is, and where it may be returned to."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,6 +66,17 @@ def by_post(access: Access, place: Place) -> Standing:
         if access.behind(post) is None:
             return Standing(may_work=True)
     return Standing(may_work=True, on_behalf_of=access.behind(held[0]))
+
+
+def is_operator(operators: object, access: Access, login_name: str) -> bool:
+    """Tell whether a person is among those `bh:operators` names: people, or posts they hold anywhere."""
+    found = (
+        operators if isinstance(operators, list) else re.split(r"[,，\s]+", str(operators or ""))
+    )
+    names = {str(one) for one in found if one}
+    held = {post for post, _ in access.posts}
+    mine = {login_name, access.ref, *held, *(f"post:{post}" for post in held)}
+    return not names.isdisjoint(mine)
 
 
 def places_above(access: Access, unit_id: int | None) -> frozenset[int]:

@@ -12,10 +12,7 @@ from bihuan.domain.processes.choices import FAR, LIVE_STATES, InstanceState, Tok
 class ProcessInstance(models.Model):
     """One run of one definition for one subject. The first lock of every operation is this row.
 
-    `last_at` is the moment of the latest operation: nothing may happen before it any more. An instance
-    called by another names the call activity's token (`parent_token`), the instance at the top of its
-    call tree (`top`, itself if nobody called it) and how far below that it lies. The top row is the first
-    lock of every operation on the tree.
+    `last_at` is the moment of the latest operation: nothing may happen before it any more.
     """
 
     definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="+")
@@ -25,8 +22,6 @@ class ProcessInstance(models.Model):
     calendar = models.TextField()
     initiator = models.TextField()
     parent_token = models.BigIntegerField(null=True)
-    top = models.BigIntegerField()
-    depth = models.SmallIntegerField(default=0, db_default=0)
     state = models.TextField(default=InstanceState.RUNNING)
     variables = models.JSONField(default=dict)
     rev = models.IntegerField(default=0)
@@ -55,21 +50,8 @@ class ProcessInstance(models.Model):
             models.CheckConstraint(
                 name="process_sequence_fits_its_bits", condition=Q(next_seq__lt=1 << 20)
             ),
-            models.CheckConstraint(
-                name="process_is_its_own_top_unless_called",
-                condition=Q(parent_token__isnull=True, top=models.F("id"))
-                | (Q(parent_token__isnull=False) & ~Q(top=models.F("id"))),
-            ),
         ]
-        indexes = [
-            models.Index(fields=["subject"], name="process_of_subject"),
-            # The instances below the top one of a call tree.
-            models.Index(
-                fields=["top", "parent_token"],
-                name="process_called",
-                condition=Q(parent_token__isnull=False),
-            ),
-        ]
+        indexes = [models.Index(fields=["subject"], name="process_of_subject")]
 
 
 class Token(models.Model):
@@ -149,6 +131,12 @@ class Token(models.Model):
             # What a submit reads: however long an instance's history is, only this.
             models.Index(
                 fields=["instance"], name="token_live", condition=Q(state__in=LIVE_STATES)
+            ),
+            # Skips are counted over a period against who had the units (TKT-08).
+            models.Index(
+                fields=["closed_at"],
+                name="token_skipped",
+                condition=Q(kind="USER", close_kind="SKIPPED"),
             ),
             # Both inbox indexes hold all that the counts over the inbox read.
             models.Index(

@@ -7,12 +7,6 @@ from bihuan.domain.processes.queries.copies import (
     is_copied_to,
     unread_copies,
 )
-from bihuan.domain.processes.queries.extensions import (
-    ExtensionMissing,
-    ExtensionRow,
-    extension_of,
-    pending_extensions,
-)
 from bihuan.domain.processes.queries.flow import (
     ClockGroup,
     FilledForm,
@@ -36,6 +30,7 @@ from bihuan.domain.processes.queries.inbox import (
 )
 from bihuan.domain.processes.queries.next_units import NextUnit, NextUnits, next_units
 from bihuan.domain.processes.queries.rows import InstanceMissing, UnitMissing
+from bihuan.domain.processes.queries.skips import SkipCount, skips_by_owner
 from bihuan.domain.processes.queries.unit import (
     OpenUnit,
     ReturnTarget,
@@ -49,8 +44,6 @@ __all__ = [
     "ClockGroup",
     "CopyMissing",
     "CopyRow",
-    "ExtensionMissing",
-    "ExtensionRow",
     "FilledForm",
     "InboxCounts",
     "InboxFilter",
@@ -61,6 +54,7 @@ __all__ = [
     "OpenUnit",
     "OpenUnitRow",
     "ReturnTarget",
+    "SkipCount",
     "StripUnit",
     "UnitMissing",
     "UnitRow",
@@ -68,7 +62,6 @@ __all__ = [
     "Urges",
     "clock_groups",
     "copies_for",
-    "extension_of",
     "inbox",
     "inbox_counts",
     "instance",
@@ -78,7 +71,7 @@ __all__ = [
     "next_units",
     "open_unit_of",
     "open_units",
-    "pending_extensions",
+    "skips_by_owner",
     "suspended",
     "unit",
     "units_of",

@@ -11,16 +11,13 @@ from bihuan.domain.org.ports import Access
 from bihuan.domain.packs import queries as packs
 from bihuan.domain.processes.choices import InstanceState, Operation, TokenState
 from bihuan.domain.processes.models import permission
-from bihuan.domain.processes.queries import blueprints, copies, rows
-from bihuan.domain.processes.queries.extensions import ExtensionRow, extension_of
+from bihuan.domain.processes.queries import blueprints, copies, routes, rows
 from bihuan.domain.processes.queries.inbox import UnitRow, row_of
 from bihuan.domain.processes.queries.next_units import NOWHERE, NextUnits, next_units
 from bihuan.domain.processes.queries.statements import LISTS, SQL
 from bihuan.engines import forms
 from bihuan.engines.bpmn import run_routes
 from bihuan.engines.bpmn.model import Node
-from bihuan.engines.bpmn.run_state import SEQUENCE_BITS
-from bihuan.engines.bpmn.run_work import Work
 from bihuan.kit import db
 from bihuan.kit.masking import mask_phone, mask_values
 
@@ -64,7 +61,6 @@ class UnitView:
     closed_at: datetime | None = None
     close_kind: str = ""
     urges: Urges = Urges()
-    extension: ExtensionRow | None = None
 
     @property
     def id(self) -> int:
@@ -121,13 +117,14 @@ def unit(access: Access, unit_id: int, *, at: datetime) -> UnitView:
     plan = blueprints.blueprint(definition_id)
     node = plan.graph.nodes[row.node]
     allowed = _operations(access, row, standing, instance_unit)
-    request = extension_of(row.id)
-    allowed |= _about_time(access, row, standing, request)
+    seen = routes.Seen(access, row, standing, instance_unit, plan, at)
+    allowed |= routes.route_operations(seen)
     allowed -= _barred(access, row, standing, node)
+    if routes.is_kept_from(seen):
+        allowed -= {Operation.CLAIM, Operation.SUBMIT}
     form = _form(plan, node)
     shown = _Shown(form, whole=access.may_in_any("customer.see_phone", instance_unit, row.unit_id))
     return UnitView(
-        extension=request,
         row=row,
         rev=rev,
         pack=packs.definition(definition_id).pack_key,
@@ -204,9 +201,7 @@ def _operations(
     found = set(_on_the_whole(access, row, instance_unit))
     found |= _beside(access, row, standing, instance_unit)
     if not live or row.instance_state != InstanceState.RUNNING:
-        if row.state == TokenState.DONE and row.assignee_id == access.staff_id:
-            found.add(Operation.WITHDRAW)
-        return found if row.instance_state == InstanceState.RUNNING else found - {"withdraw"}
+        return found
     claimed = row.state == TokenState.CLAIMED
     if standing.may_work:
         found |= {Operation.SUBMIT, Operation.SAVE_DRAFT, Operation.RETURN, Operation.TRANSFER}
@@ -231,20 +226,6 @@ def _beside(
     if live and access.may_in_any("unit.urge", *places):
         found.add(Operation.URGE)
     return found
-
-
-def _about_time(
-    access: Access, row: UnitRow, standing: permission.Standing, request: ExtensionRow | None
-) -> set[Operation]:
-    """What may be done about the unit's limit; a request for the first time, or once the last is decided."""
-    if row.state not in {TokenState.OPEN, TokenState.CLAIMED}:
-        return set()
-    if request is None or not request.is_pending:
-        return {Operation.REQUEST_EXTENSION} if standing.may_work and row.due_at else set()
-    if request.was_asked_by(access):
-        return {Operation.WITHDRAW_EXTENSION}
-    may_decide = access.may("unit.extend", row.unit_id)
-    return {Operation.DECIDE_EXTENSION} if may_decide else set()
 
 
 def _on_the_whole(access: Access, row: UnitRow, instance_unit: int) -> list[str]:
@@ -277,13 +258,7 @@ def _barred(access: Access, row: UnitRow, standing: permission.Standing, node: N
 def _targets(
     access: Access, row: UnitRow, plan: blueprints.Blueprint, node: Node
 ) -> list[ReturnTarget]:
-    work = Work(
-        plan.graph,
-        instance_id=row.id >> SEQUENCE_BITS,
-        next_seq=1,
-        tokens=[token for token, _ in rows.tokens_of(row.instance_id)],
-        variables={},
-    )
+    work = routes.instance_work(row, plan)
     token = work.tokens[row.id]
     ancestors = run_routes.ancestors(work, token)
     nearest = run_routes.nearest(work, token)

@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("processes", "0020_units_are_copied_and_urged")]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="token",
+            index=models.Index(
+                condition=models.Q(("close_kind", "SKIPPED"), ("kind", "USER")),
+                fields=["closed_at"],
+                name="token_skipped",
+            ),
+        ),
+    ]
