@@ -64,6 +64,7 @@ RAIL: Final = (
     Entry("受理", "intake", "phone-plus", key="n", verb="case.open"),
     Entry("工单", "cases", "list-details", verb="case.view"),
     Entry("客户", "customers", "users", verb="customer.view"),
+    Entry("洞察", "insight", "route", verb="report.view"),
 )
 
 

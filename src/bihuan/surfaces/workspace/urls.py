@@ -9,6 +9,7 @@ from bihuan.surfaces.workspace.views import (
     clocks,
     customers,
     exports,
+    insight,
     intake,
     numbers,
     passwords,
@@ -53,6 +54,8 @@ urlpatterns: list[URLPattern] = [
     path("units/<int:unit_id>/draft/", units.draft, name="unit-draft"),
     path("units/<int:unit_id>/form/", units.redraw, name="unit-form"),
     path("units/<int:unit_id>/<slug:verb>/", units.operate, name="unit-operation"),
+    path("insight/", insight.index, name="insight"),
+    path("insight/export/<slug:kind>/", insight.export, name="insight-export"),
     path("customers/", customers.index, name="customers"),
     path("customers/<int:customer_id>/", customers.show, name="customer"),
     path(
