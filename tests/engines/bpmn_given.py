@@ -94,6 +94,7 @@ def _node(spec: str, arrows: dict[str, Flow]) -> Node:
         attached_to=attached,
         interrupting=options.get("interrupting", "yes") == "yes",
         called_element=options.get("calls", ""),
+        binding=options.get("binding", "latest"),
         multi=_multi(options),
     )
 

@@ -5,7 +5,17 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import assume, given, settings, strategies as st
 
-from bihuan.engines.worktime import Calendar, Measure, add, parse_limit, workdays, worktime
+from bihuan.engines.worktime import (
+    Calendar,
+    Limit,
+    Measure,
+    add,
+    extended,
+    parse_limit,
+    workdays,
+    worktime,
+    written,
+)
 
 ZONES = ["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"]
 MINUTE = timedelta(minutes=1)
@@ -123,3 +133,14 @@ def test_a_calendar_survives_json(calendar, at, limit):
     again = Calendar.from_json(calendar.to_json())
     assert again == calendar
     assert add(again, at, limit) == add(calendar, at, limit)
+
+
+@given(limit=limits, more=limits, micros=st.integers(1, 10**13))
+def test_a_limit_written_is_the_limit_read(limit: Limit, more: Limit, micros: int):
+    for measure in Measure:
+        found = written(measure, micros)
+        assert (found.measure, found.micros, found.days) == (measure, micros, 0)
+        assert parse_limit(found.text) == found
+    if limit.measure is more.measure:
+        longer = extended(limit, more)
+        assert (longer.micros, longer.days) == (limit.micros + more.micros, limit.days + more.days)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from bihuan.domain.clocks import actions as clocks, queries as calendars
 from bihuan.domain.clocks.models import Clock
@@ -40,7 +41,22 @@ MAIN, PAIR = ("a", "z"), ("l", "r")
 OPERATIONS = {
     "claim": 16, "submit": 40, "release": 3, "assign": 4, "transfer": 3, "return": 12, "withdraw": 6,
     "jump": 2, "jump_one": 2, "suspend": 4, "resume": 10, "draft": 2, "wait": 6,
+    "lead": 4, "extend": 5,
 }  # fmt: skip
+
+
+def set_lead(_instance: int, staff_id: int, lead: str, *, at: datetime) -> None:
+    actions.set_warning_lead(staff_id=staff_id, lead=lead, by=SYSTEM, at=at)
+
+
+@transaction.atomic
+def extend(unit_id: int, wanted: actions.MoreTime, *, asker: Any, at: datetime) -> None:
+    asked = actions.request_extension(unit_id, wanted=wanted, reason="缺", by=asker, at=at)
+    actions.approve_extension(asked, by=SYSTEM, at=at)
+
+
+def verb_of(name: str) -> Callable[..., Any]:
+    return {"set_lead": set_lead, "extend": extend}.get(name) or getattr(actions, name)
 
 
 class Life:
@@ -93,7 +109,7 @@ class Life:
 
     def call(self, verb: str, target: int, *args: Any, **kwargs: Any) -> None:
         """Do something at this moment, and remember it as it would be said of any instance."""
-        getattr(actions, verb)(target, *args, at=self.at, **kwargs)
+        verb_of(verb)(target, *args, at=self.at, **kwargs)
         told = None if target == self.id else target - (self.id << 20)
         others = {k: v - (self.id << 20) if k == "token_id" and v else v for k, v in kwargs.items()}
         self.log.append((self.at, verb, told, args, others))
@@ -104,7 +120,7 @@ class Life:
         for at, verb, told, args, kwargs in log:
             self.at = at
             given = {k: v + base if k == "token_id" and v else v for k, v in kwargs.items()}
-            getattr(actions, verb)(self.id if told is None else base + told, *args, at=at, **given)
+            verb_of(verb)(self.id if told is None else base + told, *args, at=at, **given)
 
     def do_claim(self, picks: list[float]) -> None:
         unit = self.unit(picks)
@@ -155,6 +171,19 @@ class Life:
     def do_suspend(self, picks: list[float]) -> None:
         until = self.at + timedelta(hours=9 * picks[1]) if picks[2] < 0.4 else None
         self.call("suspend", self.id, reason="等", until=until, by=SYSTEM)
+
+    def do_lead(self, picks: list[float]) -> None:
+        who = self.pick(picks[0], self.people)
+        lead = self.pick(picks[1], ["", "10m", "45m", "2h", "30%", "95%"])
+        self.call("set_lead", self.id, who, lead)
+
+    def do_extend(self, picks: list[float]) -> None:
+        unit = self.unit(picks)
+        more = self.pick(picks[1], ["30m", "2h", "PT1H", "1wd"])
+        until = self.at + timedelta(hours=30 * picks[2]) if picks[3] < 0.3 else None
+        group = self.pick(picks[2], ["", "", "pair", "whole"])
+        wanted = actions.MoreTime("" if until else more, until, group)
+        self.call("extend", unit.pk, wanted, asker=self.actor(unit, picks[1]))
 
     def do_resume(self, picks: list[float]) -> None:
         self.call("resume", self.id, by=SYSTEM)

@@ -32,25 +32,36 @@ def place() -> dict[str, int]:
 
 def publish(process: Process, key: str = "test.work", **compiled: Any) -> Definition:
     """Put a process in force without a pack around it."""
-    pack, _ = InstalledPack.objects.get_or_create(
+    InstalledPack.objects.get_or_create(
         key="test",
         defaults={
             "version": "1", "names": {}, "manifest": "", "installed_at": START,
             "installed_by": "system:test",
         },
     )  # fmt: skip
+    return _definition(process, key, 1, **compiled)
+
+
+def publish_version(process: Process, key: str, version: int, at: datetime) -> Definition:
+    """Put another version of a process in force; the one before must be retired."""
+    return _definition(process, key, version, at)
+
+
+def _definition(
+    process: Process, key: str, version: int, at: datetime = START, **compiled: Any
+) -> Definition:
     return Definition.objects.create(
         kind="process",
         key=key,
-        version=1,
+        version=version,
         status="PUBLISHED",
-        pack=pack,
+        pack=InstalledPack.objects.get(key="test"),
         path=f"processes/{key}.bpmn",
         title=process.name,
         source="",
         compiled={"process": process.to_json(), "calendar": "office", **compiled},
         checksum="",
-        published_at=START,
+        published_at=at,
     )
 
 

@@ -136,7 +136,8 @@ def test_a_unit_offers_what_this_person_may_do(units):
     after = queries.unit(access_of(agent, NINE), first, at=NINE)
     from_above = queries.unit(access_of(boss, NINE), first, at=NINE)
 
-    mine = {"submit", "save_draft", "return", "transfer", "carbon_copy", "add_co_handler"}
+    always = {"submit", "save_draft", "return", "transfer", "carbon_copy", "request_extension"}
+    mine = {*always, "add_co_handler"}
     assert before.operations == {"claim", *mine}
     assert after.operations == {"release", *mine}
     assert from_above.operations == {"assign", "transfer", "release", "add_co_handler"}

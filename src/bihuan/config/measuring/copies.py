@@ -122,7 +122,13 @@ TABLES = (
     Table("cases_note", {"id": _id("id", "note"), "case_id": _id("case_id", "case")}),
     Table(
         "processes_processinstance",
-        {"id": _id("id", "instance"), "subject": _ref("subject"), "root": _ref("root")},
+        {
+            "id": _id("id", "instance"),
+            "subject": _ref("subject"),
+            "root": _ref("root"),
+            "top": _id("top", "instance"),
+            "parent_token": _id("parent_token", "token"),
+        },
     ),
     Table(
         "processes_token",

@@ -14,6 +14,7 @@ __all__ = [
     "STATE_TITLES",
     "URGE_AGAIN_AFTER",
     "CloseKind",
+    "ExtensionState",
     "InstanceState",
     "Operation",
     "Origin",
@@ -50,6 +51,9 @@ class Operation(StrEnum):
     TERMINATE = "terminate"
     CARBON_COPY = "carbon_copy"
     URGE = "urge"
+    REQUEST_EXTENSION = "request_extension"
+    WITHDRAW_EXTENSION = "withdraw_extension"
+    DECIDE_EXTENSION = "decide_extension"
     SKIP = "skip"
     ADD_CO_HANDLER = "add_co_handler"
     REMOVE_CO_HANDLER = "remove_co_handler"
@@ -61,6 +65,16 @@ class Then(StrEnum):
 
     FORWARD = "forward"
     STRAIGHT_BACK = "straight_back"
+
+
+class ExtensionState(StrEnum):
+    """What became of a request for more time. It lapses when its unit ends before anybody decided."""
+
+    PENDING = "PENDING"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+    WITHDRAWN = "WITHDRAWN"
+    LAPSED = "LAPSED"
 
 
 class Tier(StrEnum):

@@ -14,6 +14,7 @@ from bihuan.engines.bpmn.run_elements import enter, finish, finish_empty_scopes
 from bihuan.engines.bpmn.run_graph import Graph, holds
 from bihuan.engines.bpmn.run_state import (
     Arrival,
+    Budget,
     Change,
     CloseKind,
     NotLive,
@@ -36,7 +37,9 @@ class Run:
         next_seq: int = 1,
         tokens: Iterable[Token] = (),
         variables: dict[str, Any] | None = None,
+        budget: Budget | None = None,
     ) -> None:
+        self.budget = budget if budget is not None else Budget()
         self.work = Work(
             graph,
             instance_id=instance_id,
@@ -55,6 +58,11 @@ class Run:
     def ended(self) -> bool:
         """Whether the instance has come to its end."""
         return self.work.ended
+
+    @property
+    def waits(self) -> bool:
+        """Whether the service task that `go` returned is still to be answered."""
+        return self._waiting is not None
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -115,8 +123,14 @@ class Run:
         if not run_events.catch_error(self.work, token, code):
             run_events.throw_error(self.work, token.scope, code)
 
+    def call_escalated(self, token_id: int, code: str) -> None:
+        """Let an escalation the called process did not catch be caught from the call activity outwards."""
+        token = self._live(token_id, TokenKind.CALL)
+        run_events.catch_escalation(self.work, token.id, code)
+
     def terminate(self) -> None:
-        """Cancel everything and end."""
+        """Cancel everything and end, also what waits for a service task."""
+        self._waiting = None
         self.work.cancel_inside(0, CloseKind.TERMINATED)
         self.work.emptied.add(0)
 
@@ -127,6 +141,7 @@ class Run:
         while True:
             while work.queue:
                 arrival = work.queue.popleft()
+                self.budget.spend()
                 due = enter(work, arrival)
                 if due is not None:
                     self._waiting = arrival

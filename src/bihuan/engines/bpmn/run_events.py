@@ -33,6 +33,11 @@ def catch_error(work: Work, host: Token, code: str) -> bool:
 def throw_escalation(work: Work, scope: int, code: str) -> bool:
     """Let the nearest escalation boundary event catch; True when it interrupted the thrower."""
     work.note(What.ESCALATED, None, code)
+    return catch_escalation(work, scope, code)
+
+
+def catch_escalation(work: Work, scope: int, code: str) -> bool:
+    """Look for who catches from a scope outwards; uncaught, it is the caller's to catch."""
     while scope:
         host = work.tokens[scope]
         event = _catcher(work, host, EventKind.ESCALATION, code)
@@ -42,6 +47,7 @@ def throw_escalation(work: Work, scope: int, code: str) -> bool:
             work.leave(event, (host.id,), host.scope)
             return event.interrupting
         scope = host.scope
+    work.note(What.ESCALATION_UNCAUGHT, None, code)
     return False
 
 

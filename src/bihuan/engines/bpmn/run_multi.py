@@ -23,6 +23,8 @@ KINDS = {
     NodeKind.CALL_ACTIVITY: TokenKind.CALL,
 }
 
+MOST_INSTANCES = 10_000
+
 
 # What `bh:vote` counts; conditions and later flows read them as variables.
 VOTES = ("approved", "rejected", "abstained")
@@ -195,10 +197,19 @@ def _items(multi: MultiInstance, values: dict[str, Any]) -> list[Any]:
         found = values.get(multi.collection)
         if not isinstance(found, list):
             raise BadCollection(f"{multi.collection} is not a list")
+        if len(found) > MOST_INSTANCES:
+            raise BadCollection(f"{multi.collection} has more than {MOST_INSTANCES} items")
         return found
     count = compiled(multi.cardinality).value(values)
-    if isinstance(count, bool) or count != int(count) or count < 0:
+    if (
+        not isinstance(count, int | float)
+        or isinstance(count, bool)
+        or count != int(count)
+        or count < 0
+    ):
         raise BadCollection(f"{multi.cardinality} is not a whole number")
+    if count > MOST_INSTANCES:
+        raise BadCollection(f"{multi.cardinality} is more than {MOST_INSTANCES}")
     return list(range(int(count)))
 
 

@@ -3,17 +3,21 @@
 `bihuan bpmn verify --pure`, the studio's dry run and the tests use it. A step that is refused keeps nothing.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from bihuan.engines import expressions
 from bihuan.engines.bpmn import run_timers
 from bihuan.engines.bpmn.run import Run
 from bihuan.engines.bpmn.run_graph import Graph
 from bihuan.engines.bpmn.run_state import (
+    MOST_DEEP,
+    Budget,
+    CallsTooDeep,
     Change,
     NotLive,
     Token,
@@ -21,6 +25,8 @@ from bihuan.engines.bpmn.run_state import (
     VerbDue,
     What,
 )
+
+_UPWARD = frozenset({What.ENDED, What.ERROR_UNCAUGHT, What.ESCALATION_UNCAUGHT})
 
 Verb = Callable[[VerbDue, dict[str, Any]], "dict[str, Any] | None"]
 
@@ -33,6 +39,7 @@ class Played:
     process: str
     variables: dict[str, Any]
     caller: tuple[int, int] | None = None
+    depth: int = 0
     next_seq: int = 1
     ended: bool = False
     tokens: dict[int, Token] = field(default_factory=dict)
@@ -63,11 +70,13 @@ class Play:
         self.graphs = graphs
         self.at = at
         self.verb = verb
+        self.budget = Budget()
         self.instances: dict[int, Played] = {}
         self.armed: list[Armed] = []
         self.changes: list[Change] = []
+        self.pending: deque[tuple[Played, Change]] = deque()
         self._armed_so_far = 0
-        self.main = self._start(process, variables, None)
+        self.main = self._begin(process, variables)
 
     # ------------------------------------------------------------ asking
     def open(self) -> dict[str, int]:
@@ -105,21 +114,30 @@ class Play:
         self.at = until
 
     def step(self, instance: Played, ask: Callable[[Run], object]) -> None:
-        """Carry one step out, all or nothing."""
+        """Carry one step out, all or nothing, called processes included."""
+        before = self._copies()
+        self.changes = []
+        self.budget.renew()
+        try:
+            self._step(instance, ask)
+            self._follow()
+        except Exception:
+            self._take_back(before)
+            raise
+
+    # ------------------------------------------------------------ inside
+    def _begin(self, process: str, variables: dict[str, Any]) -> Played:
+        played = Played(1, process, dict(variables))
+        self.instances[played.id] = played
+        self.step(played, lambda run: run.start())
+        return played
+
+    def _step(self, instance: Played, ask: Callable[[Run], object]) -> None:
         run = self._run(instance)
         ask(run)
         while (due := run.go()) is not None:
             run.answer(self.verb(due, run.variables) if self.verb else None)
         self._keep(instance, run)
-
-    # ------------------------------------------------------------ inside
-    def _start(
-        self, process: str, variables: dict[str, Any], caller: tuple[int, int] | None
-    ) -> Played:
-        played = Played(len(self.instances) + 1, process, dict(variables), caller)
-        self.instances[played.id] = played
-        self.step(played, lambda run: run.start())
-        return played
 
     def _run(self, instance: Played) -> Run:
         return Run(
@@ -128,69 +146,101 @@ class Play:
             next_seq=instance.next_seq,
             tokens=[copy(token) for token in instance.tokens.values()],
             variables=instance.variables,
+            budget=self.budget,
         )
 
     def _keep(self, instance: Played, run: Run) -> None:
-        timers = [
-            (change.token, self._plan(run, change))
-            for change in run.changes
-            if change.what is What.TIMER_STARTED and change.token is not None
-        ]
         instance.tokens = dict(run.work.tokens)
         instance.variables = run.variables
         instance.next_seq = run.next_seq
         instance.ended = instance.ended or run.ended
-        self.changes = list(run.changes)
-        for token, timer in timers:
-            self._armed_so_far += 1
-            self.armed.append(Armed(self._armed_so_far, instance.id, token.id, timer, timer.times))
-        self._follow(instance, list(run.changes))
+        self.changes += run.changes
+        for change in run.changes:
+            if change.what is What.TIMER_STARTED and change.token is not None:
+                values = run.work.values(change.token.scope)
+                timer = run_timers.plan(change.detail, values, self.at)
+                self._armed_so_far += 1
+                self.armed.append(
+                    Armed(self._armed_so_far, instance.id, change.token.id, timer, timer.times)
+                )
+        # What follows from this comes before what was still to follow from the steps before.
+        self.pending.extendleft(
+            (instance, change) for change in reversed(run.changes) if self._concerns_others(change)
+        )
 
-    def _plan(self, run: Run, change: Change) -> run_timers.Timer:
-        scope = change.token.scope if change.token else 0
-        return run_timers.plan(change.detail, run.work.values(scope), self.at)
+    def _concerns_others(self, change: Change) -> bool:
+        is_call = change.token is not None and change.token.kind is TokenKind.CALL
+        return change.what in _UPWARD or (
+            is_call and change.what in {What.PROCESS_CALLED, What.CANCELLED}
+        )
 
-    def _follow(self, instance: Played, changes: list[Change]) -> None:
-        for change in changes:
-            token = change.token
-            if change.what is What.CANCELLED and token is not None:
-                self._cancelled(instance, token)
-            elif change.what is What.PROCESS_CALLED and token is not None and token.live:
-                self._start(change.detail, instance.variables, (instance.id, token.id))
+    def _follow(self) -> None:
+        """Start what is called, end what is cancelled, and let callers go on, until all rests."""
+        while self.pending:
+            instance, change = self.pending.popleft()
+            if change.what in _UPWARD:
+                self._tell_caller(instance, change)
+            elif change.token is not None and change.what is What.CANCELLED:
+                self._cancelled(instance, change.token)
+            elif change.token is not None and instance.tokens[change.token.id].live:
+                self._call(instance, change.token, change.detail)
         self.armed = [
             armed for armed in self.armed if self.instances[armed.instance].tokens[armed.token].live
         ]
-        if instance.ended and instance.caller is not None:
-            self._back_to_caller(instance, instance.caller, changes)
 
-    def _back_to_caller(
-        self, instance: Played, caller: tuple[int, int], changes: list[Change]
-    ) -> None:
-        above, token_id = self.instances[caller[0]], caller[1]
-        instance.caller = None
+    def _call(self, caller: Played, token: Token, process: str) -> None:
+        self.budget.spend()
+        if caller.depth >= MOST_DEEP:
+            raise CallsTooDeep(process)
+        values = self._run(caller).work.values(token.scope, token.local)
+        below = Played(
+            len(self.instances) + 1,
+            str(expressions.resolve(process, values)),
+            dict(values),
+            (caller.id, token.id),
+            caller.depth + 1,
+        )
+        self.instances[below.id] = below
+        self._step(below, lambda run: run.start())
+
+    def _tell_caller(self, instance: Played, change: Change) -> None:
+        if instance.caller is None:
+            return
+        above, token_id = self.instances[instance.caller[0]], instance.caller[1]
         if not above.tokens[token_id].live:
             return
-        codes = [change.detail for change in changes if change.what is What.ERROR_UNCAUGHT]
-        if codes:
-            self.step(above, lambda run: run.call_failed(token_id, codes[0]))
+        if change.what is What.ESCALATION_UNCAUGHT:
+            self._step(above, lambda run: run.call_escalated(token_id, change.detail))
+        elif change.what is What.ERROR_UNCAUGHT:
+            self._step(above, lambda run: run.call_failed(token_id, change.detail))
         else:
-            self.step(above, lambda run: run.call_ended(token_id))
+            self._step(above, lambda run: run.call_ended(token_id))
 
     def _cancelled(self, instance: Played, token: Token) -> None:
-        if token.kind is not TokenKind.CALL:
-            return
         for below in list(self.instances.values()):
             if below.caller == (instance.id, token.id) and not below.ended:
-                self.step(below, lambda run: run.terminate())
+                self._step(below, lambda run: run.terminate())
 
     def _fire(self, armed: Armed) -> None:
         self.at = armed.timer.due_at
         last = armed.times is not None and armed.times <= 1
-        if last:
-            self.armed.remove(armed)
-        else:
+        instance = self.instances[armed.instance]
+        self.step(instance, lambda run: run.fire(armed.token, last=last))
+        if not last:
             armed.times = None if armed.times is None else armed.times - 1
             every = armed.timer.every or timedelta()
             armed.timer = run_timers.Timer(armed.timer.due_at + every, armed.times, every)
-        instance = self.instances[armed.instance]
-        self.step(instance, lambda run: run.fire(armed.token, last=last))
+
+    # ------------------------------------------------------------ all or nothing
+    def _copies(self) -> tuple[dict[int, Played], list[Armed]]:
+        return {key: copy(one) for key, one in self.instances.items()}, list(self.armed)
+
+    def _take_back(self, before: tuple[dict[int, Played], list[Armed]]) -> None:
+        played, self.armed = before
+        self.pending.clear()
+        for key in list(self.instances):
+            if key not in played:
+                del self.instances[key]
+                continue
+            for name in ("tokens", "variables", "next_seq", "ended"):
+                setattr(self.instances[key], name, getattr(played[key], name))

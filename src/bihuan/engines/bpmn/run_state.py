@@ -6,7 +6,7 @@ A token is a unit run, a join ticket, a scope, a timer or a called process; its 
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 SEQUENCE_BITS = 20
 
@@ -106,6 +106,7 @@ class What(StrEnum):
     ENDED = "ended"
     ERROR_UNCAUGHT = "error_uncaught"
     ESCALATED = "escalated"
+    ESCALATION_UNCAUGHT = "escalation_uncaught"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class Change:
     """One thing a step did, in the order it was done.
 
     `detail` holds the timer's text for TIMER_STARTED, the called process for PROCESS_CALLED, and the code for
-    ERROR_UNCAUGHT and ESCALATED.
+    ERROR_UNCAUGHT, ESCALATED and ESCALATION_UNCAUGHT.
     """
 
     what: What
@@ -145,6 +146,38 @@ class VerbDue:
 
 class RunRefused(Exception):
     """The step can not be taken; nothing may be kept of it."""
+
+
+class NeverRests(RunRefused):
+    """The step entered more nodes than any sound process does without a person or the clock."""
+
+
+class CallsTooDeep(RunRefused):
+    """Processes call each other further down than any sound set of them does."""
+
+
+ENTRIES_A_STEP: Final = 10_000
+MOST_DEEP: Final = 16
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many nodes may still be entered before a person or the clock must act.
+
+    Processes that call each other share one.
+    """
+
+    left: int = ENTRIES_A_STEP
+
+    def spend(self, entries: int = 1) -> None:
+        """Count nodes entered; raise `NeverRests` when there are too many."""
+        self.left -= entries
+        if self.left < 0:
+            raise NeverRests(f"more than {ENTRIES_A_STEP} nodes in one step")
+
+    def renew(self) -> None:
+        """Somebody, or the clock at a later moment, has acted."""
+        self.left = ENTRIES_A_STEP
 
 
 class NoFlowTaken(RunRefused):

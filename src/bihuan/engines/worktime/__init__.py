@@ -14,9 +14,11 @@ from bihuan.engines.worktime.limits import (
     LimitUnreadable,
     Measure,
     Warn,
+    extended,
     parse_limit,
     parse_warn,
     parse_warns,
+    written,
 )
 from bihuan.engines.worktime.measure import add, workdays, worktime
 
@@ -30,6 +32,7 @@ __all__ = [
     "Measure",
     "Warn",
     "add",
+    "extended",
     "format_slot",
     "parse_limit",
     "parse_slot",
@@ -38,4 +41,5 @@ __all__ = [
     "read_slots",
     "workdays",
     "worktime",
+    "written",
 ]

@@ -1,9 +1,9 @@
-"""Steps of a scenario that concern colleagues rather than the route: copies, urges."""
+"""Steps of a scenario about who and when rather than about the route."""
 
 from collections.abc import Callable
 
-from bihuan.domain.processes import actions as processes
-from bihuan.engines.packs.scenario import Step
+from bihuan.domain.processes import actions as processes, queries
+from bihuan.engines.packs.scenario import Step, moment
 from bihuan.integrations.scenarios.stage import Stage, person
 
 
@@ -19,7 +19,43 @@ def _urge(step: Step, stage: Stage) -> None:
     processes.urge(unit, note=step.reason, for_customer=for_customer, by=by, at=stage.at)
 
 
+def _extend(step: Step, stage: Stage) -> None:
+    unit, by, values = stage.unit(step.what).pk, stage.actor(step.by), step.values
+    wanted = processes.MoreTime(
+        more=str(values.get("more", "")),
+        until=moment(step.until, stage.at) if step.until else None,
+        group=str(values.get("group", "")),
+    )
+    processes.request_extension(unit, wanted=wanted, reason=step.reason, by=by, at=stage.at)
+
+
+def _approve(step: Step, stage: Stage) -> None:
+    by = stage.actor(step.by)
+    processes.approve_extension(_asked(step, stage), reason=step.reason, by=by, at=stage.at)
+
+
+def _refuse(step: Step, stage: Stage) -> None:
+    by = stage.actor(step.by)
+    processes.refuse_extension(_asked(step, stage), reason=step.reason, by=by, at=stage.at)
+
+
+def _asked(step: Step, stage: Stage) -> int:
+    request = queries.extension_of(stage.unit(step.what).pk)
+    if request is None:
+        raise queries.ExtensionMissing
+    return request.id
+
+
+def _warn_lead(step: Step, stage: Stage) -> None:
+    by, staff_id = stage.actor(step.by), person(step.by)
+    processes.set_warning_lead(staff_id=staff_id, lead=str(step.what), by=by, at=stage.at)
+
+
 VERBS: dict[str, Callable[[Step, Stage], None]] = {
     "copy": _copy,
     "urge": _urge,
+    "extend": _extend,
+    "approve": _approve,
+    "refuse": _refuse,
+    "warn_lead": _warn_lead,
 }

@@ -49,6 +49,8 @@ api.add_router("/instances", routes.instances, tags=["instances"])
 api.add_router("/skips", routes.skips, tags=["units"])
 api.add_router("/units", colleagues.units, tags=["units"])
 api.add_router("/copies", colleagues.copies, tags=["copies"])
+api.add_router("/extensions", colleagues.extensions, tags=["extensions"])
+api.add_router("/me", colleagues.me, tags=["me"])
 api.add_router("/customers", customers.router, tags=["customers"])
 
 

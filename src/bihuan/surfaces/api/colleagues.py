@@ -11,6 +11,8 @@ from bihuan.surfaces.api.calls import access_of, actor_of, carry_out
 
 units = Router()
 copies = Router()
+extensions = Router()
+me = Router()
 
 
 @units.post("/{unit_id}/copies", response=schemas.CopiesOut)
@@ -37,6 +39,81 @@ def urge(request: HttpRequest, unit_id: int, body: schemas.UrgeIn) -> HttpRespon
             unit_id, note=body.note, for_customer=body.for_customer, by=by, at=clock.now()
         )
         return schemas.UrgedOut(count=count)
+
+    return carry_out(request, work)
+
+
+@units.post("/{unit_id}/extensions", response={201: schemas.ExtensionMade})
+def request_extension(
+    request: HttpRequest, unit_id: int, body: schemas.ExtensionIn
+) -> HttpResponse:
+    """Ask for more time for a unit or a limit group of its; the clock goes on meanwhile."""
+
+    def work() -> schemas.ExtensionMade:
+        wanted = actions.MoreTime(body.more, body.until, body.group)
+        by, at = actor_of(request, "unit.work"), clock.now()
+        made = actions.request_extension(unit_id, wanted=wanted, reason=body.reason, by=by, at=at)
+        return schemas.ExtensionMade(id=made)
+
+    return carry_out(request, work, status=201)
+
+
+@extensions.get("", response=schemas.Listing[schemas.ExtensionRow])
+def waiting(
+    request: HttpRequest, after: str = "", size: int = 50
+) -> schemas.Listing[schemas.ExtensionRow]:
+    """Return the requests that wait for the token's owner to decide, newest first."""
+    page = queries.pending_extensions(access_of(request, "unit.extend"), after=after, size=size)
+    rows = [schemas.ExtensionRow.model_validate(row, from_attributes=True) for row in page.rows]
+    return schemas.Listing(items=rows, next=page.next_cursor, prev=page.prev_cursor)
+
+
+@extensions.post("/{extension_id}/approval", response=schemas.InstanceOut)
+def approve(request: HttpRequest, extension_id: int, body: schemas.DecisionIn) -> HttpResponse:
+    """Grant a request; the clock counts by the new limit from its start."""
+
+    def work() -> schemas.InstanceOut:
+        by, at = actor_of(request, "unit.extend"), clock.now()
+        change = actions.approve_extension(extension_id, reason=body.reason, by=by, at=at)
+        return schemas.InstanceOut.of(change)
+
+    return carry_out(request, work)
+
+
+@extensions.post("/{extension_id}/refusal", response=schemas.ExtensionMade)
+def refuse(request: HttpRequest, extension_id: int, body: schemas.ReasonIn) -> HttpResponse:
+    """Refuse a request."""
+
+    def work() -> schemas.ExtensionMade:
+        by, at = actor_of(request, "unit.extend"), clock.now()
+        actions.refuse_extension(extension_id, reason=body.reason, by=by, at=at)
+        return schemas.ExtensionMade(id=extension_id)
+
+    return carry_out(request, work)
+
+
+@extensions.post("/{extension_id}/withdrawal", response=schemas.ExtensionMade)
+def take_back(request: HttpRequest, extension_id: int) -> HttpResponse:
+    """Take a request of one's own back."""
+
+    def work() -> schemas.ExtensionMade:
+        by, at = actor_of(request, "unit.work"), clock.now()
+        actions.withdraw_extension(extension_id, by=by, at=at)
+        return schemas.ExtensionMade(id=extension_id)
+
+    return carry_out(request, work)
+
+
+@me.put("/warning-lead", response=schemas.WarningLeadOut)
+def set_warning_lead(request: HttpRequest, body: schemas.WarningLeadIn) -> HttpResponse:
+    """Set how long before a unit is due the token's owner is warned; units in hand follow."""
+
+    def work() -> schemas.WarningLeadOut:
+        by = actor_of(request, "unit.work")
+        units = actions.set_warning_lead(
+            staff_id=by.staff_id or 0, lead=body.lead, by=by, at=clock.now()
+        )
+        return schemas.WarningLeadOut(lead=body.lead.strip(), units=units)
 
     return carry_out(request, work)
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from bihuan.domain.cases.choices import Channel
 from bihuan.domain.processes.choices import Then
+from bihuan.domain.processes.ports import InstanceChange
 
 T = TypeVar("T")
 
@@ -86,6 +87,24 @@ class UnitRow(Schema):
     tier: str = ""
 
 
+class ExtensionRow(Schema):
+    """A request for more time."""
+
+    id: int
+    unit_id: int
+    subject: str
+    node: str
+    title: str
+    clock_owner: str
+    more: str
+    until: datetime | None
+    reason: str
+    requested_by: str
+    on_behalf_of: str
+    requested_at: datetime
+    state: str
+
+
 class UnitOut(UnitRow):
     """One unit: what may be done with it, where it may go back to, and its form as JSON."""
 
@@ -93,6 +112,7 @@ class UnitOut(UnitRow):
     operations: list[str]
     return_targets: list[str]
     urges: int
+    extension: ExtensionRow | None
     form: dict[str, Any] | None
     values: dict[str, Any]
 
@@ -265,6 +285,42 @@ class UrgedOut(Schema):
     count: int
 
 
+class ExtensionIn(Schema):
+    """More time: a span as limits are written (`2h`, `1wd`, `PT2H`) or until a moment."""
+
+    more: str = Field("", max_length=32)
+    until: datetime | None = None
+    group: str = Field(
+        "", description="A limit group of the process; empty for the unit's own limit"
+    )
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class ExtensionMade(Schema):
+    """The request for more time."""
+
+    id: int
+
+
+class DecisionIn(Schema):
+    """What is said about a granted request; may be empty."""
+
+    reason: str = Field("", max_length=500)
+
+
+class WarningLeadIn(Schema):
+    """A time left (`2h`, `1wd`) or a share used (`80%`); empty for none of one's own."""
+
+    lead: str = Field("", max_length=32)
+
+
+class WarningLeadOut(Schema):
+    """The lead in force, and how many units in hand follow it."""
+
+    lead: str
+    units: int
+
+
 class InstanceOut(Schema):
     """Where the process stands after an operation."""
 
@@ -272,6 +328,16 @@ class InstanceOut(Schema):
     state: str
     rev: int
     open_units: list[str]
+
+    @classmethod
+    def of(cls, change: InstanceChange) -> "InstanceOut":
+        """Return what an operation answers with."""
+        return cls(
+            instance_id=change.instance_id,
+            state=change.state,
+            rev=change.rev,
+            open_units=[unit.node for unit in change.units],
+        )
 
 
 class CustomerRow(Schema):

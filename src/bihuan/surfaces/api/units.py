@@ -40,6 +40,7 @@ def show(request: HttpRequest, unit_id: int) -> schemas.UnitOut:
         operations=sorted(view.operations),
         return_targets=[target.node for target in view.return_targets],
         urges=view.urges.unit,
+        extension=_extension(view),
         form=view.form.to_json() if view.form else None,
         values=dict(view.values),
     )
@@ -105,3 +106,9 @@ def transfer(request: HttpRequest, unit_id: int, body: schemas.TransferIn) -> Ht
         return out(change)
 
     return carry_out(request, work)
+
+
+def _extension(view: queries.UnitView) -> schemas.ExtensionRow | None:
+    if view.extension is None:
+        return None
+    return schemas.ExtensionRow.model_validate(view.extension, from_attributes=True)

@@ -21,7 +21,16 @@ from bihuan.domain.clocks.models.row import (
 )
 from bihuan.domain.clocks.ports import ClockMoment
 from bihuan.domain.ledger.events import Actor, Fact
-from bihuan.engines.worktime import Calendar, Limit, Warn, parse_limit, parse_warn
+from bihuan.engines.worktime import (
+    Calendar,
+    Limit,
+    Measure,
+    Warn,
+    extended,
+    parse_limit,
+    parse_warn,
+    written,
+)
 from bihuan.engines.worktime.measure import run_of, warn_micros, working_micros
 from bihuan.engines.worktime.timeline import to_micros, to_moment
 
@@ -101,6 +110,58 @@ def plan_limit(
         warn_at=ordered.warn_at,
         budget_us=ordered.budget_us,
         level=0,
+    )
+
+
+def plan_due(row: ClockRow, calendar: Calendar, until: datetime, at: datetime) -> ClockRow:
+    """Return the clock with the limit that makes it due at `until`, seen from `at`.
+
+    Counted in working time it is due at the last working moment up to `until`.
+    """
+    row = plan_fired(row, at)
+    measure = parse_limit(row.limit_text).measure
+    left = to_micros(until) - to_micros(at)
+    if measure is Measure.WORKING:
+        left = working_micros(calendar, to_micros(at), to_micros(until))
+    limit = written(measure, used_micros(row, calendar, at) + max(left, 0))
+    return plan_limit(row, calendar, limit, _warns(row), at)
+
+
+def plan_extended(row: ClockRow, calendar: Calendar, more: Limit, at: datetime) -> ClockRow:
+    """Return the clock with so much more of the time it counts."""
+    limit = extended(parse_limit(row.limit_text), more)
+    return plan_limit(row, calendar, limit, _warns(row), at)
+
+
+def plan_warns(row: ClockRow, calendar: Calendar, warn: Sequence[Warn], at: datetime) -> ClockRow:
+    """Return the clock with other warnings and the same limit.
+
+    Warnings given stay given, and a new one that lies behind already is not given any more. Nothing changes
+    for a clock that has stopped or is not enforced.
+    """
+    row = plan_fired(row, at)
+    wanted = {one.text: one for one in warn}
+    if row.state == STOPPED or not row.enforced or set(wanted) == set(row.warn_texts):
+        return row
+    limit = parse_limit(row.limit_text)
+    run = run_of(calendar, to_micros(row.since or at), limit, row.used_us)
+    planned = {text: warn_micros(calendar, limit, run, one) for text, one in wanted.items()}
+    given = [text for text in row.warn_texts[: row.level] if text in wanted]
+    texts = given + sorted(set(wanted) - set(given), key=lambda text: (planned[text], text))
+    warn_at, latest = [], to_micros(row.started_at or at)
+    for text in texts:
+        latest = max(latest, planned[text])
+        warn_at.append(to_moment(latest))
+    enforce_from = calendar.enforce_from or at
+    level = max(len(given), sum(one <= at or one < enforce_from for one in warn_at))
+    due_ahead = row.due_at if row.overdue_at is None else None
+    following = _next_of(warn_at[level:], due_ahead) if row.state == RUNNING else None
+    return changed(
+        row,
+        warn_texts=tuple(texts),
+        warn_at=tuple(warn_at),
+        level=level,
+        next_moment_at=max(following, at) if following else None,
     )
 
 

@@ -30,6 +30,7 @@ from bihuan.domain.org.actions.people import (
     set_password,
     unlock,
 )
+from bihuan.domain.org.actions.preferences import WarningLeadUnreadable, set_warning_lead
 from bihuan.domain.org.actions.roles import (
     RoleUnknown,
     VerbUnknown,
@@ -93,6 +94,7 @@ __all__ = [
     "UnitCodeTaken",
     "UnitMovedIntoItself",
     "VerbUnknown",
+    "WarningLeadUnreadable",
     "admit_token",
     "change_password",
     "create_staff",
@@ -112,6 +114,7 @@ __all__ = [
     "rename_unit",
     "revoke_token",
     "set_password",
+    "set_warning_lead",
     "sign_in",
     "sign_out",
     "sign_out_others",

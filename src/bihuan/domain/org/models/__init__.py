@@ -1,7 +1,7 @@
 """Org's tables: the unit tree, who holds which post in it and when, and how staff sign in."""
 
 from bihuan.domain.org.models.places import Holding, Leave, OrgRevision, OrgUnit, Post, Role
-from bihuan.domain.org.models.staff import ApiToken, SignInSession, Staff
+from bihuan.domain.org.models.staff import ApiToken, SignInSession, Staff, WarningLead
 
 __all__ = [
     "ApiToken",
@@ -13,4 +13,5 @@ __all__ = [
     "Role",
     "SignInSession",
     "Staff",
+    "WarningLead",
 ]

@@ -86,3 +86,18 @@ class ApiToken(models.Model):
             ),
             models.CheckConstraint(name="token_allows_something", condition=Q(scopes__len__gt=0)),
         ]
+
+
+class WarningLead(models.Model):
+    """How long before a unit is due a person wants to be warned (TKT-07), from a moment on; empty for not at all."""
+
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+", db_index=False)
+    lead = models.CharField(max_length=32, blank=True)
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="warning_lead_is_one_at_a_moment", fields=["staff", "set_at"]
+            ),
+        ]

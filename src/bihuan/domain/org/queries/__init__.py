@@ -21,6 +21,7 @@ from bihuan.domain.org.queries.people import (
     staff_holding,
     staff_list,
 )
+from bihuan.domain.org.queries.preferences import warning_lead
 from bihuan.domain.org.queries.sessions import (
     SessionRow,
     TokenRow,
@@ -68,4 +69,5 @@ __all__ = [
     "unit_by_code",
     "units_under",
     "visit",
+    "warning_lead",
 ]

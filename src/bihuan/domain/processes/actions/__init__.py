@@ -3,6 +3,13 @@
 from bihuan.domain.processes.actions.batch import Batch, batch
 from bihuan.domain.processes.actions.co_handlers import add_co_handler, remove_co_handler
 from bihuan.domain.processes.actions.copies import Recipients, carbon_copy, mark_copy_read
+from bihuan.domain.processes.actions.extensions import (
+    MoreTime,
+    approve_extension,
+    refuse_extension,
+    request_extension,
+    withdraw_extension,
+)
 from bihuan.domain.processes.actions.interventions import (
     jump,
     resume,
@@ -12,6 +19,7 @@ from bihuan.domain.processes.actions.interventions import (
     withdraw,
 )
 from bihuan.domain.processes.actions.keeping import batch_memory, is_kept, tell_kept
+from bihuan.domain.processes.actions.leads import set_warning_lead
 from bihuan.domain.processes.actions.reopening import reopen_instance
 from bihuan.domain.processes.actions.skipping import skip_unit
 from bihuan.domain.processes.actions.start import start_process
@@ -27,8 +35,10 @@ from bihuan.domain.processes.actions.work import (
 
 __all__ = [
     "Batch",
+    "MoreTime",
     "Recipients",
     "add_co_handler",
+    "approve_extension",
     "assign",
     "batch",
     "batch_memory",
@@ -37,12 +47,15 @@ __all__ = [
     "is_kept",
     "jump",
     "mark_copy_read",
+    "refuse_extension",
     "release",
     "remove_co_handler",
     "reopen_instance",
+    "request_extension",
     "resume",
     "return_unit",
     "save_draft",
+    "set_warning_lead",
     "skip_unit",
     "start_process",
     "submit",
@@ -52,4 +65,5 @@ __all__ = [
     "transfer",
     "urge",
     "withdraw",
+    "withdraw_extension",
 ]

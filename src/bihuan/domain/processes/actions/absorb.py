@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from bihuan.domain.processes.actions import refusals
 from bihuan.domain.processes.actions.units import WHO, assign_as_drawn, hand_back, unit_details
 from bihuan.domain.processes.choices import CloseKind, InstanceState, Origin, TokenKind
 from bihuan.domain.processes.queries.rows import Extra
@@ -95,6 +94,8 @@ def _cancelled(step: "Step", change: Change, when: "When") -> None:
     _end(step, token, when)
     if token.kind is TokenKind.USER and token.id not in step.told:
         step.unit_fact("unit.cancelled", token, when, how=token.close_kind)
+    elif token.kind is TokenKind.CALL:
+        step.tree.concerns_others(step, change, when)
 
 
 def _end(step: "Step", token: Token, when: "When") -> None:
@@ -131,24 +132,32 @@ def _timer_started(step: "Step", change: Change, when: "When") -> None:
     step.clocks.start_timer(clock_owner(token), timer.due_at, when.at)
 
 
-def _process_called(_step: "Step", _change: Change, _when: "When") -> None:
-    raise refusals.ElementUnsupported
+def _process_called(step: "Step", change: Change, when: "When") -> None:
+    step.tree.concerns_others(step, change, when)
 
 
-def _ended(step: "Step", _change: Change, when: "When") -> None:
+def _ended(step: "Step", change: Change, when: "When") -> None:
     instance = step.instance
     if instance.state is not InstanceState.TERMINATED:
         instance.state = InstanceState.DONE
-        step.fact("process.ended", instance.ref, when, {})
+        if step.failed_with is None:
+            step.fact("process.ended", instance.ref, when, {})
     instance.ended_at = when.at
+    step.tree.concerns_others(step, change, when)
 
 
 def _error_uncaught(step: "Step", change: Change, when: "When") -> None:
+    """Nobody in this process catches the error: it ends, and its caller may catch it."""
+    step.failed_with = change.detail
     step.fact("process.failed", step.instance.ref, when, {"code": change.detail})
 
 
 def _escalated(step: "Step", change: Change, when: "When") -> None:
     step.fact("process.escalated", step.instance.ref, when, {"code": change.detail})
+
+
+def _escalation_uncaught(step: "Step", change: Change, when: "When") -> None:
+    step.tree.concerns_others(step, change, when)
 
 
 def _token(change: Change) -> Token:
@@ -170,4 +179,5 @@ ABSORB: dict[What, Absorb] = {
     What.ENDED: _ended,
     What.ERROR_UNCAUGHT: _error_uncaught,
     What.ESCALATED: _escalated,
+    What.ESCALATION_UNCAUGHT: _escalation_uncaught,
 }

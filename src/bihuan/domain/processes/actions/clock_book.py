@@ -18,12 +18,15 @@ from bihuan.domain.clocks.rules import (
     changed,
     fact_of,
     moments_due,
+    plan_due,
+    plan_extended,
     plan_fired,
     plan_pause,
     plan_resume,
     plan_spared,
     plan_start,
     plan_stop,
+    plan_warns,
     recounted,
     values_of,
 )
@@ -62,6 +65,11 @@ class ClockBook:
         self._edits.extend(edits)
 
     # ------------------------------------------------------------ asking
+    @property
+    def acted(self) -> bool:
+        """Whether a clock was started or changed."""
+        return bool(self._changed or self.facts)
+
     def shown(self, owner: str) -> tuple[datetime | None, datetime | None]:
         """Return when an owner's running clock is due and when it first warns."""
         row = self.rows.get(owner)
@@ -127,6 +135,24 @@ class ClockBook:
         """Let an owner's clock go on, if it is paused."""
         if owner in self.rows and self.rows[owner].state == PAUSED:
             self._plan(owner, at, plan_resume)
+
+    def warn(self, owner: str, warns: Iterable[str], at: datetime) -> None:
+        """Give an owner's clock other warnings."""
+        texts = tuple(warns)
+        row = self.rows.get(owner)
+        if row is not None and set(texts) != set(row.warn_texts):
+            warn = parse_warns(texts)
+            self._plan(owner, at, lambda row, calendar, at: plan_warns(row, calendar, warn, at))
+
+    def extend(self, owner: str, more: str, until: datetime | None, at: datetime) -> None:
+        """Give an owner's clock so much more time, or the time until a moment."""
+
+        def plan(row: ClockRow, calendar: Calendar, at: datetime) -> ClockRow:
+            if until is not None:
+                return plan_due(row, calendar, until, at)
+            return plan_extended(row, calendar, parse_limit(more), at)
+
+        self._plan(owner, at, plan)
 
     def fire(self, at: datetime, timer: str = "") -> None:
         """Pass every moment up to `at` of every clock, each a fact at its own time.

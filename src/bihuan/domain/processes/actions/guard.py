@@ -16,6 +16,9 @@ _WORDS: dict[type[run_state.RunRefused], type[Refused]] = {
     run_state.AcrossJump: refusals.ReturnCrossesJump,
     run_state.AlreadyTakenOn: refusals.WithdrawNotPossible,
     run_state.OutOfScope: refusals.JumpNotPossible,
+    run_state.NeverRests: refusals.NeverRests,
+    run_state.CallsTooDeep: refusals.CallsTooDeep,
+    run_multi.BadCollection: refusals.TooManyRuns,
     run_together.NoCoHandler: refusals.CoHandlerNotPossible,
     run_multi.LastInstance: refusals.LastCoHandler,
 }

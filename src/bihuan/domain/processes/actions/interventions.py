@@ -12,6 +12,7 @@ from django.db import transaction
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.processes.actions import people, refusals, store, units
 from bihuan.domain.processes.actions.guard import engine_refusals
+from bihuan.domain.processes.actions.leads import follow_lead
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import ENDED, CloseKind, InstanceState, Then, TokenKind
 from bihuan.domain.processes.models import permission
@@ -139,6 +140,8 @@ def resume(instance_id: int, *, by: Actor, at: datetime) -> InstanceChange:
     people.require(step, "unit.suspend", step.instance.unit_id, when)
     if step.instance.state is not InstanceState.SUSPENDED:
         raise refusals.ProcessNotSuspended
+    if step.tree.waits_for_caller(step):
+        raise refusals.CallerSuspended
     step.resume(when)
     return store.save(step, when)
 
@@ -147,7 +150,10 @@ def resume(instance_id: int, *, by: Actor, at: datetime) -> InstanceChange:
 def terminate(
     instance_id: int, *, reason: str, verb: str = "unit.terminate", by: Actor, at: datetime
 ) -> InstanceChange:
-    """End an instance at once and cancel all that is open. Needs `verb` at its org unit."""
+    """End an instance at once and cancel all that is open. Needs `verb` at its org unit.
+
+    What it has called ends with it. When it was called itself, its caller goes on behind the call activity.
+    """
     step, when = _even_if_stuck(instance_id, by, at)
     people.require(step, verb, step.instance.unit_id, when)
     need(reason)
@@ -158,7 +164,8 @@ def terminate(
     step.clocks.stop(step.wake_owner, when.at)
     step.fact("process.terminated", step.instance.ref, when, {}, reason)
     step.run.terminate()
-    step.go(when)
+    with engine_refusals():  # a caller goes on behind the call activity
+        step.go(when)
     return store.save(step, when)
 
 
@@ -216,6 +223,7 @@ def _hand_back(step: Step, opened: Token, target: Token, when: When) -> None:
     who = units.who_holds(step.extras[target.id], latest.id)
     revision = step.instance.org_revision
     units.hand_back(step.extras[opened.id], opened, who, revision=revision, at=when.at)
+    follow_lead(step, opened, when.at)
 
 
 def _corrections(step: Step, target: Token) -> list[Token]:

@@ -17,10 +17,12 @@ from bihuan.domain.processes.queries.blueprints import blueprint
 from bihuan.domain.processes.queries.statements import SQL
 from bihuan.kit import db
 
+# The top row of a call tree is the lock of all its instances.
 _LOCK = (
-    "select id from processes_processinstance where id = any(%s) order by id for update skip locked"
+    "select id from processes_processinstance where id = any(array(select top"
+    " from processes_processinstance where id = any(%s))) order by id for update skip locked"
 )
-_KNOWN = "select id, ended_at is null from processes_processinstance where id = any(%s)"
+_KNOWN = "select id, top, ended_at is null from processes_processinstance where id = any(%s)"
 _LIVE = (
     "select id from processes_token where id = any(%s) and state in ('OPEN', 'CLAIMED', 'PARKED')"
 )
@@ -41,6 +43,7 @@ def timer_fired(moment: ClockMoment) -> None:
         return
     token_id = _key(moment.owner)
     step = store.open_step(store.instance_of(token_id))
+    step.tree.awaken(step, moment.at)
     step.catch_up(moment.at, before=token_id)
     token = step.tokens.get(token_id)
     if token is None or not token.live or step.instance.state is not InstanceState.RUNNING:
@@ -66,6 +69,7 @@ def unit_overdue(moment: ClockMoment) -> None:
 def suspension_over(moment: ClockMoment) -> None:
     """Resume an instance whose suspension was to last until now."""
     step = store.open_step(_key(moment.owner))
+    step.tree.awaken(step, moment.at)
     if step.instance.state is not InstanceState.SUSPENDED:
         return
     step.catch_up(moment.at)
@@ -80,21 +84,23 @@ def due_moved(owner: str, due_at: datetime | None, warn_at: datetime | None) -> 
     found = db.one(SQL["earliest_due"], {"instance": _instance(owner)})
     if found is None:
         return
-    subject, earliest = found
+    subject, earliest, top = found
     kind = subject.partition(":")[0]
     if kind in SUBJECTS:
-        SUBJECTS.get(kind).due_moved(subject, _instance(owner), earliest)
+        SUBJECTS.get(kind).due_moved(subject, top, earliest)
 
 
 def lock_instances(owners: Sequence[str]) -> Locked:
-    """Lock the instances of these clock owners without waiting.
+    """Lock the instances of these clock owners, by the top ones of their call trees, without waiting.
 
     Gone are the owners whose instance has ended or never was, or whose unit or timer is closed.
     """
     instance_of = {owner: _instance(owner) for owner in owners}
     wanted = list(instance_of.values())
-    got = {row[0] for row in db.rows(_LOCK, (wanted,))}
-    goes_on: dict[int, bool] = dict(db.rows(_KNOWN, (wanted,)))
+    tops = {row[0] for row in db.rows(_LOCK, (wanted,))}
+    known = db.rows(_KNOWN, (wanted,))
+    got = {instance_id for instance_id, top, _ in known if top in tops}
+    goes_on: dict[int, bool] = {instance_id: runs for instance_id, _, runs in known}
     tokens = {owner: _key(owner) for owner in owners if _kind(owner) in _OF_TOKENS}
     live = {row[0] for row in db.rows(_LIVE, (list(tokens.values()),))} if tokens else set()
 

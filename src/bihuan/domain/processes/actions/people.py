@@ -7,6 +7,7 @@ from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
 from bihuan.domain.org.ports import Access
 from bihuan.domain.processes.actions import refusals
+from bihuan.domain.processes.actions.leads import follow_lead
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import CloseKind, TokenState
 from bihuan.domain.processes.models import permission
@@ -131,6 +132,7 @@ def take(step: Step, token: Token, when: When) -> None:
     extra.delegate_of = behalf
     extra.claimed_at = when.at
     step.changed.add(token.id)
+    follow_lead(step, token, when.at)
     step.unit_fact("unit.claimed", token, when)
 
 
@@ -145,6 +147,7 @@ def give(step: Step, token: Token, staff_id: int, when: When) -> None:
     extra.delegate_of = None
     extra.claimed_at = when.at
     step.changed.add(token.id)
+    follow_lead(step, token, when.at)
 
 
 def place_for(step: Step, token: Token, staff_id: int, when: When) -> int | None:

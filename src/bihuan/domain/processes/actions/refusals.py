@@ -156,6 +156,30 @@ class ElementUnsupported(Refused):
     message = "流程走到了暂不支持的图元，请联系流程管理员。"
 
 
+class CallsTooDeep(Refused):
+    """Processes call each other further down than any sound set of them does."""
+
+    message = "流程互相调用超过 16 层，请联系流程管理员检查是否循环调用。"
+
+
+class NeverRests(Refused):
+    """The process runs in a circle of automatic steps; nothing was kept."""
+
+    message = "流程在自动环节之间循环，走不到需要人办理的环节，请联系流程管理员。"
+
+
+class TooManyRuns(Refused):
+    """A multi-instance activity has no list, no whole number, or more runs than an instance may have."""
+
+    message = "流程要求的办理次数或人员名单不正确，请检查填写内容或联系流程管理员。"
+
+
+class CallerSuspended(Refused):
+    """A called process goes on only with the one that called it."""
+
+    message = "上级流程已挂起，请先恢复上级流程。"
+
+
 class PlaceUnknown(Invalid):
     """The variable that says where the next unit is done names no org unit."""
 
@@ -184,6 +208,45 @@ class UrgedJustNow(Refused):
     """The same person urged the same unit a moment ago."""
 
     message = "您在半小时内已经催办过这个环节，请稍后再催。"
+
+
+class NoLimitToExtend(Refused):
+    """The unit, or the group named, has no clock that counts."""
+
+    message = "这个环节没有在计的时限，不需要延期。"
+
+
+class ExtensionUnreadable(Invalid):
+    """More time is written as limits are, in the kind of time the limit counts."""
+
+    message = "延期时长写法有误：按工时计的写成 30m、2h、1wd，按自然时计的写成 PT2H、P1D。"
+
+    def __init__(self) -> None:
+        super().__init__(fields={"more": "请按时限的写法填写"})
+
+
+class ExtensionNotLater(Invalid):
+    """An extension ends later than the limit, and later than now."""
+
+    message = "延期后的到期时间要晚于原来的到期时间，并且晚于现在。"
+
+
+class ExtensionPending(Refused):
+    """One request for a clock at a time."""
+
+    message = "已有一份延期申请在等待审批。"
+
+
+class ExtensionDecided(Refused):
+    """The request was decided, withdrawn or has lapsed."""
+
+    message = "这份延期申请已经处理过了。"
+
+
+class OwnExtension(NotAllowed):
+    """Nobody grants themselves more time."""
+
+    message = "不能审批自己提出的延期申请。"
 
 
 class AssigneeUnknown(Refused):

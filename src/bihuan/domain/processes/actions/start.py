@@ -9,15 +9,14 @@ from django.db import transaction
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.packs import queries as packs
 from bihuan.domain.processes.actions import store
+from bihuan.domain.processes.actions.calls import CallTree
 from bihuan.domain.processes.actions.guard import engine_refusals
-from bihuan.domain.processes.actions.keeping import IDS_AT_ONCE, kept
+from bihuan.domain.processes.actions.ids import next_instance
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import InstanceState
 from bihuan.domain.processes.ports import InstanceChange
 from bihuan.domain.processes.queries.blueprints import blueprint
 from bihuan.domain.processes.queries.rows import Instance
-from bihuan.domain.processes.queries.statements import SQL
-from bihuan.kit import db
 
 
 def start_process(  # noqa: PLR0913 -- what a process is started with, each said by name
@@ -38,7 +37,7 @@ def start_process(  # noqa: PLR0913 -- what a process is started with, each said
         savepoint=False
     ):  # whoever opens a subject has a savepoint of their own
         definition = packs.published("process", definition_key)
-        instance_id, org_revision = _next_instance()
+        instance_id, org_revision = next_instance()
         instance = Instance(
             id=instance_id,
             definition_id=definition.id,
@@ -56,24 +55,13 @@ def start_process(  # noqa: PLR0913 -- what a process is started with, each said
             started_at=at,
             last_at=at,
             org_revision=org_revision,
+            top=instance_id,
             is_new=True,
         )
-        step = Step(instance, [])
+        step = Step(instance, [], CallTree(instance))
         when = When(by, at)
         step.fact("process.started", instance.ref, when, {"definition": definition_key})
         with engine_refusals():
             step.run.start()
             step.go(when)
         return store.save(step, when)
-
-
-def _next_instance() -> tuple[int, int]:
-    """Return the id of an instance that is started now, and the org's revision; a batch takes some ahead."""
-    batch = kept()
-    if batch is not None and batch.instance_ids:
-        return batch.instance_ids.pop(0), batch.org_revision
-    count = 1 if batch is None else IDS_AT_ONCE
-    ids, revision, *_settings = db.one(SQL["next_instances"], (count,)) or ([0], 0)
-    if batch is not None:
-        batch.instance_ids, batch.org_revision = ids[1:], revision
-    return ids[0], revision

@@ -5,8 +5,8 @@ fire at their own time), turns the engine's changes into rows, clocks and facts,
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Protocol
 
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.processes.actions import refusals, service_tasks, skips
@@ -19,7 +19,7 @@ from bihuan.domain.processes.queries.rows import Extra, Instance
 from bihuan.engines.bpmn import run_timers
 from bihuan.engines.bpmn.model import LimitGroup
 from bihuan.engines.bpmn.run import Run
-from bihuan.engines.bpmn.run_state import Token
+from bihuan.engines.bpmn.run_state import Budget, Change, Token
 
 ENGINE = Actor("system:engine")
 
@@ -35,11 +35,61 @@ class When:
     at: datetime
 
 
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Due:
+    """Something that fell due: a suspension that ends (without a token), or a timer. The order is that of doing."""
+
+    at: datetime
+    opened_at: datetime = LONG_AGO
+    token_id: int = 0
+
+
+class Tree(Protocol):
+    """The call tree an instance belongs to (`calls.CallTree`); `top` is its first instance."""
+
+    top: Instance
+    steps: "dict[int, Step]"
+    budget: Budget
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the top instance is the only member."""
+
+    def step(self, instance_id: int) -> "Step":
+        """Return a member, read if it is not at hand."""
+
+    def awaken(self, step: "Step", at: datetime) -> datetime | None:
+        """Read the members in which something is due; return the moment of the tree's latest operation."""
+
+    def catch_up(self, at: datetime, before: Due | None) -> None:
+        """Do what is due up to `at` in the members at hand, in order."""
+
+    def passes(self, moment: datetime) -> None:
+        """Note that a timer fires at a moment."""
+
+    def called_by(self, step: "Step") -> "list[Step]":
+        """Return the instances that an instance has called and waits for."""
+
+    def waits_for_caller(self, step: "Step") -> bool:
+        """Whether an instance is suspended together with the one that called it."""
+
+    def concerns_others(self, step: "Step", change: Change, when: When) -> None:
+        """Take note of a change that others of the tree must follow."""
+
+    def follow(self, when: When) -> None:
+        """Let the other members follow what was noted, until all rest."""
+
+
 class Step:
     """An operation under way. `instance` is locked; nothing is written before `save`."""
 
-    def __init__(self, instance: Instance, tokens: list[tuple[Token, Extra]]) -> None:
+    def __init__(self, instance: Instance, tokens: list[tuple[Token, Extra]], tree: "Tree") -> None:
         self.instance = instance
+        self.tree = tree
+        tree.steps[instance.id] = self
         self.blueprint = blueprint(instance.definition_id)
         self.graph = self.blueprint.graph
         self.extras = {token.id: extra for token, extra in tokens}
@@ -58,7 +108,9 @@ class Step:
             next_seq=instance.next_seq,
             tokens=[token for token, _ in tokens],
             variables=instance.variables,
+            budget=tree.budget,
         )
+        self.failed_with: str | None = None  # the code of an error nobody caught
         self._absorbed = 0
 
     # ------------------------------------------------------------ reading
@@ -87,6 +139,17 @@ class Step:
         """Return the owner of a limit group's clock."""
         return f"group:{self.instance.id}:{group.id}"
 
+    @property
+    def has_acted(self) -> bool:
+        """Whether anything was done that must be written."""
+        return bool(
+            self.instance.is_new
+            or self.run.changes
+            or self.changed
+            or self.facts
+            or self.clocks.acted
+        )
+
     # ------------------------------------------------------------ acting
     def begin(self, by: Actor, at: datetime) -> When:
         """Bring the instance up to `at` and return who acts when.
@@ -94,7 +157,7 @@ class Step:
         Nothing happens before what has happened already: a moment slightly earlier is moved up to it, one
         further back is refused.
         """
-        last = self.instance.last_at or at
+        last = self.tree.awaken(self, at) or at
         if last - at > PATIENCE:
             raise refusals.EarlierThanHistory
         when = When(by, max(last, at))
@@ -105,25 +168,36 @@ class Step:
         """Do what was due up to `at`: suspensions that end, timers, changed calendars, moments of clocks.
 
         Timers fire in order of due time; of those due together the one started first comes first. With
-        `before`, those due at `at` fire only when they come before that timer.
+        `before`, those due at `at` fire only when they come before that timer. What was due in other
+        instances of the call tree is done as well.
         """
         for edited_at, edit in self.clocks.edits(at):
-            self._catch_up(edited_at, None)
+            self.tree.catch_up(edited_at, None)
             self.clocks.recount(edit, edited_at)
-        self._catch_up(at, before)
+        self.tree.catch_up(at, None if before is None else self.due_of(before, at))
 
-    def _catch_up(self, at: datetime, before: int | None) -> None:
+    def next_due(self, at: datetime) -> Due | None:
+        """Return what falls due first up to `at`: the end of a suspension, or a timer."""
         until = self.instance.suspended_until
-        if until is not None and until <= at:
-            self.resume(When(ENGINE, until))
-        while self.instance.state is InstanceState.RUNNING:
-            due = min(
-                filter(None, (self.clocks.next_timer(at), skips.next_due(self, at))), default=None
-            )
-            if due is None or (before is not None and due >= (at, before)):
-                break
-            self.reach(due[1], due[0])
-        self.clocks.fire(at)
+        if until is not None:
+            return Due(until) if until <= at else None
+        if self.instance.state is not InstanceState.RUNNING:
+            return None
+        candidates = (self.clocks.next_timer(at), skips.next_due(self, at))
+        found = min(filter(None, candidates), default=None)
+        return self.due_of(found[1], found[0]) if found is not None else None
+
+    def due_of(self, token_id: int, at: datetime) -> Due:
+        """Return a token's place among those that are due."""
+        extra = self.extras.get(token_id)
+        return Due(at, extra.opened_at if extra is not None else at, token_id)
+
+    def do_due(self, due: Due) -> None:
+        """Do what fell due."""
+        if due.token_id:
+            self.reach(due.token_id, due.at)
+        else:
+            self.resume(When(ENGINE, due.at))
 
     def reach(self, token_id: int, moment: datetime) -> None:
         """Do what a token is due for: a timer fires, a unit that is not worth waiting for is passed over."""
@@ -154,6 +228,7 @@ class Step:
             self._fire(timer, owner, moment)
 
     def _fire(self, timer: Token, owner: str, moment: datetime) -> None:
+        self.tree.passes(moment)
         self.clocks.fire(moment, owner)
         left, every = timer.local.get("left", 1), timer.local.get("every", "")
         last = left is not None and left <= 1
@@ -166,7 +241,7 @@ class Step:
         self.go(When(ENGINE, moment))
 
     def suspend(self, when: When, until: datetime | None, reason: str) -> None:
-        """Stop the instance and all its clocks, for good or until a moment."""
+        """Stop the instance and all its clocks, for good or until a moment; what it has called, too."""
         instance = self.instance
         instance.state, instance.suspended_until = InstanceState.SUSPENDED, until
         for owner in list(self.clocks.rows):
@@ -175,9 +250,15 @@ class Step:
             self.clocks.start_timer(self.wake_owner, until, when.at)
         data = {"until": until.isoformat()} if until else {}
         self.fact("process.suspended", instance.ref, when, data, reason)
+        for called in self.tree.called_by(self):
+            called.clocks.stop(called.wake_owner, when.at)
+            called.suspend(when, None, reason)
 
     def resume(self, when: When) -> None:
-        """Let the instance and its clocks go on; a group's clock only while one of its units is open."""
+        """Let the instance and its clocks go on; a group's clock only while one of its units is open.
+
+        What it has called goes on with it.
+        """
         instance = self.instance
         instance.state, instance.suspended_until = InstanceState.RUNNING, None
         self.clocks.fire(when.at)
@@ -187,13 +268,25 @@ class Step:
             self.clocks.resume(owner, when.at)
         self.settle_groups(when.at)
         self.fact("process.resumed", instance.ref, when, {})
+        for called in self.tree.called_by(self):
+            called.resume(when)
 
     def go(self, when: When) -> None:
-        """Carry the engine on to its end, calling service tasks, and absorb what it did."""
+        """Carry the engine on to its end, calling service tasks and other processes, and absorb what it did."""
+        self.advance(when)
+        self.tree.follow(when)
+
+    def advance(self, when: When) -> None:
+        """Carry this instance alone on; what that means for others of its call tree is still to be followed."""
         while (due := self.run.go()) is not None:
             self.absorb(when)
-            self.run.answer(service_tasks.do(self, due, when))
+            if self.run.waits:  # what happened may have ended this process from above
+                self.run.answer(service_tasks.do(self, due, when))
         self.absorb(when)
+        if self.instance.state is InstanceState.SUSPENDED:
+            for owner in list(self.clocks.rows):
+                if owner != self.wake_owner:
+                    self.clocks.pause(owner, when.at)
         self.settle_groups(when.at)
 
     def absorb(self, when: When) -> None:

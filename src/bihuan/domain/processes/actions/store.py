@@ -5,23 +5,15 @@ from typing import Any
 
 from bihuan.domain.ledger.actions import FACT_CTES, announcing, fact_rows
 from bihuan.domain.ledger.events import Fact
+from bihuan.domain.processes.actions import reading, shown
 from bihuan.domain.processes.actions.absorb import clock_owner
+from bihuan.domain.processes.actions.calls import CallTree
 from bihuan.domain.processes.actions.clock_book import CLOCK_CTES
 from bihuan.domain.processes.actions.keeping import kept
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import FAR
-from bihuan.domain.processes.ports import SUBJECTS, InstanceChange, UnitState
-from bihuan.domain.processes.queries.blueprints import blueprint
-from bihuan.domain.processes.queries.rows import (
-    Extra,
-    Instance,
-    InstanceMissing,
-    clocks_from,
-    edits_from,
-    instance_from,
-    tokens_from,
-    tokens_of,
-)
+from bihuan.domain.processes.ports import SUBJECTS, InstanceChange
+from bihuan.domain.processes.queries.rows import Extra, InstanceMissing
 from bihuan.domain.processes.queries.statements import SQL
 from bihuan.engines.bpmn.run_state import SEQUENCE_BITS, Token
 from bihuan.kit import db
@@ -41,42 +33,17 @@ def instance_of(unit_id: int) -> int:
 def open_step(instance_id: int, *, history: bool = False, unit: int = 0) -> Step:
     """Lock an instance and read its live tokens, or with `history` all of them, and its clocks.
 
-    With `unit` the form in force for that unit is looked up on the way.
+    With `unit` the form in force for that unit is looked up on the way. The lock is that of the whole call
+    tree the instance belongs to.
     """
     if (again := _again(instance_id, history=history)) is not None:
         return again
-    row = db.one(SQL["lock_instance"], (instance_id,))
-    if row is None:
-        raise InstanceMissing
-    instance = instance_from(row)
-    owners = _owners(instance)
-    if history:
-        step = Step(instance, tokens_of(instance_id))
-        owners += [clock_owner(token) for token in step.run.work.live()]
-        clocks = db.one(SQL["live_clocks"], (owners,)) or (None, None)
-    else:
-        step, clocks = _read_live(instance, owners, unit)
-    step.clocks.load(clocks_from(clocks[0]), edits_from(clocks[1]))
-    return step
-
-
-def _read_live(instance: Instance, owners: list[str], unit: int) -> tuple[Step, tuple[Any, ...]]:
-    forms = blueprint(instance.definition_id).form_of_node if unit else "{}"
-    params = {"instance": instance.id, "owners": owners, "forms": forms, "unit": unit}
-    tokens, clocks, edits, form = db.one(SQL["live"], params) or (None, None, None, None)
-    step = Step(instance, tokens_from(tokens))
-    if form is not None:
-        step.form_version = (unit, form)
-    return step, (clocks, edits)
-
-
-def _owners(instance: Instance) -> list[str]:
-    """Return the owners of the clocks that belong to the instance as a whole."""
-    groups = blueprint(instance.definition_id).graph.process.limit_groups
-    owners = [f"group:{instance.id}:{group.id}" for group in groups]
-    if instance.suspended_until is not None:
-        owners.append(f"resume:{instance.id}")
-    return owners
+    top, instance = reading.locked(instance_id)
+    batch = kept()
+    if batch is not None and top.id in batch.trees:  # another member is kept, or was until just now
+        tree = batch.trees[top.id]
+        return tree.step(instance_id)
+    return reading.step_of(instance, CallTree(top), history=history, unit=unit)
 
 
 def save(step: Step, when: When) -> InstanceChange:
@@ -84,16 +51,25 @@ def save(step: Step, when: When) -> InstanceChange:
 
     Inside a batch the step is kept instead, and written at its end.
     """
-    step.settle_groups(when.at)
-    step.instance.last_at = max(step.instance.last_at or when.at, when.at)
+    written = [one for one in step.tree.steps.values() if one is step or one.has_acted]
+    for one in written:
+        one.settle_groups(when.at)
+        one.instance.last_at = max(one.instance.last_at or when.at, when.at)
     batch = kept()
     if batch is not None:
-        batch.keep(step, when)
-        return _change(step, when)
-    return _write(step, when)
+        for one in step.tree.steps.values():
+            batch.keep(one, when)
+        return shown.change_of(step, when)
+    if len(written) > 1:
+        _write_many([(one, when) for one in written])
+    else:
+        _write(step, when)
+    change = shown.change_of(step, when)
+    _follow([change])
+    return change
 
 
-def _write(step: Step, when: When) -> InstanceChange:
+def _write(step: Step, when: When) -> None:
     instance = step.instance
     new, old = _token_rows(step)
     params: dict[str, Any] = {
@@ -121,11 +97,10 @@ def _write(step: Step, when: When) -> InstanceChange:
             "parent": instance.parent_token,
             "priority": instance.priority,
             "started": instance.started_at,
+            "top": instance.top,
+            "depth": instance.depth,
         }
     db.run(_INSERT if instance.is_new else _UPDATE, params)
-    change = _change(step, when)
-    _follow([change])
-    return change
 
 
 # ---------------------------------------------------------------- batches
@@ -134,16 +109,14 @@ def kept_change(instance_id: int) -> InstanceChange:
     batch = kept()
     if batch is None or instance_id not in batch.steps:
         raise InstanceMissing
-    return _change(*batch.steps[instance_id])
+    return shown.change_of(*batch.steps[instance_id])
 
 
 def write_kept() -> None:
     """Write the kept steps, all in one statement, and forget them."""
     batch = kept()
     if batch is not None and batch.steps:
-        written = list(batch.steps.values())
-        batch.steps.clear()
-        _write_many(written)
+        _write_kept(batch.forget())
 
 
 def _again(instance_id: int, *, history: bool) -> Step | None:
@@ -151,13 +124,24 @@ def _again(instance_id: int, *, history: bool) -> Step | None:
     batch = kept()
     if batch is None or instance_id not in batch.steps:
         return None
-    if history:
-        _write(*batch.steps.pop(instance_id))
-        return None
     step = batch.steps[instance_id][0]
-    step.form = {}
-    step.told.clear()
+    if history:
+        _write_kept([batch.steps.pop(one) for one in step.tree.steps])
+        batch.trees.pop(step.instance.top, None)
+        return None
+    for one in step.tree.steps.values():
+        one.form = {}
+        one.told.clear()
     return step
+
+
+def _write_kept(written: list[tuple[Step, When]]) -> None:
+    """Write steps of a batch; each call tree is followed once, as its latest operation left it."""
+    acted = [(step, when) for step, when in written if step.has_acted]
+    if acted:
+        _write_many(acted)
+    latest = {step.instance.top: (step, when) for step, when in written}
+    _follow([shown.change_of(step, when) for step, when in latest.values()])
 
 
 def _write_many(written: list[tuple[Step, When]]) -> None:
@@ -175,7 +159,6 @@ def _write_many(written: list[tuple[Step, When]]) -> None:
     }
     texts: dict[str, Any] = {name: _json(rows) for name, rows in params.items()}
     db.run(_MANY, {**texts, "announced": announcing()})
-    _follow([_change(step, when) for step, when in written])
 
 
 def _follow(changes: list[InstanceChange]) -> None:
@@ -186,40 +169,6 @@ def _follow(changes: list[InstanceChange]) -> None:
     for kind, found in by_kind.items():
         if kind in SUBJECTS:
             SUBJECTS.get(kind).changed(*found)
-
-
-def _change(step: Step, when: When) -> InstanceChange:
-    units = {token.id: _state(step, token.id) for token in step.open_units()}
-    opened = tuple(units.get(one) or _state(step, one) for one in step.opened)
-    return InstanceChange(
-        instance_id=step.instance.id,
-        subject=step.instance.subject,
-        root=step.instance.root,
-        state=step.instance.state.value,
-        units=tuple(units.values()),
-        opened=opened,
-        closed=tuple(_state(step, token_id) for token_id in step.closed),
-        due_at=step.clocks.earliest_due(),
-        by=when.by,
-        at=when.at,
-        rev=step.instance.rev + (0 if step.instance.is_new else 1),
-    )
-
-
-def _state(step: Step, token_id: int) -> UnitState:
-    token, extra = step.tokens[token_id], step.extras[token_id]
-    return UnitState(
-        id=token.id,
-        node=token.node,
-        title=extra.title,
-        state=token.state.value,
-        post=extra.post,
-        unit_id=extra.unit_id,
-        assignee_id=extra.assignee_id,
-        due_at=extra.due_at,
-        close_kind=token.close_kind.value,
-        origin=token.origin.value,
-    )
 
 
 # ---------------------------------------------------------------- writing
@@ -247,6 +196,8 @@ def _instance_row(step: Step) -> dict[str, Any]:
         "last_at": instance.last_at,
         "suspended_until": instance.suspended_until,
         "ended_at": instance.ended_at,
+        "top": instance.top,
+        "depth": instance.depth,
     }
 
 

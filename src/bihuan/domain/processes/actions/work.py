@@ -10,6 +10,7 @@ from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
 from bihuan.domain.processes.actions import form_values, people, refusals, store
 from bihuan.domain.processes.actions.guard import engine_refusals
+from bihuan.domain.processes.actions.leads import follow_lead
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import InstanceState, TokenState
 from bihuan.domain.processes.ports import InstanceChange
@@ -45,6 +46,7 @@ def release(unit_id: int, *, by: Actor, at: datetime) -> InstanceChange:
     token.state = TokenState.OPEN
     extra.assignee_id = extra.owner_id = extra.delegate_of = extra.claimed_at = None
     step.changed.add(unit_id)
+    follow_lead(step, token, when.at)
     step.unit_fact("unit.released", token, when)
     return store.save(step, when)
 
@@ -132,6 +134,7 @@ def transfer(
         extra.assignee_id = extra.owner_id = extra.delegate_of = extra.claimed_at = None
         extra.unit_id = to_org_unit_id
         step.changed.add(unit_id)
+        follow_lead(step, token, when.at)
         step.unit_fact("unit.transferred", token, when, reason, to=f"unit:{to_org_unit_id}")
     else:
         raise refusals.ReceiverMissing

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("processes", "0020_units_are_copied_and_urged")]
+    dependencies = [("processes", "0021_more_time_is_asked_for")]
 
     operations = [
         migrations.AddIndex(

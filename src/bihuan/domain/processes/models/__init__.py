@@ -1,6 +1,6 @@
 """The tables of processes, and the values that decide whose work a unit is."""
 
-from bihuan.domain.processes.models.companions import Copy, CopyRead, Urge
+from bihuan.domain.processes.models.companions import Copy, CopyRead, Extension, Urge
 from bihuan.domain.processes.models.tables import ProcessInstance, Token
 
-__all__ = ["Copy", "CopyRead", "ProcessInstance", "Token", "Urge"]
+__all__ = ["Copy", "CopyRead", "Extension", "ProcessInstance", "Token", "Urge"]

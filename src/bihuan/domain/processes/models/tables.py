@@ -12,7 +12,10 @@ from bihuan.domain.processes.choices import FAR, LIVE_STATES, InstanceState, Tok
 class ProcessInstance(models.Model):
     """One run of one definition for one subject. The first lock of every operation is this row.
 
-    `last_at` is the moment of the latest operation: nothing may happen before it any more.
+    `last_at` is the moment of the latest operation: nothing may happen before it any more. An instance
+    called by another names the call activity's token (`parent_token`), the instance at the top of its
+    call tree (`top`, itself if nobody called it) and how far below that it lies. The top row is the first
+    lock of every operation on the tree.
     """
 
     definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="+")
@@ -22,6 +25,8 @@ class ProcessInstance(models.Model):
     calendar = models.TextField()
     initiator = models.TextField()
     parent_token = models.BigIntegerField(null=True)
+    top = models.BigIntegerField()
+    depth = models.SmallIntegerField(default=0, db_default=0)
     state = models.TextField(default=InstanceState.RUNNING)
     variables = models.JSONField(default=dict)
     rev = models.IntegerField(default=0)
@@ -50,8 +55,21 @@ class ProcessInstance(models.Model):
             models.CheckConstraint(
                 name="process_sequence_fits_its_bits", condition=Q(next_seq__lt=1 << 20)
             ),
+            models.CheckConstraint(
+                name="process_is_its_own_top_unless_called",
+                condition=Q(parent_token__isnull=True, top=models.F("id"))
+                | (Q(parent_token__isnull=False) & ~Q(top=models.F("id"))),
+            ),
         ]
-        indexes = [models.Index(fields=["subject"], name="process_of_subject")]
+        indexes = [
+            models.Index(fields=["subject"], name="process_of_subject"),
+            # The instances below the top one of a call tree.
+            models.Index(
+                fields=["top", "parent_token"],
+                name="process_called",
+                condition=Q(parent_token__isnull=False),
+            ),
+        ]
 
 
 class Token(models.Model):

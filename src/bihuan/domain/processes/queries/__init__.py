@@ -7,6 +7,12 @@ from bihuan.domain.processes.queries.copies import (
     is_copied_to,
     unread_copies,
 )
+from bihuan.domain.processes.queries.extensions import (
+    ExtensionMissing,
+    ExtensionRow,
+    extension_of,
+    pending_extensions,
+)
 from bihuan.domain.processes.queries.flow import (
     ClockGroup,
     FilledForm,
@@ -44,6 +50,8 @@ __all__ = [
     "ClockGroup",
     "CopyMissing",
     "CopyRow",
+    "ExtensionMissing",
+    "ExtensionRow",
     "FilledForm",
     "InboxCounts",
     "InboxFilter",
@@ -62,6 +70,7 @@ __all__ = [
     "Urges",
     "clock_groups",
     "copies_for",
+    "extension_of",
     "inbox",
     "inbox_counts",
     "instance",
@@ -71,6 +80,7 @@ __all__ = [
     "next_units",
     "open_unit_of",
     "open_units",
+    "pending_extensions",
     "skips_by_owner",
     "suspended",
     "unit",

@@ -9,6 +9,9 @@ from bihuan.domain.packs import queries as packs
 from bihuan.engines import decisions, forms
 from bihuan.engines.bpmn.model import Process
 from bihuan.engines.bpmn.run_graph import Graph
+from bihuan.kit import db
+
+PINNED = "pinned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,22 @@ class Blueprint:
     calendar: str
     decisions: Mapping[str, str]
     form_of_node: str = "{}"
+    key: str = ""
+
+
+_IN_FORCE_WITH = """
+select d.id from packs_definition d, packs_definition caller
+where caller.id = %s and d.kind = 'process' and d.key = %s and d.published_at is not null
+order by d.published_at > caller.published_at,
+    case when d.published_at > caller.published_at then d.version else -d.version end limit 1
+"""
 
 
 @lru_cache(maxsize=512)
 def blueprint(definition_id: int) -> Blueprint:
     """Return a definition ready to run, kept per process."""
-    compiled = packs.definition(definition_id).compiled
+    definition = packs.definition(definition_id)
+    compiled = definition.compiled
     graph, keys = Graph(Process.from_json(compiled["process"])), compiled.get("forms", {})
     units = {node.id: node.unit.form for node in graph.nodes.values() if node.unit is not None}
     of_node = {node: keys[code] for node, code in units.items() if code in keys}
@@ -38,7 +51,21 @@ def blueprint(definition_id: int) -> Blueprint:
         compiled.get("calendar", ""),
         compiled.get("decisions", {}),
         json.dumps(of_node, ensure_ascii=False),
+        definition.key,
     )
+
+
+def called_definition(key: str, binding: str, caller_id: int) -> int:
+    """Return the version of a process that a call activity starts.
+
+    `latest` is the version in force now, `pinned` the one that was in force when the calling version was
+    published, or the first there was after that.
+    """
+    if binding == PINNED:
+        row = db.one(_IN_FORCE_WITH, (caller_id, key))
+        if row is not None:
+            return int(row[0])
+    return packs.published("process", key).id
 
 
 def form_version(definition_id: int) -> forms.Form:

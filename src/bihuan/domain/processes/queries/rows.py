@@ -56,6 +56,8 @@ class Instance:
     suspended_until: datetime | None = None
     last_at: datetime | None = None
     org_revision: int = 0
+    top: int = 0
+    depth: int = 0
     ended_at: datetime | None = None
     is_new: bool = False
 
@@ -63,6 +65,11 @@ class Instance:
     def ref(self) -> str:
         """Return the instance's ref in facts."""
         return f"process:{self.id}"
+
+    @property
+    def is_called(self) -> bool:
+        """Whether another process called this one."""
+        return self.parent_token is not None
 
 
 @dataclass(slots=True)
@@ -89,8 +96,8 @@ TokenRow = tuple[Token, Extra]
 
 
 def instance_from(row: tuple[Any, ...]) -> Instance:
-    """Return an instance from a row of `lock_instance`."""
-    values = list(row[:17])
+    """Return an instance from a row of `lock_instance` or `members`."""
+    values = list(row[:19])
     values[8] = InstanceState(values[8])
     values[9] = json.loads(values[9])
     return Instance(*values)

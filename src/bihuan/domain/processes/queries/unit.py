@@ -12,6 +12,7 @@ from bihuan.domain.packs import queries as packs
 from bihuan.domain.processes.choices import InstanceState, Operation, TokenState
 from bihuan.domain.processes.models import permission
 from bihuan.domain.processes.queries import blueprints, copies, routes, rows
+from bihuan.domain.processes.queries.extensions import ExtensionRow, extension_of
 from bihuan.domain.processes.queries.inbox import UnitRow, row_of
 from bihuan.domain.processes.queries.next_units import NOWHERE, NextUnits, next_units
 from bihuan.domain.processes.queries.statements import LISTS, SQL
@@ -61,6 +62,7 @@ class UnitView:
     closed_at: datetime | None = None
     close_kind: str = ""
     urges: Urges = Urges()
+    extension: ExtensionRow | None = None
 
     @property
     def id(self) -> int:
@@ -117,6 +119,8 @@ def unit(access: Access, unit_id: int, *, at: datetime) -> UnitView:
     plan = blueprints.blueprint(definition_id)
     node = plan.graph.nodes[row.node]
     allowed = _operations(access, row, standing, instance_unit)
+    request = extension_of(row.id)
+    allowed |= _about_time(access, row, standing, request)
     seen = routes.Seen(access, row, standing, instance_unit, plan, at)
     allowed |= routes.route_operations(seen)
     allowed -= _barred(access, row, standing, node)
@@ -125,6 +129,7 @@ def unit(access: Access, unit_id: int, *, at: datetime) -> UnitView:
     form = _form(plan, node)
     shown = _Shown(form, whole=access.may_in_any("customer.see_phone", instance_unit, row.unit_id))
     return UnitView(
+        extension=request,
         row=row,
         rev=rev,
         pack=packs.definition(definition_id).pack_key,
@@ -226,6 +231,20 @@ def _beside(
     if live and access.may_in_any("unit.urge", *places):
         found.add(Operation.URGE)
     return found
+
+
+def _about_time(
+    access: Access, row: UnitRow, standing: permission.Standing, request: ExtensionRow | None
+) -> set[Operation]:
+    """What may be done about the unit's limit; a request for the first time, or once the last is decided."""
+    if row.state not in {TokenState.OPEN, TokenState.CLAIMED}:
+        return set()
+    if request is None or not request.is_pending:
+        return {Operation.REQUEST_EXTENSION} if standing.may_work and row.due_at else set()
+    if request.was_asked_by(access):
+        return {Operation.WITHDRAW_EXTENSION}
+    may_decide = access.may("unit.extend", row.unit_id)
+    return {Operation.DECIDE_EXTENSION} if may_decide else set()
 
 
 def _on_the_whole(access: Access, row: UnitRow, instance_unit: int) -> list[str]:

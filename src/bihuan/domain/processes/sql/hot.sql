@@ -4,13 +4,63 @@
 -- grow. So the first statement of an operation tells the planner, for this transaction only, to look
 -- rows up by their keys whatever the tables' sizes.
 
+-- The first row locked is the top one of the call tree: it is the lock of the whole tree.
 -- name: lock_instance
 select id, definition_id, subject, root, unit_id, calendar, initiator, parent_token, state,
     variables::text, rev, next_seq, priority, started_at, suspended_until, last_at,
-    coalesce((select revision from org_orgrevision where id = 1), 0),
+    coalesce((select revision from org_orgrevision where id = 1), 0), top, depth,
     set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
     set_config('enable_mergejoin', 'off', true)
+from processes_processinstance
+where id = any(array[%s, (select top from processes_processinstance where id = %s)]::bigint[])
+order by id <> top for update
+
+-- Members of a call tree whose top row is locked.
+-- name: member
+select id, definition_id, subject, root, unit_id, calendar, initiator, parent_token, state,
+    variables::text, rev, next_seq, priority, started_at, suspended_until, last_at,
+    coalesce((select revision from org_orgrevision where id = 1), 0), top, depth
 from processes_processinstance where id = %s for update
+
+-- name: called_by
+select id from processes_processinstance
+where top = %s and parent_token = %s and ended_at is null
+
+-- name: awaited
+with members as (
+    select id, last_at, suspended_until from processes_processinstance
+    where id = %(top)s and ended_at is null
+    union all
+    select id, last_at, suspended_until from processes_processinstance
+    where top = %(top)s and parent_token is not null and ended_at is null
+)
+select (select max(last_at) from members), array(
+    select m.id from members m
+    where m.id <> all(%(known)s) and (m.suspended_until <= %(at)s or exists (
+        select from processes_token t
+        join clocks_clock c on c.owner = 'timer:' || t.id and c.state <> 'STOPPED'
+        where t.instance_id = m.id and t.kind = 'TIMER' and t.state in ('OPEN', 'CLAIMED', 'PARKED')
+            and c.state = 'RUNNING' and c.due_at <= %(at)s))
+    order by m.id)
+
+-- What the unread members of a call tree show: their open units, and when the first of their limits is due.
+-- name: shown_elsewhere
+with members as (
+    select id from processes_processinstance where id = %(top)s and ended_at is null
+    union all
+    select id from processes_processinstance
+    where top = %(top)s and parent_token is not null and ended_at is null
+), units as (
+    select t.id, t.node, t.title, t.state, t.post, t.unit_id, t.assignee_id, t.due_at, t.close_kind,
+        t.origin
+    from members m join processes_token t on t.instance_id = m.id
+    where m.id <> all(%(known)s) and t.kind = 'USER' and t.state in ('OPEN', 'CLAIMED')
+)
+select (select json_agg(json_build_array(id, node, title, state, post, unit_id, assignee_id, due_at,
+        close_kind, origin) order by id) from units),
+    (select min(c.due_at) from members m join clocks_clock c on c.state = 'RUNNING'
+        and c.kind = 'LIMIT' and c.enforced and c.root = %(root)s
+        and c.owner like 'group:' || m.id || ':%%' where m.id <> all(%(known)s))
 
 -- name: live
 with live as (
@@ -56,10 +106,11 @@ select array(select nextval('processes_processinstance_id_seq') from generate_se
 
 -- name: insert_instance
 insert into processes_processinstance (id, definition_id, subject, root, unit_id, calendar,
-    initiator, parent_token, state, variables, rev, next_seq, priority, started_at, last_at, ended_at)
+    initiator, parent_token, state, variables, rev, next_seq, priority, started_at, last_at, ended_at,
+    top, depth)
 values (%(instance)s, %(definition)s, %(subject)s, %(root)s, %(unit)s, %(calendar)s,
     %(initiator)s, %(parent)s, %(state)s, %(variables)s::jsonb, 0, %(next_seq)s, %(priority)s,
-    %(started)s, %(last)s, %(ended)s)
+    %(started)s, %(last)s, %(ended)s, %(top)s, %(depth)s)
 
 -- name: update_instance
 update processes_processinstance set state = %(state)s, variables = %(variables)s::jsonb,
@@ -95,13 +146,21 @@ opened as (
 )
 
 -- name: earliest_due
-select i.subject, (
-    select min(c.due_at) from clocks_clock c
-    where c.root = i.root and c.state = 'RUNNING' and c.kind = 'LIMIT' and c.enforced
-        and (c.owner like 'group:' || i.id || ':%%' or c.owner in (
-            select 'unit:' || t.id from processes_token t where t.instance_id = i.id
-                and t.state in ('OPEN', 'CLAIMED') and t.kind = 'USER')))
-from processes_processinstance i where i.id = %(instance)s
+with tree as (
+    select subject, root, top from processes_processinstance where id = %(instance)s
+), members as (
+    select top as id from tree
+    union all
+    select i.id from tree join processes_processinstance i
+        on i.top = tree.top and i.parent_token is not null and i.ended_at is null
+)
+select subject, (
+    select min(c.due_at) from members m join clocks_clock c on c.root = tree.root
+        and c.state = 'RUNNING' and c.kind = 'LIMIT' and c.enforced
+        and (c.owner like 'group:' || m.id || ':%%' or c.owner in (
+            select 'unit:' || t.id from processes_token t where t.instance_id = m.id
+                and t.state in ('OPEN', 'CLAIMED') and t.kind = 'USER'))), top
+from tree
 
 -- name: earlier_forms
 select latest.form::text

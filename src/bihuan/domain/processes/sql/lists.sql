@@ -135,6 +135,28 @@ select count(*) filter (where token_id = %(unit)s), count(*),
     max(at) filter (where token_id = %(unit)s)
 from processes_urge where root = %(root)s
 
+-- name: extension_of
+select e.id, e.token_id, i.subject, t.node, t.title, e.clock_owner, e.more, e.until, e.reason,
+    e.requested_by, e.on_behalf_of, e.requested_at,
+    case when e.state = 'PENDING' and t.state not in ('OPEN', 'CLAIMED') then 'LAPSED'
+        else e.state end,
+    e.decided_by, e.decided_at, e.decision
+from processes_extension e
+join processes_token t on t.id = e.token_id
+join processes_processinstance i on i.id = t.instance_id
+where e.token_id = %s order by e.id desc limit 1
+
+-- name: pending_extensions
+select e.id, e.token_id, i.subject, t.node, t.title, e.clock_owner, e.more, e.until, e.reason,
+    e.requested_by, e.on_behalf_of, e.requested_at, e.state, e.decided_by, e.decided_at, e.decision
+from processes_extension e
+join processes_token t on t.id = e.token_id and t.state in ('OPEN', 'CLAIMED')
+join processes_processinstance i on i.id = t.instance_id
+where e.state = 'PENDING' and e.id < %(below)s and e.requested_by <> %(self)s
+    and e.on_behalf_of <> %(self)s
+    and (%(everywhere)s or t.unit_id = any(%(units)s) or i.unit_id = any(%(units)s))
+order by e.id desc limit %(size)s
+
 -- name: surroundings
 select t.local::text, s.kind, s.local::text
 from processes_token t left join processes_token s on s.id = t.scope and s.node = t.node

@@ -157,6 +157,10 @@ LOOKS: Final[Mapping[str, Look]] = {
     "unit.copied": Look("抄送：{unit}", kind="备注", sign="mail"),
     "unit.copy_read": Look("看了抄送", kind="备注", sign="eye"),
     "unit.urged": Look("催办：{unit}", sign="bell", tone="warn"),
+    "unit.extension_requested": Look("申请延期：{unit}", kind="时钟", sign="hourglass"),
+    "unit.extension_withdrawn": Look("撤回延期申请", kind="时钟", sign="arrow-back"),
+    "unit.extension_refused": Look("延期未批准", kind="时钟", sign="x", tone="warn"),
+    "unit.extended": Look("批准延期：{unit}", kind="时钟", sign="hourglass", tone="brand"),
     "unit.timed_out": Look("{unit}到点", kind="时钟", sign="hourglass", tone="warn"),
     "clock.warned": Look(
         "预警：{unit} 用时到 {warn}", kind="时钟", sign="alert-triangle", tone="warn"
