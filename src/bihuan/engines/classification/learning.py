@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
-from bihuan.engines.classification.model import Document, Model, plain, reader, shares
+from bihuan.engines.classification.model import Document, Model, plain, reader
 
 FOLDS = 10
 FEWEST = 5
@@ -126,7 +127,7 @@ def _surprise(
 
     So nothing is ever certain, however well a few texts can be told apart.
     """
-    sure = np.log(np.maximum(shares(scores * sharpness), 1e-12))
+    sure = log_softmax(scores * sharpness, axis=1)
     right = sure[np.arange(len(meant)), meant]
     doubt = 1.0 / (len(meant) + 2)
     wrong = (sure.sum(axis=1) - right) / (sure.shape[1] - 1)

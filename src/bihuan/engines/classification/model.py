@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 VERSION = 1
@@ -73,7 +74,7 @@ class Model:
         """Return the likeliest labels first; ValueError when the number of fields is another."""
         if len(document) != self.fields:
             raise ValueError(f"{len(document)} fields given, {self.fields} wanted")
-        sure = shares(self.scores([document]) * self.sharpness)[0]
+        sure = softmax(self.scores([document])[0] * self.sharpness)
         best = np.argsort(-sure, kind="stable")[:size]
         return [Suggestion(self.labels[nth], float(sure[nth])) for nth in best]
 
@@ -118,13 +119,6 @@ class Model:
         except (KeyError, TypeError, ValueError, OSError, EOFError, zipfile.BadZipFile) as wrong:
             raise NotAModel(str(wrong)) from wrong
         return cls(about["labels"], readers, weights, float(about["sharpness"]))
-
-
-def shares(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return positive shares that sum to 1 in each row, larger for larger scores."""
-    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
-    summed: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
-    return summed
 
 
 def _grams(reading: TfidfVectorizer) -> list[str]:
