@@ -48,7 +48,10 @@ DATABASES["default"]["OPTIONS"] = (
 )
 DATABASES["default"]["TEST"] = {"TEMPLATE": "template0"}
 
-DOMAIN_APPS = ["ledger", "packs", "clocks", "org", "customers", "processes", "cases"]
+DOMAIN_APPS = [
+    *("ledger", "packs", "clocks", "org", "customers", "notifications"),
+    *("processes", "escalations", "cases"),
+]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,0 +1,39 @@
+"""The words stored in the tables of notifications."""
+
+from datetime import timedelta
+from typing import Final
+
+from django.db.models import TextChoices
+
+
+class Topic(TextChoices):
+    """What a notice is about; people choose by topic what reaches them outside the page."""
+
+    ESCALATION = "ESCALATION", "升级"
+    SUPERVISION = "SUPERVISION", "督办"
+    URGE = "URGE", "催办"
+    WARNING = "WARNING", "预警"
+    DISPATCH = "DISPATCH", "派给我"
+    COPY = "COPY", "抄送"
+    BURST = "BURST", "集中出现"
+    CASE = "CASE", "工单"
+
+
+class Channel(TextChoices):
+    """Where a notice goes besides the page."""
+
+    EMAIL = "EMAIL", "邮件"
+    SMS = "SMS", "短信"
+    WECHAT = "WECHAT", "微信"
+
+
+class MessageState(TextChoices):
+    """How far a message has come. WAITING ends only when it was sent: nothing is given up."""
+
+    WAITING = "WAITING", "待发送"
+    SENT = "SENT", "已发送"
+
+
+# After a failure: five seconds, then twice as long each time, an hour at most.
+RETRY_FIRST: Final = timedelta(seconds=5)
+RETRY_MOST: Final = timedelta(hours=1)

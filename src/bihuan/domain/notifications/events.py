@@ -1,0 +1,44 @@
+"""The names of the facts that notifications record, and the values its verbs pass around."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+
+GIVEN = "notice.given"
+READ = "notice.read"
+PREFERRED = "notice.preferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something people should know. `root` is the ref of what it is about, `key` what makes it once.
+
+    `not_before` holds messages to channels outside (quiet hours of whoever gives the notice); the page
+    shows it at once. An urgent notice goes past a person's do-not-disturb and digest.
+    """
+
+    topic: str
+    title: str
+    root: str
+    key: str
+    text: str = ""
+    urgent: bool = False
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Hours of the day in which nothing rings: from–until in local time, across midnight too."""
+
+    begins: time
+    ends: time
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What reaches a person outside the page. No digest time: every notice by itself."""
+
+    channels: Sequence[str] = ()
+    muted: Sequence[str] = ()
+    digest_at: time | None = None
+    quiet: Quiet | None = None

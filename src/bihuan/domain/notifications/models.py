@@ -1,0 +1,107 @@
+"""Notices on people's pages, what goes out of the house, and what each person wishes."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from bihuan.domain.notifications.choices import Channel, MessageState, Topic
+from bihuan.domain.org.models import Staff
+
+
+class Notice(models.Model):
+    """One person is told one thing, once: `key` says which."""
+
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="+", db_index=False)
+    topic = models.CharField(max_length=20, choices=Topic)
+    key = models.CharField(max_length=120)
+    title = models.CharField(max_length=200)
+    text = models.TextField(blank=True)
+    root = models.CharField(max_length=60)
+    urgent = models.BooleanField(default=False)
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["staff", "key"], name="a_person_is_told_the_same_thing_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(topic__in=Topic.values), name="notice_topic_is_known"
+            ),
+        ]
+        indexes = [
+            # A person's notices, newest first.
+            models.Index(fields=["staff", "-id"], name="notices_of_a_person"),
+            # The number on the bell.
+            models.Index(
+                fields=["staff"], condition=Q(read_at__isnull=True), name="unread_notices"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Outgoing(models.Model):
+    """A notice on its way to one channel. It waits until it was sent, however long that takes."""
+
+    notice = models.ForeignKey(Notice, models.PROTECT, related_name="+", db_index=False)
+    channel = models.CharField(max_length=10, choices=Channel)
+    state = models.CharField(max_length=10, choices=MessageState, default=MessageState.WAITING)
+    due_at = models.DateTimeField()
+    in_digest = models.BooleanField(default=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=200, blank=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notice", "channel"], name="a_notice_goes_out_once_on_a_channel"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=MessageState.SENT, sent_at__isnull=False)
+                | Q(state=MessageState.WAITING, sent_at__isnull=True),
+                name="outgoing_is_sent_at_a_moment_iff_sent",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel__in=Channel.values), name="outgoing_channel_is_known"
+            ),
+        ]
+        indexes = [
+            # What is to be sent now.
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(state=MessageState.WAITING),
+                name="outgoing_by_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.state}"
+
+
+class Preference(models.Model):
+    """What one person wishes to get outside the page, and when not."""
+
+    staff = models.OneToOneField(
+        Staff, models.PROTECT, primary_key=True, related_name="+", db_index=False
+    )
+    channels = ArrayField(models.CharField(max_length=10), default=list)
+    muted = ArrayField(models.CharField(max_length=20), default=list)
+    digest_at = models.TimeField(null=True)
+    quiet_from = models.TimeField(null=True)
+    quiet_until = models.TimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="quiet_hours_have_both_ends",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return ",".join(self.channels)

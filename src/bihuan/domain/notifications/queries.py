@@ -1,0 +1,51 @@
+"""What can be asked of notifications: one's own notices, the number on the bell, what waits to go out."""
+
+from datetime import datetime
+
+from bihuan.domain.notifications.choices import MessageState
+from bihuan.domain.notifications.events import Preference, Quiet
+from bihuan.domain.notifications.models import Notice, Outgoing, Preference as Wish
+from bihuan.domain.org.ports import Access
+from bihuan.kit.paging import Page, keyset
+
+MOST_COUNTED = 99
+
+
+def notices_for(
+    access: Access, *, unread_only: bool = False, topic: str = "", after: str = "", size: int = 50
+) -> Page[Notice]:
+    """Return a person's notices, newest first."""
+    found = Notice.objects.filter(staff_id=access.staff_id)
+    if unread_only:
+        found = found.filter(read_at__isnull=True)
+    if topic:
+        found = found.filter(topic=topic)
+    return keyset(found, order=("-id",), after=after, size=size)
+
+
+def unread_count(access: Access) -> int:
+    """Return how many notices a person has not read; counting stops at 99."""
+    found = Notice.objects.filter(staff_id=access.staff_id, read_at__isnull=True)
+    return found[:MOST_COUNTED].count()
+
+
+def notice_texts(root: str) -> list[Notice]:
+    """Return everything people were told about one root, oldest first."""
+    return list(Notice.objects.filter(root=root).order_by("id"))
+
+
+def preference_of(staff_id: int) -> Preference:
+    """Return what a person wishes; who said nothing gets notices on the page only."""
+    wish = Wish.objects.filter(pk=staff_id).first()
+    if wish is None:
+        return Preference()
+    quiet = None
+    if wish.quiet_from is not None and wish.quiet_until is not None:
+        quiet = Quiet(wish.quiet_from, wish.quiet_until)
+    return Preference(tuple(wish.channels), tuple(wish.muted), wish.digest_at, quiet)
+
+
+def waiting(channel: str, at: datetime) -> int:
+    """Return how many messages should have gone out on a channel by now and have not."""
+    due = Outgoing.objects.filter(channel=channel, state=MessageState.WAITING, due_at__lte=at)
+    return due.count()
