@@ -9,7 +9,7 @@ from bihuan.engines.packs.source import PackSource
 from bihuan.integrations import pack_files
 
 PACKS = Path(__file__).parents[2] / "packs"
-KEYS = ("base", "hotline", "itsm")
+KEYS = ("base", "hotline", "itsm", "complaint")
 
 
 @cache

@@ -26,8 +26,8 @@ def items(pack, folder: str, key: str) -> list[dict[str, object]]:
     return [item for file in pack.folder(folder) for item in (file.data or {}).get(key, [])]
 
 
-def test_there_are_two_processes():
-    assert NAMES == ["request", "incident"]
+def test_there_are_three_processes():
+    assert NAMES == ["request", "incident", "complaint"]
 
 
 @pytest.mark.parametrize(("pack", "process"), PROCESSES, ids=NAMES)
@@ -43,13 +43,17 @@ def test_every_unit_names_a_post_a_form_and_a_limit_that_exist(pack, process):
 
 @pytest.mark.parametrize(("pack", "process"), PROCESSES, ids=NAMES)
 def test_whoever_asks_the_customer_did_not_do_the_work(pack, process):
-    asking = {"request": "verify", "incident": "confirm"}[process.key]
-    working = {"request": {"handle"}, "incident": {"application", "vendor"}}[process.key]
+    asking = {"request": "verify", "incident": "confirm", "complaint": "followup"}[process.key]
+    working = {
+        "request": {"handle"},
+        "incident": {"application", "vendor"},
+        "complaint": {"handle"},
+    }[process.key]
 
     assert set(process.nodes[asking].unit.excludes) == working
 
 
-@pytest.mark.parametrize("key", ["hotline", "itsm"])
+@pytest.mark.parametrize("key", ["hotline", "itsm", "complaint"])
 def test_a_designer_can_open_the_process(key):
     for file in shipped.pack(key).folder("processes"):
         document = parse.read(file.text.encode())
@@ -77,7 +81,7 @@ def test_every_phone_number_is_an_invented_one(key):
     assert {phone for phone in found if not INVENTED.fullmatch(phone)} == set()
 
 
-@pytest.mark.parametrize(("key", "least"), [("hotline", 8), ("itsm", 4)])
+@pytest.mark.parametrize(("key", "least"), [("hotline", 8), ("itsm", 4), ("complaint", 8)])
 def test_the_process_is_described_by_scenarios(key, least):
     assert len(list(shipped.pack(key).folder("scenarios"))) >= least
 
@@ -91,7 +95,7 @@ def test_the_demo_has_forty_customers_and_a_login_for_each_post():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("key", ["hotline", "itsm"])
+@pytest.mark.parametrize("key", ["hotline", "itsm", "complaint"])
 def test_installing_again_or_what_was_exported_changes_nothing(key):
     for each in ("base", key):
         actions.install_pack(shipped.pack(each), by=SYSTEM, at=AT)

@@ -22,6 +22,9 @@ IDS = {
     "copy_id": "1",
     "extension_id": "1",
     "charge_id": "1",
+    "order_id": "1",
+    "escalation_id": "1",
+    "notice_id": "1",
 }
 BODY = {
     "pack": "itsm",
@@ -30,6 +33,7 @@ BODY = {
     "reason": "写明原因",
     "values": {},
     "to_staff_id": 1,
+    "answer": "已办",
     "staff_id": 1,
     "to": "a",
 }

@@ -69,3 +69,12 @@ class ClosureKind(TextChoices):
     CONSENT = "CONSENT", "客户同意"
     WITHDRAWN = "WITHDRAWN", "撤销"
     IMPORTED = "IMPORTED", "外部系统已关闭"
+
+
+class OrderState(TextChoices):
+    """How far a supervision order has come. What was answered waits for who issued it."""
+
+    ISSUED = "ISSUED", "待答复"
+    ANSWERED = "ANSWERED", "已答复"
+    CONFIRMED = "CONFIRMED", "已销号"
+    WITHDRAWN = "WITHDRAWN", "已撤销"

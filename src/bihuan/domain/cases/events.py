@@ -19,6 +19,15 @@ PHONE_SEEN = "customer.phone_seen"
 EXPORTED = "cases.exported"
 UPDATED = "case.updated"
 TOUCHED = "case.touched"
+UNANSWERED = "case.unanswered"
+URGED = "case.urged"
+LEVEL_RAISED = "case.level_raised"
+SUPERVISION_ISSUED = "case.supervision_issued"
+SUPERVISION_ANSWERED = "case.supervision_answered"
+SUPERVISION_CONFIRMED = "case.supervision_confirmed"
+SUPERVISION_RETURNED = "case.supervision_returned"
+SUPERVISION_WITHDRAWN = "case.supervision_withdrawn"
+SUPERVISION_OVERDUE = "case.supervision_overdue"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,4 +10,5 @@ UNCLASSIFIED = "unclassified"
 GIVEN = frozenset({
     "class_code", "request_type", "grade", "channel", "importance", "urgency", "scope", "tier",
     "responsible_unit", "consent", "rework_count", "reopen_count",
+    "silences",
 })  # fmt: skip

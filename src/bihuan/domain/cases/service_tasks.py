@@ -81,10 +81,17 @@ def record_verification(call: VerbCall) -> dict[str, Any]:
     return {"consent": "agreed" if answer == ConsentAnswer.AGREED else "refused"}
 
 
+def record_silence(call: VerbCall) -> dict[str, Any]:
+    """Keep that the customer could not be asked; `silences` counts how often in a row (CMP-16)."""
+    count = int(call.variables.get("silences") or 0) + 1
+    steps.record_silence(_step(call), count, note=str(call.form.get("note") or ""))
+    return {"silences": count}
+
+
 def rework(call: VerbCall) -> dict[str, Any]:
     """Send the case back to work and count it."""
     reason = str(call.form.get("refusal_reason") or call.form.get("note") or "")
-    return {"rework_count": steps.rework(_step(call), reason=reason)}
+    return {"rework_count": steps.rework(_step(call), reason=reason), "silences": 0}
 
 
 def close(call: VerbCall) -> None:
@@ -98,6 +105,7 @@ TASKS: dict[str, Verb] = {
     "case.dispatch": dispatch,
     "case.resolve": resolve,
     "case.record_verification": record_verification,
+    "case.record_silence": record_silence,
     "case.rework": rework,
     "case.close": close,
 }

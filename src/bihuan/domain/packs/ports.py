@@ -19,6 +19,7 @@ FOLDERS = (
     "forms",
     "decisions",
     "processes",
+    "escalations",
     "texts",
     "scenarios",
     "demo",

@@ -29,9 +29,6 @@ VERBS = {
     "transfer": "unit",
     "assign": "unit",
     "jump": "unit",
-    "delegate": "unit",
-    "give_back": "unit",
-    "complete": "unit",
     "copy": "unit",
     "urge": "unit",
     "extend": "unit",
@@ -42,6 +39,11 @@ VERBS = {
     "resume": "reason",
     "terminate": "reason",
     "leave": "person",
+    "supervise": "person",
+    "answer": "note",
+    "press": "note",
+    "acknowledge": "step",
+    "sign": "reason",
     "wait": "note",
     "expect": "state",
 }
@@ -57,6 +59,10 @@ EXPECTATIONS = (
     "owner",
     "copied",
     "urged",
+    "level",
+    "escalated",
+    "told",
+    "orders",
 )
 CLOCK_STATES = ("RUNNING", "PAUSED", "STOPPED")
 _MOMENT = r"\+\d+[mhd]|\d{4}-\d\d-\d\d \d\d:\d\d"
@@ -144,10 +150,15 @@ def scenario_problems(file: PackFile, pack: PackSource) -> list[Problem]:
     given = root.child("given")
     if given:
         _check_given(given)
-    units = {name for _, one in pack.known("processes") for name in _USER_TASK.findall(one.text)}
+    units = user_tasks(pack)
     for step in root.children("steps"):
         _check_step(step, units)
     return root.done()
+
+
+def user_tasks(pack: PackSource) -> set[str]:
+    """Return the units of every process a pack knows."""
+    return {name for _, one in pack.known("processes") for name in _USER_TASK.findall(one.text)}
 
 
 def _check_given(given: Shape) -> None:

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from bihuan.domain.cases.models import Case
+from bihuan.domain.cases.models import Case, SupervisionOrder
 from bihuan.domain.clocks.models import Clock
+from bihuan.domain.escalations.models import Escalation
 from bihuan.domain.ledger import queries as ledger
+from bihuan.domain.notifications.models import Notice
 from bihuan.domain.org import queries as org
 from bihuan.domain.processes import queries as processes
 from bihuan.domain.processes.models import ProcessInstance, Urge
@@ -113,6 +115,28 @@ def _written(at: datetime | None, stage: Stage) -> str:
     return f"{at.astimezone(stage.at.tzinfo):%Y-%m-%d %H:%M}" if at else "停表"
 
 
+def _level(wanted: int, stage: Stage) -> Iterator[str]:
+    yield _differs("级别", wanted, Case.objects.get(pk=stage.case.id).level)
+
+
+def _escalated(wanted: list[str], stage: Stage) -> Iterator[str]:
+    fired = Escalation.objects.filter(subject=stage.ref).order_by("at", "id")
+    yield _differs("升级的步骤", wanted, [one.step for one in fired])
+
+
+def _told(wanted: dict[str, int], stage: Stage) -> Iterator[str]:
+    for name, count in wanted.items():
+        found = Notice.objects.filter(staff_id=person(name), root=stage.ref).count()
+        yield _differs(f"{name}收到的通知", count, found)
+
+
+def _orders(wanted: dict[str, str], stage: Stage) -> Iterator[str]:
+    for name, state in wanted.items():
+        orders = SupervisionOrder.objects.filter(case_id=stage.case.id, addressee_id=person(name))
+        found = orders.order_by("-id").values_list("state", flat=True).first()
+        yield _differs(f"{name}的督办单", state, found)
+
+
 _CHECKS: dict[str, Callable[[Any, Stage], Iterator[str]]] = {
     "open": _open,
     "not_open": _not_open,
@@ -125,4 +149,8 @@ _CHECKS: dict[str, Callable[[Any, Stage], Iterator[str]]] = {
     "facts_absent": _facts_absent,
     "copied": _copied,
     "urged": _urged,
+    "level": _level,
+    "escalated": _escalated,
+    "told": _told,
+    "orders": _orders,
 }

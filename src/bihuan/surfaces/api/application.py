@@ -9,7 +9,7 @@ from bihuan.domain.org.actions import admit_token
 from bihuan.domain.org.ports import Access
 from bihuan.kit import clock
 from bihuan.kit.problems import Invalid, Refused, problem_response
-from bihuan.surfaces.api import cases, colleagues, customers, routes, units
+from bihuan.surfaces.api import cases, colleagues, customers, notices, pressing, routes, units
 
 
 class Token(HttpBearer):
@@ -43,6 +43,10 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("/cases", cases.router, tags=["cases"])
+api.add_router("/cases", pressing.of_case, tags=["cases"])
+api.add_router("/supervision", pressing.orders, tags=["supervision"])
+api.add_router("/escalations", pressing.ladders, tags=["escalations"])
+api.add_router("/notices", notices.router, tags=["notices"])
 api.add_router("/units", units.router, tags=["units"])
 api.add_router("/units", routes.units, tags=["units"])
 api.add_router("/instances", routes.instances, tags=["instances"])

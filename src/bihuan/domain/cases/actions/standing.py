@@ -7,6 +7,7 @@ from typing import Any
 from bihuan.domain.cases.actions import steps
 from bihuan.domain.cases.choices import ClosureKind
 from bihuan.domain.cases.events import case_id_of
+from bihuan.domain.escalations import actions as escalations
 from bihuan.domain.processes.ports import InstanceChange
 from bihuan.kit import db
 
@@ -50,6 +51,7 @@ class CaseSubject:
         for change in changes:
             if change.state == "TERMINATED":
                 _end(case_id_of(change.subject), change)
+            escalations.follow(change)
 
     def due_moved(self, subject: str, instance_id: int, due_at: datetime | None) -> None:
         """Repeat when the process is due next."""

@@ -14,7 +14,8 @@ from bihuan.domain.cases.actions import grading
 from bihuan.domain.cases.choices import CaseState, ClosureKind, ConsentAnswer
 from bihuan.domain.cases.events import Verification, case_ref
 from bihuan.domain.cases.rules import Weight
-from bihuan.domain.ledger.actions import FACT_CTES, fact_params
+from bihuan.domain.escalations import actions as escalations
+from bihuan.domain.ledger.actions import FACT_CTES, fact_params, record
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.processes import actions as processes
 from bihuan.kit import db
@@ -230,6 +231,7 @@ def grade(step: Step, weight: Weight, grade: str) -> None:
     grading.forget(step.case_id)
     values = {**asdict(weight), "grade": grade}
     step.take(_GRADE, values, step.fact(events.GRADED, **values), or_else=NotFound)
+    escalations.graded(case_ref(step.case_id), grade, by=step.by, at=step.at)
 
 
 def dispatch(step: Step, org_unit_id: int, *, reason: str = "") -> None:
@@ -315,10 +317,17 @@ def _why_not_asked(step: Step) -> Refused:
     return CustomerAlreadyAnswered()
 
 
+def record_silence(step: Step, count: int, *, note: str = "") -> None:
+    """Keep that the customer could not be reached: silence is never consent (decision 10 of the spec)."""
+    record(step.fact(events.UNANSWERED, reason=note, count=count))
+
+
 def rework(step: Step, *, reason: str = "") -> int:
     """Send a case the customer refused to close back to work; return how often that happened."""
     fact = step.fact(events.REWORKED, reason=reason)
-    return int(step.take(_REWORK, {}, fact, or_else=CustomerHasNotRefused)[0])
+    count = int(step.take(_REWORK, {}, fact, or_else=CustomerHasNotRefused)[0])
+    escalations.reworked(case_ref(step.case_id), count, by=step.by, at=step.at)
+    return count
 
 
 def close(step: Step) -> None:

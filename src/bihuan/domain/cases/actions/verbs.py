@@ -44,7 +44,9 @@ class ReasonMissing(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
+    """Where a case stands: its units, and what its process is."""
+
     org_unit_id: int
     responsible_unit_id: int | None
     is_closed: bool
@@ -57,13 +59,13 @@ class _Place:
 
 def classify_case(*, case_id: int, class_code: str, by: Actor, at: datetime) -> None:
     """Put a case into another class of its pack."""
-    _allowed(case_id, "case.classify", by, at)
+    allowed(case_id, "case.classify", by, at)
     steps.classify(Step(case_id, by, at), class_code)
 
 
 def grade_case(*, case_id: int, weight: rules.Weight, by: Actor, at: datetime) -> str:
     """Weigh a case anew and return its grade."""
-    place = _allowed(case_id, "case.classify", by, at)
+    place = allowed(case_id, "case.classify", by, at)
     grade = grading.grade_of(place.grading, weight, place.grade)
     steps.grade(Step(case_id, by, at), weight, grade)
     return grade
@@ -73,13 +75,13 @@ def dispatch_case(
     *, case_id: int, org_unit_id: int, reason: str = "", by: Actor, at: datetime
 ) -> None:
     """Name the unit responsible for a case."""
-    _allowed(case_id, "unit.assign", by, at)
+    allowed(case_id, "unit.assign", by, at)
     steps.dispatch(Step(case_id, by, at), org_unit_id, reason=reason)
 
 
 def record_handling(*, case_id: int, text: str, by: Actor, at: datetime) -> None:
     """Keep what was done about a case, beside what the units' forms say."""
-    _allowed(case_id, "unit.work", by, at)
+    allowed(case_id, "unit.work", by, at)
     if not text.strip():
         raise TextMissing
     steps.record_handling(Step(case_id, by, at), text.strip())
@@ -87,7 +89,7 @@ def record_handling(*, case_id: int, text: str, by: Actor, at: datetime) -> None
 
 def add_note(*, case_id: int, text: str, by: Actor, at: datetime) -> int:
     """Add a remark that moves nothing; return its id."""
-    _allowed(case_id, "case.view", by, at)
+    allowed(case_id, "case.view", by, at)
     if not text.strip():
         raise TextMissing
     return steps.note(Step(case_id, by, at), text.strip())
@@ -96,7 +98,7 @@ def add_note(*, case_id: int, text: str, by: Actor, at: datetime) -> int:
 @transaction.atomic
 def withdraw_case(*, case_id: int, reason: str, by: Actor, at: datetime) -> None:
     """End a case because the customer takes it back; it is counted apart from closed ones."""
-    place = _allowed(case_id, "case.close", by, at)
+    place = allowed(case_id, "case.close", by, at)
     if not reason.strip():
         raise ReasonMissing
     if place.is_closed or place.instance_id is None:
@@ -112,7 +114,7 @@ def reopen_case(*, case_id: int, reason: str, by: Actor, at: datetime) -> int:
     The round begins where rework begins, or from the start when nobody has handled the case yet; who
     handled it in any round cannot verify it.
     """
-    place = _allowed(case_id, "case.reopen", by, at)
+    place = allowed(case_id, "case.reopen", by, at)
     if not reason.strip():
         raise ReasonMissing
     count = steps.reopen(Step(case_id, by, at), reason=reason.strip())
@@ -139,12 +141,12 @@ def _mover(by: Actor) -> Actor:
     return Actor("system:cases", on_behalf_of=by.on_behalf_of or by.ref, unit_id=by.unit_id)
 
 
-def _allowed(case_id: int, verb: str, by: Actor, at: datetime) -> _Place:
+def allowed(case_id: int, verb: str, by: Actor, at: datetime) -> Place:
     """Return where a case stands; refuse who may not, in any unit it concerns."""
     row = db.one(_PLACE, (case_id,))
     if row is None:
         raise NotFound
-    place = _Place(*row)
+    place = Place(*row)
     unit = place.org_unit_id
     if place.responsible_unit_id is not None and by.staff_id is not None:
         unit = _nearer(place, verb, by, at)
@@ -152,7 +154,7 @@ def _allowed(case_id: int, verb: str, by: Actor, at: datetime) -> _Place:
     return place
 
 
-def _nearer(place: _Place, verb: str, by: Actor, at: datetime) -> int:
+def _nearer(place: Place, verb: str, by: Actor, at: datetime) -> int:
     access = authorise(by, verb, at=at)
     responsible = place.responsible_unit_id
     if access is not None and responsible is not None and access.may(verb, responsible):

@@ -10,6 +10,15 @@ from bihuan.domain.cases.queries.finding import (
     search,
 )
 from bihuan.domain.cases.queries.listing import CaseFilter, CaseRow, case_list
+from bihuan.domain.cases.queries.pressing import (
+    SupervisionRow,
+    UrgeRow,
+    supervision_of_case,
+    supervision_order,
+    supervision_to_answer,
+    supervision_under_way,
+    urges_of_case,
+)
 from bihuan.domain.cases.queries.promises import Promise, PromisedUnit, promise
 from bihuan.domain.cases.queries.taxonomy import (
     ClassNode,
@@ -38,6 +47,8 @@ __all__ = [
     "Probe",
     "Promise",
     "PromisedUnit",
+    "SupervisionRow",
+    "UrgeRow",
     "case_cards",
     "case_list",
     "case_number",
@@ -52,5 +63,10 @@ __all__ = [
     "packs_offered",
     "promise",
     "search",
+    "supervision_of_case",
+    "supervision_order",
+    "supervision_to_answer",
+    "supervision_under_way",
     "top_classes",
+    "urges_of_case",
 ]

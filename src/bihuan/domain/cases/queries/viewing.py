@@ -30,6 +30,7 @@ left join cases_caseclass above on above.id = parent.parent_id
 where c.number = %(number)s
     and (%(everywhere)s or c.involved_unit_ids && %(units)s::bigint[])
 """  # noqa: S608 -- our own columns
+_ASKED = "select 1 from cases_supervisionorder where case_id = %s and addressee_id = any(%s)"
 _STORY = """
 select 'handling', id, round, handled_by, at, text, '', null::int
 from cases_handling where case_id = %(case)s
@@ -104,9 +105,14 @@ def case_view(access: Access, number: str) -> CaseView:
 
 
 def _copied(access: Access, number: str) -> tuple[Any, ...] | None:
-    """Return a case outside what the person may see, one unit of which was copied to them."""
+    """Return a case outside what the person may see, copied to them or about which they must answer."""
     row = db.one(_CASE, {"number": number, "everywhere": True, "units": []})
-    return row if row and processes.is_copied_to(access, case_ref(row[0])) else None
+    if row is None:
+        return None
+    asked = (row[0], [access.staff_id, *access.delegated_from])
+    if processes.is_copied_to(access, case_ref(row[0])) or db.one(_ASKED, asked):
+        return row
+    return None
 
 
 def case_number(case_id: int) -> str:

@@ -10,18 +10,17 @@ from bihuan.domain.org.queries.access import (
     covers_of,
 )
 from bihuan.domain.org.queries.people import (
-    LeaveRow,
     StaffRow,
     StaffUnknown,
     at_work,
     holdings_of,
-    leave_of,
     names_of,
     post_names,
     staff,
     staff_by_login,
     staff_holding,
     staff_list,
+    staff_who_may,
 )
 from bihuan.domain.org.queries.preferences import warning_lead
 from bihuan.domain.org.queries.sessions import (
@@ -42,7 +41,6 @@ from bihuan.domain.org.queries.tree import (
 
 __all__ = [
     "Access",
-    "LeaveRow",
     "Scope",
     "SessionRow",
     "StaffRow",
@@ -58,7 +56,6 @@ __all__ = [
     "authorise_anywhere",
     "covers_of",
     "holdings_of",
-    "leave_of",
     "names_of",
     "post_names",
     "revision",
@@ -67,6 +64,7 @@ __all__ = [
     "staff_by_login",
     "staff_holding",
     "staff_list",
+    "staff_who_may",
     "tokens_of",
     "tree",
     "unit",

@@ -22,6 +22,16 @@ where p.code = %(post)s and h.unit_id = any(%(units)s)
   and (s.left_at is null or s.left_at > %(at)s)
 order by s.name, s.id
 """
+_WHO_MAY = """
+select distinct s.id from org_holding h
+join org_post p on p.id = h.post_id
+join org_role r on r.id = p.role_id
+join org_staff s on s.id = h.staff_id
+where r.verbs @> array[%(verb)s]::varchar[] and h.unit_id = %(unit)s
+  and h.held_from <= %(at)s and (h.held_until is null or h.held_until > %(at)s)
+  and (s.left_at is null or s.left_at > %(at)s)
+order by s.id
+"""
 _HOLDINGS = """
 select p.code, h.unit_id from org_holding h join org_post p on p.id = h.post_id
 where h.staff_id = %(staff)s
@@ -30,10 +40,6 @@ order by h.held_from, h.id
 """
 
 
-_LEAVE = """
-select id, away_from, away_until from org_leave
-where staff_id = %(staff)s and away_until > %(at)s order by away_from limit 1
-"""
 _AT_WORK = """
 select s.id from org_staff s
 where s.id = any(%(staff)s) and s.joined_at <= %(at)s and (s.left_at is null or s.left_at > %(at)s)
@@ -54,15 +60,6 @@ class StaffRow:
     name: str
     login_name: str
     is_away: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveRow:
-    """Somebody is away, `away_until` excluded."""
-
-    id: int
-    away_from: datetime
-    away_until: datetime
 
 
 def staff(staff_id: int) -> Staff:
@@ -100,12 +97,6 @@ def at_work(staff_ids: Iterable[int], at: datetime) -> set[int]:
     return {row[0] for row in db.rows(_AT_WORK, params)} if params["staff"] else set()
 
 
-def leave_of(staff_id: int, at: datetime) -> LeaveRow | None:
-    """Return a person's leave at `at`, else the next one recorded."""
-    row = db.one(_LEAVE, {"staff": staff_id, "at": at})
-    return LeaveRow(*row) if row else None
-
-
 def post_names() -> dict[str, str]:
     """Return the names of all posts by code."""
     return dict(db.rows("select code, name from org_post", ()))
@@ -121,3 +112,9 @@ def staff_holding(post_code: str, unit_ids: int | Iterable[int], at: datetime) -
     units = [unit_ids] if isinstance(unit_ids, int) else list(unit_ids)
     params = {"post": post_code, "units": units, "at": at}
     return [StaffRow(*row) for row in db.rows(_HOLDERS, params)]
+
+
+def staff_who_may(verb: str, unit_id: int, at: datetime) -> list[int]:
+    """Return the ids of those whose own post in just this unit allows a verb at `at`."""
+    params = {"verb": verb, "unit": unit_id, "at": at}
+    return [row[0] for row in db.rows(_WHO_MAY, params)]
