@@ -80,7 +80,15 @@ await writeIconFont();
 await writeShares();
 const result = await esbuild.build({
   absWorkingDir: here,
-  entryPoints: { app: "src/app.ts", theme: "src/theme.ts", style: "css/app.css" },
+  // The studio's bundles are large and loaded by its own pages only.
+  entryPoints: {
+    app: "src/app.ts",
+    theme: "src/theme.ts",
+    style: "css/app.css",
+    studio: "src/studio.ts",
+    "studio-table": "src/studio-table.ts",
+    studio_style: "css/studio.css",
+  },
   outdir: "dist",
   bundle: true,
   minify: true,
@@ -89,7 +97,7 @@ const result = await esbuild.build({
   target: ["chrome105", "firefox110", "safari16"],
   entryNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
-  loader: { ".woff2": "file", ".svg": "file" },
+  loader: { ".woff2": "file", ".woff": "file", ".ttf": "file", ".eot": "file", ".svg": "file" },
   logLevel: "warning",
 });
 const manifest = {};

@@ -78,7 +78,10 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "DIRS": [ROOT / "src" / "bihuan" / "surfaces" / "workspace" / "templates"],
+        "DIRS": [
+            ROOT / "src" / "bihuan" / "surfaces" / surface / "templates"
+            for surface in ("workspace", "studio")
+        ],
         "APP_DIRS": False,
         "OPTIONS": {
             "environment": "bihuan.config.jinja.environment",

@@ -193,3 +193,23 @@ def example(table: Table, trial: list[Any]) -> str:
     """Return a trial as people write it."""
     pairs = zip(table.inputs, trial, strict=True)
     return "、".join(f"{item.label or item.field}={shown(item, value)}" for item, value in pairs)
+
+
+def row_examples(table: Table) -> Iterator[tuple[int, dict[str, Any], bool]]:
+    """Yield for every row (from 1) one example of its own and whether the table answers with that row.
+
+    The example is the first of the row's trials that no earlier row takes; where there is none, the first.
+    """
+    pools = [representatives(table, item) for item in table.inputs]
+    for number, row in enumerate(table.rows):
+        trials = itertools.islice(_spread(_fitting(table, row, pools)), MOST_ROW_TRIALS // 10)
+        first: list[Any] | None = None
+        own = None
+        for trial in trials:
+            first = first or trial
+            if _expected(table, trial)[:1] == [number]:
+                own = trial
+                break
+        chosen = own or first or []
+        values = {item.field: value for item, value in zip(table.inputs, chosen, strict=False)}
+        yield number + 1, values, own is not None and table.zen.fitting(own)[:1] == [number]

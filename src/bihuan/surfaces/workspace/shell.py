@@ -40,6 +40,7 @@ KEYS: Final = (
     ("Alt 1–3", "受理三段"),
 )
 ACCOUNT_PAGES: Final = (
+    ("岗位作业指导", "guides", "book-2"),
     ("登录记录", "sessions", "devices"),
     ("修改密码", "change-password", "lock"),
 )
@@ -65,6 +66,7 @@ RAIL: Final = (
     Entry("工单", "cases", "list-details", verb="case.view"),
     Entry("客户", "customers", "users", verb="customer.view"),
     Entry("洞察", "insight", "route", verb="report.view"),
+    Entry("流程", "studio", "sitemap", verb="process.design"),
 )
 
 

@@ -36,6 +36,7 @@ from bihuan.domain.processes.queries.inbox import (
 )
 from bihuan.domain.processes.queries.next_units import NextUnit, NextUnits, next_units
 from bihuan.domain.processes.queries.rows import InstanceMissing, UnitMissing
+from bihuan.domain.processes.queries.running import running_by_definition
 from bihuan.domain.processes.queries.skips import SkipCount, skips_by_owner
 from bihuan.domain.processes.queries.unit import (
     OpenUnit,
@@ -81,6 +82,7 @@ __all__ = [
     "open_unit_of",
     "open_units",
     "pending_extensions",
+    "running_by_definition",
     "skips_by_owner",
     "suspended",
     "unit",

@@ -1,0 +1,1 @@
+"""The pages of the studio: each turns a request into one query or one action."""
