@@ -28,6 +28,7 @@ export interface Services {
   canvas: {
     zoom(to?: number | "fit-viewport", at?: unknown): number;
     getRootElement(): Shape;
+    resized(): void;
     addMarker(id: string, marker: string): void;
     removeMarker(id: string, marker: string): void;
     scrollToElement(id: string, padding?: number): void;

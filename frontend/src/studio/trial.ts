@@ -45,6 +45,7 @@ export class Trial {
   ) {}
 
   async start(source: string): Promise<void> {
+    this.diagram.get("selection").select(null);
     this.source = source;
     this.steps = [];
     this.at = new Date().toISOString();
@@ -72,6 +73,7 @@ export class Trial {
     }
     this.box.hidden = false;
     find("[data-checks]")?.toggleAttribute("hidden", true);
+    this.diagram.get("canvas").resized();
     this.drawTokens(answer.body);
     this.draw(answer.body);
     return answer.body;
@@ -94,6 +96,8 @@ export class Trial {
       const html = make("div", { class: "token-badge" }, String(unit.count));
       this.diagram.get("overlays").add(unit.node, "token", { position: { top: -12, left: 38 }, html });
     }
+    const [first] = state.open;
+    if (first && registry.get(first.node)) this.diagram.get("canvas").scrollToElement(first.node, 90);
   }
 
   // -------------------------------------------------------------------- beside it

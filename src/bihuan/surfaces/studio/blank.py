@@ -16,9 +16,9 @@ _PROCESS: Final = """<?xml version="1.0" encoding="UTF-8"?>
     <bpmndi:BPMNPlane id="plane" bpmnElement="{code}">
       <bpmndi:BPMNShape id="start_di" bpmnElement="start"><dc:Bounds x="180" y="162" width="36" height="36" /><bpmndi:BPMNLabel><dc:Bounds x="187" y="205" width="22" height="14" /></bpmndi:BPMNLabel></bpmndi:BPMNShape>
       <bpmndi:BPMNShape id="first_di" bpmnElement="first"><dc:Bounds x="270" y="140" width="100" height="80" /></bpmndi:BPMNShape>
-      <bpmndi:BPMNShape id="end_di" bpmnElement="end"><dc:Bounds x="432" y="162" width="36" height="36" /><bpmndi:BPMNLabel><dc:Bounds x="439" y="205" width="22" height="14" /></bpmndi:BPMNLabel></bpmndi:BPMNShape>
+      <bpmndi:BPMNShape id="end_di" bpmnElement="end"><dc:Bounds x="632" y="162" width="36" height="36" /><bpmndi:BPMNLabel><dc:Bounds x="639" y="205" width="22" height="14" /></bpmndi:BPMNLabel></bpmndi:BPMNShape>
       <bpmndi:BPMNEdge id="to_first_di" bpmnElement="to_first"><di:waypoint x="216" y="180" /><di:waypoint x="270" y="180" /></bpmndi:BPMNEdge>
-      <bpmndi:BPMNEdge id="to_end_di" bpmnElement="to_end"><di:waypoint x="370" y="180" /><di:waypoint x="432" y="180" /></bpmndi:BPMNEdge>
+      <bpmndi:BPMNEdge id="to_end_di" bpmnElement="to_end"><di:waypoint x="370" y="180" /><di:waypoint x="632" y="180" /></bpmndi:BPMNEdge>
     </bpmndi:BPMNPlane>
   </bpmndi:BPMNDiagram>
 </bpmn:definitions>

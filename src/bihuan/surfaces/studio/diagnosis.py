@@ -1,5 +1,6 @@
 """What is wrong with a diagram while it is drawn, and what a file holds that the engine cannot run."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,19 @@ from bihuan.engines.bpmn.document import Problem, Severity, Unreadable
 from bihuan.engines.packs.problem import PackUnreadable
 from bihuan.engines.packs.source import PackSource, with_file
 from bihuan.kit.problems import Invalid
+
+_ATTRIBUTE = re.compile(r"bh:(\w+)")
+LABELS = {
+    "post": "岗位",
+    "limit": "限时",
+    "warnAt": "预警",
+    "excludes": "回避",
+    "returnTo": "可退回到",
+    "priority": "优先级",
+    "verb": "动作",
+    "collection": "名单变量",
+    "form": "表单",
+}
 
 
 class FileUnreadable(Invalid):
@@ -51,14 +65,19 @@ def told(found: Iterable[Problem]) -> list[dict[str, Any]]:
     rows = {
         (one.element, one.message): {
             "element": one.element,
-            "message": one.message,
-            "remedy": one.remedy,
+            "message": _in_words(one.message),
+            "remedy": _in_words(one.remedy),
             "line": one.line,
             "error": one.severity is Severity.ERROR,
         }
         for one in found
     }
     return sorted(rows.values(), key=lambda row: not row["error"])
+
+
+def _in_words(text: str) -> str:
+    """Write attributes under the names they have in the panel: bh:post is 岗位."""
+    return _ATTRIBUTE.sub(lambda found: f"“{LABELS.get(found[1], found[0])}”", text)
 
 
 def readable(data: bytes) -> str:

@@ -107,6 +107,9 @@ def asked(
         "noun": "决策表" if kind == "decision" else "流程",
         "packs": [(pack.key, pack.names.get("zh", pack.key)) for pack in packs.installed_packs()],
         "values": {name: values.get(name, "") for name in ("pack", "code", "name")},
-        "errors": refusal.fields if refusal else {},
+        "errors": {
+            name: refusal.fields.get(name, "") if refusal else ""
+            for name in ("pack", "code", "name", "file")
+        },
         "refusal": refusal.message if refusal else "",
     }

@@ -52,13 +52,16 @@ def draft_definition(
 
 
 @transaction.atomic
-def start_draft(*, pack_key: str, path: str, source: str, by: Actor, at: datetime) -> Definition:
+def start_draft(
+    *, pack_key: str, path: str, source: str, by: Actor, at: datetime, title: str = ""
+) -> Definition:
     """Begin a definition that does not exist yet, from scratch or from a file. Refuses with `NameTaken`."""
     _allow(by, DESIGN, at)
     kind, key = _placed(pack_key, path, source)
     if Definition.objects.filter(kind=kind, key=key).exists():
         raise NameTaken
-    return _write(_new_draft(pack_key, path, (kind, key), at), source, Deed(by, at))
+    draft = _new_draft(pack_key, path, (kind, key), at)
+    return _write(draft, source, Deed(by, at), title=title)
 
 
 @transaction.atomic

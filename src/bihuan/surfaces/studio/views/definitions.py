@@ -58,6 +58,7 @@ def create(request: HttpRequest) -> HttpResponse:
             pack_key=wanted.pack,
             path=wanted.path,
             source=wanted.source(),
+            title=wanted.name,
             by=designer.actor,
             at=designer.at,
         )
