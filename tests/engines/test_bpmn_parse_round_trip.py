@@ -63,3 +63,28 @@ def test_whole_process_survives_json() -> None:
     assert again == process
     assert replace(again, name="x") != process
     assert again.nodes["t"].kind is NodeKind.BOUNDARY_EVENT
+
+
+def test_nodes_say_where_their_flows_go_so_that_they_can_be_drawn():
+    data = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="p">
+    <startEvent id="s"/><userTask id="a"><documentation>x</documentation></userTask><endEvent id="e"/>
+    <sequenceFlow id="f" sourceRef="s" targetRef="a"/><sequenceFlow id="g" sourceRef="a" targetRef="e"/>
+    </process></definitions>"""
+
+    written = export.connected(data).decode()
+
+    assert "<documentation>x</documentation><incoming>f</incoming><outgoing>g</outgoing>" in written
+    assert export.connected(written.encode()).decode() == written
+
+
+def test_a_process_is_renamed_with_what_points_at_it():
+    data = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:di="http://www.omg.org/spec/BPMN/20100524/DI"><process id="Process_1"/>
+    <collaboration id="c"><participant id="x" processRef="Process_1"/></collaboration>
+    <di:BPMNDiagram><di:BPMNPlane bpmnElement="Process_1"/></di:BPMNDiagram></definitions>"""
+
+    written = export.renamed(data, "Process_1", "repair").decode()
+
+    assert 'process id="repair"' in written
+    assert 'processRef="repair"' in written
+    assert 'bpmnElement="repair"' in written

@@ -65,9 +65,10 @@ export function drawBadges(diagram: Diagram, posts: Named[], variables: Named[],
   overlays.remove({ type: "group" });
   for (const shape of units(diagram)) {
     const words = badge(shape, posts, variables);
+    const marked = shape.businessObject.get("loopCharacteristics") !== undefined;
     if (words) {
       const html = make("div", { class: "unit-badge", title: words }, words);
-      overlays.add(shape.id, "rules", { position: { bottom: 22, left: 2 }, html });
+      overlays.add(shape.id, "rules", { position: { bottom: marked ? 36 : 22, left: 2 }, html });
     }
     const group = grouped.get(shape.id);
     if (group) {

@@ -33,9 +33,37 @@ def renamed(data: bytes, old: str, new: str) -> bytes:
     root = xml.load(data)
     pointers = {"process": "id", "BPMNPlane": "bpmnElement", "participant": "processRef"}
     for element in root.iter():
-        name = pointers.get(xml.local(element)) if xml.is_element(element) else None
+        kind = etree.QName(element).localname if xml.is_element(element) else ""
+        name = pointers.get(kind)
         if name and (element.get(name) or "").strip() == old:
             element.set(name, new)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+# BPMN 2.0 orders the parts of a node: these stand before `incoming` and `outgoing`.
+_BEFORE_ENDS = frozenset({"documentation", "extensionElements", "auditing", "monitoring"})
+
+
+def connected(data: bytes) -> bytes:
+    """Return the XML with `incoming` and `outgoing` written at every node, as programs that draw need them.
+
+    Where a node has any of its own, nothing is added: its order is part of its meaning.
+    """
+    root = xml.load(data)
+    nodes = {element.get("id"): element for element in root.iter() if xml.is_element(element)}
+    ends: dict[etree._Element, list[tuple[str, str]]] = {}
+    for flow in root.iter(f"{{{xml.BPMN}}}sequenceFlow"):
+        for attribute, name in (("sourceRef", "outgoing"), ("targetRef", "incoming")):
+            node = nodes.get(flow.get(attribute))
+            if node is not None and xml.child(node, name) is None:
+                ends.setdefault(node, []).append((name, str(flow.get("id"))))
+    for node, found in ends.items():
+        at = sum(xml.local(child) in _BEFORE_ENDS for child in node)
+        for name, id_ in sorted(found):
+            end = etree.Element(f"{{{xml.BPMN}}}{name}")
+            end.text = id_
+            node.insert(at, end)
+            at += 1
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 

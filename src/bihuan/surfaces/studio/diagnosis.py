@@ -83,7 +83,8 @@ def _in_words(text: str) -> str:
 def readable(data: bytes) -> str:
     """Return a file's XML so that the designer can open it; what is not understood stays in it."""
     try:
-        return export.write(parse.read(data)).decode()
+        written = export.write(parse.read(data))
+        return (written if b"BPMNShape" in written else export.connected(written)).decode()
     except Unreadable as wrong:
         problem = wrong.problem
         raise FileUnreadable(f"{problem.message}。{problem.remedy}") from wrong

@@ -10,10 +10,9 @@ from typing import Any, Final
 
 from bihuan.engines import decisions
 from bihuan.engines.bpmn import parse
-from bihuan.engines.bpmn.model import NodeKind
 from bihuan.engines.bpmn.run_graph import Graph
 from bihuan.engines.bpmn.run_play import Play
-from bihuan.engines.bpmn.run_state import Change, RunRefused, VerbDue, What
+from bihuan.engines.bpmn.run_state import Change, RunRefused, TokenKind, VerbDue, What
 from bihuan.engines.expressions import CannotDecide
 from bihuan.engines.packs.source import PackSource
 from bihuan.kit.problems import Invalid
@@ -171,8 +170,7 @@ class Trial:
         word = _WORDS.get(change.what, "")
         if not word or change.token is None:
             return word
-        node = self.graphs[self.code].nodes.get(change.token.node)
-        quiet = node is not None and node.kind in {NodeKind.SUB_PROCESS}
+        quiet = change.token.kind in {TokenKind.SCOPE, TokenKind.MULTI}
         return "" if quiet else f"{word}{self._title(change.token.node)}"
 
     def _say(self, play: Play, what: str, text: str, element: str = "") -> None:
