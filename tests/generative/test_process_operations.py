@@ -41,7 +41,7 @@ MAIN, PAIR = ("a", "z"), ("l", "r")
 OPERATIONS = {
     "claim": 16, "submit": 40, "release": 3, "assign": 4, "transfer": 3, "return": 12, "withdraw": 6,
     "jump": 2, "jump_one": 2, "suspend": 4, "resume": 10, "draft": 2, "wait": 6,
-    "lead": 4, "extend": 5,
+    "lead": 4, "extend": 5, "delegate": 6, "give_back": 3,
 }  # fmt: skip
 
 
@@ -176,6 +176,23 @@ class Life:
         who = self.pick(picks[0], self.people)
         lead = self.pick(picks[1], ["", "10m", "45m", "2h", "30%", "95%"])
         self.call("set_lead", self.id, who, lead)
+
+    def do_delegate(self, picks: list[float]) -> None:
+        unit = self.unit(picks)
+        until = self.at + timedelta(hours=8 * picks[2]) if picks[3] < 0.7 else None
+        to = self.people[int(picks[1] * len(self.people))]
+        terms = actions.DelegationTerms(to, until, may_submit=picks[3] < 0.5)
+        owner = staff(unit.assignee_id or self.people[0])
+        self.call("delegate", unit.pk, terms=terms, by=owner)
+
+    def do_give_back(self, picks: list[float]) -> None:
+        lent = [unit for unit in self.units() if unit.delegation]
+        unit = self.pick(picks[0], lent)
+        if picks[1] < 0.5:
+            by = staff(unit.assignee_id)
+            self.call("complete_delegation", unit.pk, {"x": 2}, by=by)
+        else:
+            self.call("give_back", unit.pk, by=staff(unit.owner_id))
 
     def do_extend(self, picks: list[float]) -> None:
         unit = self.unit(picks)

@@ -137,10 +137,11 @@ def test_a_unit_offers_what_this_person_may_do(units):
     from_above = queries.unit(access_of(boss, NINE), first, at=NINE)
 
     always = {"submit", "save_draft", "return", "transfer", "carbon_copy", "request_extension"}
-    mine = {*always, "add_co_handler"}
+    mine = {*always, "add_co_handler", "delegate"}
     assert before.operations == {"claim", *mine}
     assert after.operations == {"release", *mine}
-    assert from_above.operations == {"assign", "transfer", "release", "add_co_handler"}
+    from_above_too = {"assign", "transfer", "release", "add_co_handler", "delegate"}
+    assert from_above.operations == from_above_too
     assert (after.assignee, after.rev) == ("Agent", 1)
     with pytest.raises(UnitMissing):
         queries.unit(access_of(other, NINE), 1 << 50, at=NINE)

@@ -1,8 +1,12 @@
 """What org hands to others: the unit tree and what one person may do, both frozen values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
+
+from bihuan.domain.ledger.events import Actor
+from bihuan.kit.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +121,7 @@ class Device:
 
     ip: str | None = None
     user_agent: str = ""
+
+
+LEAVES_ENDED: Registry[Callable[[int, Actor, datetime], None]] = Registry("follower of leaves")
+"""By app: told (leave, by whom, when) in the same transaction when somebody is back early or never went."""

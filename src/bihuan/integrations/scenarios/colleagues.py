@@ -7,6 +7,27 @@ from bihuan.engines.packs.scenario import Step, moment
 from bihuan.integrations.scenarios.stage import Stage, person
 
 
+def _delegate(step: Step, stage: Stage) -> None:
+    unit, by = stage.unit(step.what).pk, stage.actor(step.by)
+    terms = processes.DelegationTerms(
+        person(step.to),
+        until=moment(step.until, stage.at) if step.until else None,
+        while_away=bool(step.values.get("while_away")),
+        may_submit=bool(step.values.get("may_submit")),
+    )
+    processes.delegate(unit, terms=terms, reason=step.reason, by=by, at=stage.at)
+
+
+def _give_back(step: Step, stage: Stage) -> None:
+    unit, by = stage.unit(step.what).pk, stage.actor(step.by)
+    processes.give_back(unit, reason=step.reason, by=by, at=stage.at)
+
+
+def _complete(step: Step, stage: Stage) -> None:
+    unit, by = stage.unit(step.what).pk, stage.actor(step.by)
+    processes.complete_delegation(unit, step.values, reason=step.reason, by=by, at=stage.at)
+
+
 def _copy(step: Step, stage: Stage) -> None:
     unit, by = stage.unit(step.what).pk, stage.actor(step.by)
     to = processes.Recipients((person(step.to),))
@@ -52,6 +73,9 @@ def _warn_lead(step: Step, stage: Stage) -> None:
 
 
 VERBS: dict[str, Callable[[Step, Stage], None]] = {
+    "delegate": _delegate,
+    "give_back": _give_back,
+    "complete": _complete,
     "copy": _copy,
     "urge": _urge,
     "extend": _extend,

@@ -15,6 +15,44 @@ extensions = Router()
 me = Router()
 
 
+@units.post("/{unit_id}/delegation", response=schemas.InstanceOut)
+def delegate(request: HttpRequest, unit_id: int, body: schemas.DelegationIn) -> HttpResponse:
+    """Let somebody work on a unit that stays its owner's (委派)."""
+
+    def work() -> schemas.InstanceOut:
+        terms = actions.DelegationTerms(
+            body.to_staff_id, body.until, body.while_away, body.may_submit
+        )
+        by, at = actor_of(request, "unit.work", also="unit.assign"), clock.now()
+        change = actions.delegate(unit_id, terms=terms, reason=body.reason, by=by, at=at)
+        return schemas.InstanceOut.of(change)
+
+    return carry_out(request, work)
+
+
+@units.post("/{unit_id}/delegation/completion", response=schemas.InstanceOut)
+def complete(request: HttpRequest, unit_id: int, body: schemas.CompletionIn) -> HttpResponse:
+    """Give a delegated unit back with what was filled in, for its owner to submit."""
+
+    def work() -> schemas.InstanceOut:
+        by, at = actor_of(request, "unit.work"), clock.now()
+        change = actions.complete_delegation(unit_id, body.values, reason=body.reason, by=by, at=at)
+        return schemas.InstanceOut.of(change)
+
+    return carry_out(request, work)
+
+
+@units.post("/{unit_id}/delegation/end", response=schemas.InstanceOut)
+def give_back(request: HttpRequest, unit_id: int, body: schemas.DecisionIn) -> HttpResponse:
+    """Give a delegated unit back to its owner as it is."""
+
+    def work() -> schemas.InstanceOut:
+        by, at = actor_of(request, "unit.work", also="unit.assign"), clock.now()
+        return schemas.InstanceOut.of(actions.give_back(unit_id, reason=body.reason, by=by, at=at))
+
+    return carry_out(request, work)
+
+
 @units.post("/{unit_id}/copies", response=schemas.CopiesOut)
 def carbon_copy(request: HttpRequest, unit_id: int, body: schemas.CopiesIn) -> HttpResponse:
     """Copy a unit to people and posts (抄送); they may then see the case, masked as always."""

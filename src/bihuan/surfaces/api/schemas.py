@@ -231,6 +231,23 @@ class TransferIn(ReasonIn):
     to_unit: str = ""
 
 
+class DelegationIn(Schema):
+    """To whom a unit is delegated: until a moment, while its owner is away, or until given back."""
+
+    to_staff_id: int
+    until: datetime | None = None
+    while_away: bool = False
+    may_submit: bool = False
+    reason: str = Field("", max_length=500)
+
+
+class CompletionIn(Schema):
+    """What a delegate filled in."""
+
+    values: dict[str, Any] = Field(default_factory=dict)
+    reason: str = Field("", max_length=500)
+
+
 class PostIn(Schema):
     """A post at an org unit, by their codes."""
 

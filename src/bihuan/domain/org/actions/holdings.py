@@ -13,7 +13,7 @@ from bihuan.domain.org import queries, rules
 from bihuan.domain.org.actions.people import NewStaff, create_staff
 from bihuan.domain.org.actions.revision import changing
 from bihuan.domain.org.models import Holding, Leave, Post, Staff
-from bihuan.domain.org.ports import PostHeld
+from bihuan.domain.org.ports import LEAVES_ENDED, PostHeld
 from bihuan.kit.problems import Invalid, NotAllowed, NotFound, Refused
 
 
@@ -209,6 +209,8 @@ def end_leave(*, leave_id: int, by: Actor, at: datetime) -> None:
             leave.away_until = at
             leave.save(update_fields=["away_until"])
         _record("leave.ended", leave.staff_id, by=by, at=at, leave=leave_id)
+    for app in LEAVES_ENDED:
+        LEAVES_ENDED.get(app)(leave_id, by, at)
 
 
 def _check_delegate(absence: Absence) -> None:

@@ -10,10 +10,12 @@ from bihuan.domain.org.queries.access import (
     covers_of,
 )
 from bihuan.domain.org.queries.people import (
+    LeaveRow,
     StaffRow,
     StaffUnknown,
     at_work,
     holdings_of,
+    leave_of,
     names_of,
     post_names,
     staff,
@@ -41,6 +43,7 @@ from bihuan.domain.org.queries.tree import (
 
 __all__ = [
     "Access",
+    "LeaveRow",
     "Scope",
     "SessionRow",
     "StaffRow",
@@ -56,6 +59,7 @@ __all__ = [
     "authorise_anywhere",
     "covers_of",
     "holdings_of",
+    "leave_of",
     "names_of",
     "post_names",
     "revision",

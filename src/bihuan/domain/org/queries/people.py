@@ -40,6 +40,10 @@ order by h.held_from, h.id
 """
 
 
+_LEAVE = """
+select id, away_from, away_until from org_leave
+where staff_id = %(staff)s and away_until > %(at)s order by away_from limit 1
+"""
 _AT_WORK = """
 select s.id from org_staff s
 where s.id = any(%(staff)s) and s.joined_at <= %(at)s and (s.left_at is null or s.left_at > %(at)s)
@@ -60,6 +64,15 @@ class StaffRow:
     name: str
     login_name: str
     is_away: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveRow:
+    """Somebody is away, `away_until` excluded."""
+
+    id: int
+    away_from: datetime
+    away_until: datetime
 
 
 def staff(staff_id: int) -> Staff:
@@ -95,6 +108,12 @@ def at_work(staff_ids: Iterable[int], at: datetime) -> set[int]:
     """Return those of some people who work here at `at`, on leave or not."""
     params = {"staff": list(staff_ids), "at": at}
     return {row[0] for row in db.rows(_AT_WORK, params)} if params["staff"] else set()
+
+
+def leave_of(staff_id: int, at: datetime) -> LeaveRow | None:
+    """Return a person's leave at `at`, else the next one recorded."""
+    row = db.one(_LEAVE, {"staff": staff_id, "at": at})
+    return LeaveRow(*row) if row else None
 
 
 def post_names() -> dict[str, str]:

@@ -3,6 +3,12 @@
 from bihuan.domain.processes.actions.batch import Batch, batch
 from bihuan.domain.processes.actions.co_handlers import add_co_handler, remove_co_handler
 from bihuan.domain.processes.actions.copies import Recipients, carbon_copy, mark_copy_read
+from bihuan.domain.processes.actions.delegating import (
+    DelegationTerms,
+    complete_delegation,
+    delegate,
+    give_back,
+)
 from bihuan.domain.processes.actions.extensions import (
     MoreTime,
     approve_extension,
@@ -35,6 +41,7 @@ from bihuan.domain.processes.actions.work import (
 
 __all__ = [
     "Batch",
+    "DelegationTerms",
     "MoreTime",
     "Recipients",
     "add_co_handler",
@@ -44,6 +51,9 @@ __all__ = [
     "batch_memory",
     "carbon_copy",
     "claim",
+    "complete_delegation",
+    "delegate",
+    "give_back",
     "is_kept",
     "jump",
     "mark_copy_read",

@@ -101,6 +101,8 @@ def _cancelled(step: "Step", change: Change, when: "When") -> None:
 def _end(step: "Step", token: Token, when: "When") -> None:
     step.extras[token.id].closed_at = when.at
     step.clocks.stop(clock_owner(token), when.at)
+    if step.extras[token.id].delegation is not None:
+        step.clocks.stop(f"delegation:{token.id}", when.at)
     if token.kind is TokenKind.USER:
         step.closed.append(token.id)
 

@@ -97,6 +97,18 @@ class ClockBook:
         ahead = (one.at for one in moments_due(row, at) if one.kind is MomentKind.OVERDUE)
         return row.overdue_at or next(ahead, None)
 
+    def next_return(self, at: datetime) -> tuple[datetime, int] | None:
+        """Return the moment and unit of the first delegation that ends up to `at`."""
+        due = [
+            (row.due_at, int(owner.partition(":")[2]))
+            for owner, row in self.rows.items()
+            if owner.startswith("delegation:")
+            and row.state == RUNNING
+            and row.due_at
+            and row.due_at <= at
+        ]
+        return min(due, default=None)
+
     def earliest_due(self) -> datetime | None:
         """Return when the first running limit is due; timers do not count."""
         due = [
@@ -157,10 +169,10 @@ class ClockBook:
     def fire(self, at: datetime, timer: str = "") -> None:
         """Pass every moment up to `at` of every clock, each a fact at its own time.
 
-        Of the BPMN timers only the one named fires: another due at the same moment has its own turn.
+        Of the BPMN timers and the ends of delegations only the one named fires: others have their own turn.
         """
         for owner, row in list(self.rows.items()):
-            waits = owner.startswith("timer:") and owner != timer
+            waits = owner.startswith(("timer:", "delegation:")) and owner != timer
             if not waits and row.next_moment_at is not None and row.next_moment_at <= at:
                 self._pass_moments(owner, at)
                 self._set(owner, plan_fired(self.rows[owner], at))

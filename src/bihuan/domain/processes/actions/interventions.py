@@ -12,7 +12,7 @@ from django.db import transaction
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.processes.actions import people, refusals, store, units
 from bihuan.domain.processes.actions.guard import engine_refusals
-from bihuan.domain.processes.actions.leads import follow_lead
+from bihuan.domain.processes.actions.in_hand import follow_lead
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import ENDED, CloseKind, InstanceState, Then, TokenKind
 from bihuan.domain.processes.models import permission
@@ -203,6 +203,7 @@ def _may_return(step: Step, token: Token, when: When) -> tuple[When, tuple[str, 
     if found is None or found.may("unit.return", step.extras[token.id].unit_id):
         return when, (permission.ANY,)
     unit_rules = step.graph.nodes[token.node].unit
+    people.decides(step, token, when)
     return people.worker(step, token, when), unit_rules.return_to if unit_rules else ()
 
 

@@ -9,11 +9,9 @@ from datetime import datetime
 from django.db import transaction
 
 from bihuan.domain.ledger.events import Actor
-from bihuan.domain.org import actions as org, queries as people
+from bihuan.domain.org import actions as org
 from bihuan.domain.processes.actions import store
-from bihuan.domain.processes.actions.absorb import clock_owner
-from bihuan.domain.processes.actions.step import Step
-from bihuan.engines.bpmn.run_state import Token
+from bihuan.domain.processes.actions.in_hand import follow_lead
 from bihuan.kit import db
 
 _IN_HAND = """
@@ -38,14 +36,3 @@ def set_warning_lead(*, staff_id: int, lead: str, by: Actor, at: datetime) -> in
             follow_lead(step, token, when.at)
             store.save(step, when)
     return len(units)
-
-
-def follow_lead(step: Step, token: Token, at: datetime) -> None:
-    """Give a unit's clock the warnings of the diagram and of the person who has the unit now."""
-    rules, extra = step.graph.nodes[token.node].unit, step.extras[token.id]
-    warns = rules.warn_at if rules is not None else ()
-    if extra.assignee_id is not None:
-        revision = step.instance.org_revision
-        lead = people.warning_lead(extra.assignee_id, at, known_revision=revision)
-        warns = (*warns, lead) if lead and lead not in warns else warns
-    step.clocks.warn(clock_owner(token), warns, at)

@@ -10,7 +10,7 @@ from datetime import datetime
 from bihuan.domain.clocks.choices import MomentKind
 from bihuan.domain.clocks.ports import ClockMoment, Locked
 from bihuan.domain.processes.actions import store
-from bihuan.domain.processes.actions.step import ENGINE, When
+from bihuan.domain.processes.actions.step import ENGINE, Due, When
 from bihuan.domain.processes.choices import FAR, InstanceState
 from bihuan.domain.processes.ports import SUBJECTS
 from bihuan.domain.processes.queries.blueprints import blueprint
@@ -34,7 +34,7 @@ _NODE = (
     "select t.node, i.definition_id from processes_token t"
     " join processes_processinstance i on i.id = t.instance_id where t.id = %s"
 )
-_OF_TOKENS = frozenset({"unit", "timer"})
+_OF_TOKENS = frozenset({"unit", "timer", "delegation"})
 
 
 def timer_fired(moment: ClockMoment) -> None:
@@ -73,6 +73,19 @@ def suspension_over(moment: ClockMoment) -> None:
     if step.instance.state is not InstanceState.SUSPENDED:
         return
     step.catch_up(moment.at)
+    store.save(step, When(ENGINE, moment.at))
+
+
+def delegation_over(moment: ClockMoment) -> None:
+    """Give a delegated unit back to its owner at the moment set."""
+    token_id = _key(moment.owner)
+    step = store.open_step(store.instance_of(token_id))
+    step.tree.awaken(step, moment.at)
+    step.catch_up(moment.at, before=Due(moment.at, token_id=token_id))
+    token = step.tokens.get(token_id)
+    if token is None or not token.live or step.extras[token_id].delegation is None:
+        return
+    step.take_back(token_id, moment.at)
     store.save(step, When(ENGINE, moment.at))
 
 

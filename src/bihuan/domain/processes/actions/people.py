@@ -6,8 +6,8 @@ from dataclasses import replace
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
 from bihuan.domain.org.ports import Access
-from bihuan.domain.processes.actions import refusals
-from bihuan.domain.processes.actions.leads import follow_lead
+from bihuan.domain.processes.actions import in_hand, refusals
+from bihuan.domain.processes.actions.in_hand import follow_lead
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import CloseKind, TokenState
 from bihuan.domain.processes.models import permission
@@ -61,6 +61,21 @@ def worker_or(step: Step, token: Token, verb: str, when: When) -> When:
         return worker(step, token, when)
     except refusals.UnitAlreadyTaken:
         raise refusals.NotYourUnit from None
+
+
+def is_delegate(step: Step, token: Token, when: When) -> bool:
+    """Tell whether the actor works on the unit only because it is delegated to them."""
+    found = access(step, when)
+    if found is None or step.extras[token.id].delegation is None:
+        return False
+    return permission.standing(found, place_of(step.extras[token.id])).is_delegate
+
+
+def decides(step: Step, token: Token, when: When) -> None:
+    """Refuse who works on the unit as a delegate that may not submit it: where it goes is the owner's matter."""
+    delegation = step.extras[token.id].delegation
+    if delegation and not delegation.may_submit and is_delegate(step, token, when):
+        raise refusals.OwnerDecides
 
 
 def submitter(step: Step, token: Token, when: When) -> When:
@@ -142,6 +157,7 @@ def give(step: Step, token: Token, staff_id: int, when: When) -> None:
     check_duty(step, token, [staff_id])
     if not when.by.is_system:
         check_operator(step, token, [staff_id], when)
+    in_hand.end(step, token, when.at)
     token.state = TokenState.CLAIMED
     extra.assignee_id = extra.owner_id = staff_id
     extra.delegate_of = None
@@ -166,7 +182,9 @@ def place_for(step: Step, token: Token, staff_id: int, when: When) -> int | None
 
 def place_of(extra: Extra) -> permission.Place:
     """Return the columns that permission depends on."""
-    return permission.Place(extra.post, extra.unit_id, extra.assignee_id, extra.owner_id)
+    return permission.Place(
+        extra.post, extra.unit_id, extra.assignee_id, extra.owner_id, extra.delegation
+    )
 
 
 def as_staff(staff_id: int) -> Actor:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bihuan.domain.processes.actions.absorb import clock_owner
+from bihuan.domain.processes.actions.in_hand import clock_of
 from bihuan.domain.processes.actions.step import Step, Tree
 from bihuan.domain.processes.queries.blueprints import blueprint
 from bihuan.domain.processes.queries.rows import (
@@ -45,6 +46,7 @@ def step_of(instance: Instance, tree: Tree, *, history: bool = False, unit: int 
     if history:
         step = Step(instance, tokens_of(instance.id), tree)
         owners += [clock_owner(token) for token in step.run.work.live()]
+        owners += [clock_of(one) for one, extra in step.extras.items() if extra.delegation]
         clocks = db.one(SQL["live_clocks"], (owners,)) or (None, None)
     else:
         step, clocks = _read_live(instance, tree, owners, unit)

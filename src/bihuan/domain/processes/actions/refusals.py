@@ -309,3 +309,39 @@ class ThenUnknown(Invalid):
     """A return goes on forward or straight back."""
 
     message = "请选择退回后按流程继续，还是直接送回本环节。"
+
+
+class OwnerDecides(NotAllowed):
+    """A delegate works on the unit; its owner submits it, returns it or hands it over."""
+
+    message = "这个环节是委派给您的，办好后请交回，由委派人提交。"
+
+
+class AlreadyDelegated(Refused):
+    """A unit is delegated to one person at a time, and not on from there."""
+
+    message = "这个环节已经委派出去，请先收回。"
+
+
+class NotDelegated(Refused):
+    """There is nothing to give back."""
+
+    message = "这个环节没有委派给别人。"
+
+
+class DelegateNotAvailable(Invalid):
+    """A unit is delegated to somebody else, who is at work."""
+
+    message = "请选择另一名在岗的人员作为受托人。"
+
+
+class DelegationOver(Invalid):
+    """A delegation ends at a moment that lies ahead."""
+
+    message = "委派的截止时间要晚于现在。"
+
+
+class OwnerNotAway(Refused):
+    """No leave of the owner is recorded whose end would bring the unit back."""
+
+    message = "没有登记休假或出差，请另选委派的截止时间。"

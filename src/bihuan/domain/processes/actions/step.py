@@ -4,12 +4,12 @@ Everything an operation does goes through a `Step`: it brings the instance up to
 fire at their own time), turns the engine's changes into rows, clocks and facts, and saves them together.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
 from bihuan.domain.ledger.events import Actor, Fact
-from bihuan.domain.processes.actions import refusals, service_tasks, skips
+from bihuan.domain.processes.actions import in_hand, refusals, service_tasks, skips
 from bihuan.domain.processes.actions.absorb import ABSORB, clock_owner, limit_text
 from bihuan.domain.processes.actions.clock_book import ClockBook
 from bihuan.domain.processes.actions.guard import engine_refusals
@@ -40,11 +40,16 @@ LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Due:
-    """Something that fell due: a suspension that ends (without a token), or a timer. The order is that of doing."""
+    """Something that fell due. The order is that of doing.
+
+    A suspension ends (without a token), a delegation ends (`is_return`), or a timer fires; at one moment in
+    this order, and timers as they were started.
+    """
 
     at: datetime
     opened_at: datetime = LONG_AGO
     token_id: int = 0
+    is_return: bool = field(default=False, compare=False)
 
 
 class Tree(Protocol):
@@ -164,7 +169,7 @@ class Step:
         self.catch_up(when.at)
         return when
 
-    def catch_up(self, at: datetime, *, before: int | None = None) -> None:
+    def catch_up(self, at: datetime, *, before: int | Due | None = None) -> None:
         """Do what was due up to `at`: suspensions that end, timers, changed calendars, moments of clocks.
 
         Timers fire in order of due time; of those due together the one started first comes first. With
@@ -174,10 +179,19 @@ class Step:
         for edited_at, edit in self.clocks.edits(at):
             self.tree.catch_up(edited_at, None)
             self.clocks.recount(edit, edited_at)
-        self.tree.catch_up(at, None if before is None else self.due_of(before, at))
+        stop = self.due_of(before, at) if isinstance(before, int) else before
+        self.tree.catch_up(at, stop)
 
     def next_due(self, at: datetime) -> Due | None:
-        """Return what falls due first up to `at`: the end of a suspension, or a timer."""
+        """Return what falls due first up to `at`: the end of a suspension or delegation, or a timer."""
+        back = self.clocks.next_return(at)
+        found = self._next_on_the_way(at)
+        if back is None:
+            return found
+        due = Due(back[0], token_id=back[1], is_return=True)
+        return due if found is None else min(found, due)
+
+    def _next_on_the_way(self, at: datetime) -> Due | None:
         until = self.instance.suspended_until
         if until is not None:
             return Due(until) if until <= at else None
@@ -194,10 +208,17 @@ class Step:
 
     def do_due(self, due: Due) -> None:
         """Do what fell due."""
-        if due.token_id:
+        if due.is_return:
+            self.clocks.fire(due.at, in_hand.clock_of(due.token_id))
+            self.take_back(due.token_id, due.at)
+        elif due.token_id:
             self.reach(due.token_id, due.at)
         else:
             self.resume(When(ENGINE, due.at))
+
+    def take_back(self, unit_id: int, at: datetime) -> None:
+        """Give a delegated unit back to its owner at the moment set."""
+        in_hand.take_back(self, self.tokens[unit_id], When(ENGINE, at), in_hand.How.EXPIRED)
 
     def reach(self, token_id: int, moment: datetime) -> None:
         """Do what a token is due for: a timer fires, a unit that is not worth waiting for is passed over."""
@@ -245,7 +266,8 @@ class Step:
         instance = self.instance
         instance.state, instance.suspended_until = InstanceState.SUSPENDED, until
         for owner in list(self.clocks.rows):
-            self.clocks.pause(owner, when.at)
+            if not owner.startswith("delegation:"):  # a date is a date
+                self.clocks.pause(owner, when.at)
         if until is not None:
             self.clocks.start_timer(self.wake_owner, until, when.at)
         data = {"until": until.isoformat()} if until else {}

@@ -255,6 +255,7 @@ def _row(token: Token, extra: Extra) -> dict[str, Any]:
         "rank_at": extra.due_at or FAR,
         "form": extra.form,
         "draft": extra.draft,
+        "delegation": extra.delegation.to_json() if extra.delegation else None,
     }
 
 

@@ -60,11 +60,13 @@ def assign_as_drawn(
 
 def who_holds(extra: Extra, token_id: int) -> dict[str, Any]:
     """Return what is needed to give a unit back to who has it now."""
+    # What a delegate did comes back to the owner, who may delegate it again.
+    lent = extra.delegation is not None
     return {
         "unit": token_id,
-        "assignee": extra.assignee_id,
+        "assignee": extra.owner_id if lent else extra.assignee_id,
         "owner": extra.owner_id,
-        "delegate_of": extra.delegate_of,
+        "delegate_of": None if lent else extra.delegate_of,
         "place": extra.unit_id,
         "post": extra.post,
     }

@@ -8,9 +8,9 @@ from django.db import transaction
 
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
-from bihuan.domain.processes.actions import form_values, people, refusals, store
+from bihuan.domain.processes.actions import form_values, in_hand, people, refusals, store
 from bihuan.domain.processes.actions.guard import engine_refusals
-from bihuan.domain.processes.actions.leads import follow_lead
+from bihuan.domain.processes.actions.in_hand import follow_lead
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import InstanceState, TokenState
 from bihuan.domain.processes.ports import InstanceChange
@@ -42,6 +42,8 @@ def release(unit_id: int, *, by: Actor, at: datetime) -> InstanceChange:
     if token.state is not TokenState.CLAIMED:
         raise refusals.NotYourUnit
     when = people.worker_or(step, token, "unit.assign", unit.when)
+    people.decides(step, token, when)
+    in_hand.end(step, token, when.at)
     extra = step.extras[unit_id]
     token.state = TokenState.OPEN
     extra.assignee_id = extra.owner_id = extra.delegate_of = extra.claimed_at = None
@@ -77,6 +79,7 @@ def submit(
     if rev is not None and rev != step.instance.rev:
         raise refusals.StalePage
     when = people.worker(step, token, unit.when)
+    people.decides(step, token, when)
     if token.state is TokenState.OPEN:
         people.take(step, token, when)
     else:
@@ -122,6 +125,7 @@ def transfer(
     unit = _open(unit_id, by=by, at=at, also_suspended=True)
     step, token = unit.step, unit.token
     when = people.worker_or(step, token, "unit.assign", unit.when)
+    people.decides(step, token, when)
     extra = step.extras[unit_id]
     if to_staff_id is not None:
         extra.unit_id = people.place_for(step, token, to_staff_id, when)
@@ -130,6 +134,7 @@ def transfer(
     elif to_org_unit_id is not None:
         if to_org_unit_id not in org.tree(step.instance.org_revision).units:
             raise refusals.PlaceUnknown
+        in_hand.end(step, token, when.at)
         token.state = TokenState.OPEN
         extra.assignee_id = extra.owner_id = extra.delegate_of = extra.claimed_at = None
         extra.unit_id = to_org_unit_id

@@ -1,7 +1,8 @@
 """Pure decisions: whose work a unit is, and where it may be returned to."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,39 @@ DEFAULT_RETURNS = (PREVIOUS, INITIATOR)
 
 
 @dataclass(frozen=True, slots=True)
+class Delegation:
+    """Somebody works on a unit that stays its owner's (委派), until a moment if one is set.
+
+    `leave_id` names the owner's leave when the unit comes back with its end.
+    """
+
+    to: int
+    until: datetime | None = None
+    may_submit: bool = False
+    leave_id: int | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether it is in force at a moment."""
+        return self.until is None or at < self.until
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the column holds."""
+        values: dict[str, Any] = {"to": self.to, "may_submit": self.may_submit}
+        if self.until is not None:
+            values["until"] = self.until.isoformat()
+        return values | ({} if self.leave_id is None else {"leave": self.leave_id})
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any] | None) -> "Delegation | None":
+        """Return what the column holds as a value."""
+        if values is None:
+            return None
+        until = values.get("until")
+        moment = datetime.fromisoformat(until) if until else None
+        return cls(values["to"], moment, values["may_submit"], values.get("leave"))
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a unit is done and by whom: what permission to work on it depends on."""
 
@@ -22,11 +56,15 @@ class Place:
     unit_id: int | None
     assignee_id: int | None
     owner_id: int | None = None
+    delegation: Delegation | None = None
 
 
-def place_of(row: Sequence[Any], _at: datetime) -> Place:
+def place_of(row: Sequence[Any], at: datetime) -> Place:
     """Return the place of a unit in a row of the statement `unit`, as it is at a moment."""
-    return Place(row[7], row[8], row[9], row[26])
+    delegation = Delegation.from_json(json.loads(row[27]) if row[27] else None)
+    if delegation is not None and not delegation.holds(at):
+        delegation = None
+    return Place(row[7], row[8], row[9], row[26], delegation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +73,7 @@ class Standing:
 
     may_work: bool
     on_behalf_of: int | None = None
+    is_delegate: bool = False
 
 
 NO_STANDING = Standing(may_work=False)
@@ -45,8 +84,11 @@ def standing(access: Access, place: Place) -> Standing:
 
     A post held at an org unit counts for everything below it. Whoever covers for a colleague on leave may do
     what that colleague may, as long as the leave lasts; then the unit is the colleague's again. Nobody works
-    on a unit whose post they no longer hold, although it is still in their name.
+    on a unit whose post they no longer hold, although it is still in their name. To whom a unit is delegated
+    works on it without its post, on the owner's behalf.
     """
+    if place.delegation is not None and _is_delegate(access, place, place.delegation):
+        return Standing(may_work=True, on_behalf_of=place.owner_id, is_delegate=True)
     here = by_post(access, place)
     whose = place.owner_id or place.assignee_id
     if whose is None or not here.may_work:
@@ -114,6 +156,11 @@ def _named(to: str, nearest: Sequence[Token], ancestors: Sequence[Token]) -> Tok
     if to == INITIATOR:
         return ancestors[-1] if ancestors else None
     return next((unit for unit in ancestors if unit.node == to), None)
+
+
+def _is_delegate(access: Access, place: Place, delegation: Delegation) -> bool:
+    covered = (access.staff_id, *access.delegated_from)
+    return delegation.to in covered and place.owner_id not in covered
 
 
 def _of_owner(access: Access, owner_id: int) -> Standing:

@@ -3,6 +3,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from bihuan.domain.org.models import OrgUnit, Staff
 from bihuan.domain.packs.models import Definition
@@ -76,7 +78,7 @@ class Token(models.Model):
     """One token. A "unit" (环节) is a token of kind USER.
 
     `owner` is whose work it is, `assignee` who does it; `delegate_of` is set while the assignee stands in
-    for the owner. `due_at` and the first `warn_at` repeat the unit's running clock;
+    for the owner; `delegation` says on what terms when the owner asked for it. `due_at` and the first `warn_at` repeat the unit's running clock;
     `rank_at` is `due_at`, or a far moment while no clock runs: what the inbox sorts by.
     """
 
@@ -123,6 +125,7 @@ class Token(models.Model):
     rank_at = models.DateTimeField(default=FAR)
     form = models.JSONField(null=True)
     draft = models.JSONField(null=True)
+    delegation = models.JSONField(null=True)
 
     class Meta:
         constraints = [
@@ -169,5 +172,12 @@ class Token(models.Model):
                 include=["title", "warn_at"],
                 name="token_inbox_of_person",
                 condition=Q(kind="USER", state=TokenState.CLAIMED),
+            ),
+            # Units delegated to a person.
+            models.Index(
+                Cast(KT("delegation__to"), models.BigIntegerField()),
+                "rank_at",
+                name="token_inbox_of_delegate",
+                condition=Q(kind="USER", state=TokenState.CLAIMED, delegation__isnull=False),
             ),
         ]

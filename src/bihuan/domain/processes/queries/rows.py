@@ -15,6 +15,7 @@ from bihuan.domain.processes.choices import (
     TokenKind,
     TokenState,
 )
+from bihuan.domain.processes.models.permission import Delegation
 from bihuan.domain.processes.ports import FormFound
 from bihuan.domain.processes.queries.statements import SQL
 from bihuan.engines.bpmn.run_graph import Graph
@@ -90,6 +91,7 @@ class Extra:
     warn_at: datetime | None = None
     form: dict[str, Any] | None = None
     draft: dict[str, Any] | None = None
+    delegation: Delegation | None = None
 
 
 TokenRow = tuple[Token, Extra]
@@ -185,6 +187,7 @@ def token_from(row: Sequence[Any]) -> TokenRow:
         closed_at=_moment(row[20]),
         due_at=_moment(row[22]),
         warn_at=_moment(row[23]),
+        delegation=Delegation.from_json(row[24]),
     )
     return token, extra
 

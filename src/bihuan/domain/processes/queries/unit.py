@@ -63,6 +63,7 @@ class UnitView:
     close_kind: str = ""
     urges: Urges = Urges()
     extension: ExtensionRow | None = None
+    delegation: permission.Delegation | None = None
 
     @property
     def id(self) -> int:
@@ -118,7 +119,7 @@ def unit(access: Access, unit_id: int, *, at: datetime) -> UnitView:
         raise rows.UnitMissing
     plan = blueprints.blueprint(definition_id)
     node = plan.graph.nodes[row.node]
-    allowed = _operations(access, row, standing, instance_unit)
+    allowed = _operations(access, row, place, instance_unit)
     request = extension_of(row.id)
     allowed |= _about_time(access, row, standing, request)
     seen = routes.Seen(access, row, standing, instance_unit, plan, at)
@@ -130,6 +131,7 @@ def unit(access: Access, unit_id: int, *, at: datetime) -> UnitView:
     shown = _Shown(form, whole=access.may_in_any("customer.see_phone", instance_unit, row.unit_id))
     return UnitView(
         extension=request,
+        delegation=place.delegation,
         row=row,
         rev=rev,
         pack=packs.definition(definition_id).pack_key,
@@ -200,14 +202,19 @@ def _form(plan: blueprints.Blueprint, node: Node) -> forms.Form | None:
 
 
 def _operations(
-    access: Access, row: UnitRow, standing: permission.Standing, instance_unit: int
+    access: Access, row: UnitRow, place: permission.Place, instance_unit: int
 ) -> set[str]:
+    standing = permission.standing(access, place)
     live = row.state in {TokenState.OPEN, TokenState.CLAIMED}
     found = set(_on_the_whole(access, row, instance_unit))
     found |= _beside(access, row, standing, instance_unit)
     if not live or row.instance_state != InstanceState.RUNNING:
         return found
     claimed = row.state == TokenState.CLAIMED
+    if place.delegation is not None:
+        return found | _delegated(access, standing, place.delegation, row)
+    if standing.may_work or (claimed and access.may("unit.assign", row.unit_id)):
+        found.add(Operation.DELEGATE)
     if standing.may_work:
         found |= {Operation.SUBMIT, Operation.SAVE_DRAFT, Operation.RETURN, Operation.TRANSFER}
         found.add(Operation.RELEASE if claimed else Operation.CLAIM)
@@ -245,6 +252,28 @@ def _about_time(
         return {Operation.WITHDRAW_EXTENSION}
     may_decide = access.may("unit.extend", row.unit_id)
     return {Operation.DECIDE_EXTENSION} if may_decide else set()
+
+
+def _delegated(
+    access: Access,
+    standing: permission.Standing,
+    delegation: permission.Delegation,
+    row: UnitRow,
+) -> set[Operation]:
+    """What may be done with a unit somebody works on for its owner."""
+    found: set[Operation] = set()
+    if access.may("unit.assign", row.unit_id):
+        found |= {Operation.ASSIGN, Operation.TRANSFER, Operation.RELEASE, Operation.GIVE_BACK}
+    if access.may("unit.return", row.unit_id):
+        found.add(Operation.RETURN)
+    if not standing.may_work:
+        return found
+    found |= {Operation.SAVE_DRAFT, Operation.GIVE_BACK}
+    if standing.is_delegate:
+        found.add(Operation.COMPLETE_DELEGATION)
+    if not standing.is_delegate or delegation.may_submit:
+        found |= {Operation.SUBMIT, Operation.RETURN, Operation.TRANSFER, Operation.RELEASE}
+    return found
 
 
 def _on_the_whole(access: Access, row: UnitRow, instance_unit: int) -> list[str]:

@@ -38,8 +38,10 @@ select (select max(last_at) from members), array(
     select m.id from members m
     where m.id <> all(%(known)s) and (m.suspended_until <= %(at)s or exists (
         select from processes_token t
-        join clocks_clock c on c.owner = 'timer:' || t.id and c.state <> 'STOPPED'
-        where t.instance_id = m.id and t.kind = 'TIMER' and t.state in ('OPEN', 'CLAIMED', 'PARKED')
+        join clocks_clock c on c.state <> 'STOPPED'
+            and c.owner = case t.kind when 'TIMER' then 'timer:' else 'delegation:' end || t.id
+        where t.instance_id = m.id and (t.kind = 'TIMER' or t.delegation is not null)
+            and t.state in ('OPEN', 'CLAIMED', 'PARKED')
             and c.state = 'RUNNING' and c.due_at <= %(at)s))
     order by m.id)
 
@@ -70,12 +72,13 @@ with live as (
     select * from clocks_clock
     where state <> 'STOPPED' and owner = any(%(owners)s::text[] || array(
         select case kind when 'TIMER' then 'timer:' else 'unit:' end || id from live
-        where kind in ('USER', 'TIMER')))
+        where kind in ('USER', 'TIMER'))
+        || array(select 'delegation:' || id from live where delegation is not null))
     order by id for update
 )
 select (select json_agg(json_build_array(id, node, title, flow_in, kind, state, scope, parents,
         consumed_by, origin, loop_no, local, post, unit_id, owner_id, assignee_id, delegate_of,
-        priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at) order by id)
+        priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at, delegation) order by id)
     from live),
     (select json_agg(json_build_array(@CLOCK_COLUMNS)) from clocks), (@EDITS),
     (select id from packs_definition where kind = 'form' and status = 'PUBLISHED'
@@ -95,7 +98,7 @@ where exists (select from clocks where calendar = code and calendar_revision < r
 -- name: all_tokens
 select json_agg(json_build_array(id, node, title, flow_in, kind, state, scope, parents,
     consumed_by, origin, loop_no, local, post, unit_id, owner_id, assignee_id, delegate_of,
-    priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at) order by id)
+    priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at, delegation) order by id)
 from processes_token where instance_id = %s
 
 -- name: next_instances
@@ -140,7 +143,8 @@ opened as (
         delegate_of = x.delegate_of, claimed_at = x.claimed_at, closed_at = x.closed_at,
         close_kind = x.close_kind, due_at = x.due_at, warn_at = x.warn_at, rank_at = x.rank_at,
         form = coalesce(x.form, t.form),
-        draft = case when x.form is null then coalesce(x.draft, t.draft) end
+        draft = case when x.form is null then coalesce(x.draft, t.draft) end,
+        delegation = x.delegation
     from json_populate_recordset(null::processes_token, %(old)s::json) as x
     where t.id = x.id
 )

@@ -8,6 +8,16 @@ with mine as (
         and (rank_at, id) > (%(rank)s, %(id)s)
         and (%(warned)s::boolean is null or coalesce(warn_at <= %(at)s, false) = %(warned)s)
     order by rank_at, id limit %(size)s
+), lent as (
+    select id from processes_token
+    where kind = 'USER' and state = 'CLAIMED' and delegation is not null and not %(unclaimed)s
+        and (delegation ->> 'to')::bigint = any(%(people)s)
+        and owner_id <> all(%(people)s)
+        and coalesce((delegation ->> 'until')::timestamptz > %(at)s, true)
+        and rank_at > %(low)s and rank_at <= %(high)s and (%(title)s = '' or title = %(title)s)
+        and (rank_at, id) > (%(rank)s, %(id)s)
+        and (%(warned)s::boolean is null or coalesce(warn_at <= %(at)s, false) = %(warned)s)
+    order by rank_at, id limit %(size)s
 ), of_posts as (
     select found.id
     from unnest(%(posts)s::text[], %(units)s::bigint[]) as held (post, unit_id)
@@ -23,7 +33,9 @@ with mine as (
 select t.id, t.instance_id, i.subject, i.root, t.node, t.title, t.state, t.post, t.unit_id,
     t.assignee_id, coalesce(s.name, ''), t.delegate_of, t.priority, t.opened_at, t.claimed_at,
     t.due_at, t.warn_at, i.state, t.rank_at
-from (select id from mine union all select id from of_posts) as ids
+from (
+    select id from mine union all select id from lent union all select id from of_posts
+) as ids
 join processes_token t on t.id = ids.id
 join processes_processinstance i on i.id = t.instance_id
 left join org_staff s on s.id = t.assignee_id
@@ -34,6 +46,12 @@ with mine as (
     select rank_at, warn_at, title from processes_token
     where kind = 'USER' and state = 'CLAIMED' and owner_id = any(%(people)s)
     order by rank_at limit %(most)s
+), lent as (
+    select rank_at, warn_at, title from processes_token
+    where kind = 'USER' and state = 'CLAIMED' and delegation is not null
+        and (delegation ->> 'to')::bigint = any(%(people)s) and owner_id <> all(%(people)s)
+        and coalesce((delegation ->> 'until')::timestamptz > %(at)s, true)
+    order by rank_at limit %(most)s
 ), of_posts as (
     select found.rank_at, found.warn_at, found.title
     from unnest(%(posts)s::text[], %(units)s::bigint[]) as held (post, unit_id)
@@ -43,7 +61,9 @@ with mine as (
         order by rank_at limit %(most)s
     ) as found
 ), seen as (
-    select * from (select * from mine union all select * from of_posts) as units limit %(most)s
+    select * from (
+        select * from mine union all select * from lent union all select * from of_posts
+    ) as units limit %(most)s
 )
 select case when rank_at >= %(far)s then 'paused' when rank_at <= %(at)s then 'overdue'
         when warn_at <= %(at)s then 'warn' else 'normal' end as tier, title, count(*)
@@ -54,7 +74,7 @@ select t.id, t.instance_id, i.subject, i.root, t.node, t.title, t.state, t.post,
     t.assignee_id, coalesce(s.name, ''), t.delegate_of, t.priority, t.opened_at, t.claimed_at,
     t.due_at, t.warn_at, i.state, t.rank_at,
     i.definition_id, i.unit_id, i.rev, t.form::text, t.draft::text, t.closed_at, t.close_kind,
-    t.owner_id
+    t.owner_id, t.delegation::text
 from processes_token t
 join processes_processinstance i on i.id = t.instance_id
 left join org_staff s on s.id = t.assignee_id
