@@ -39,6 +39,15 @@ KINDS = {
     "boundary": NodeKind.BOUNDARY_EVENT,
     "catch": NodeKind.INTERMEDIATE_CATCH_EVENT,
     "throw": NodeKind.INTERMEDIATE_THROW_EVENT,
+    "first": NodeKind.EVENT_BASED_GATEWAY,
+    "receive": NodeKind.RECEIVE_TASK,
+    "send": NodeKind.SEND_TASK,
+}
+_CODED = {
+    "error": EventKind.ERROR,
+    "escalation": EventKind.ESCALATION,
+    "message": EventKind.MESSAGE,
+    "signal": EventKind.SIGNAL,
 }
 MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -123,7 +132,7 @@ def _list(options: dict[str, str], key: str) -> tuple[str, ...]:
 
 
 def _event(options: dict[str, str]) -> Event:
-    for key, kind in {"error": EventKind.ERROR, "escalation": EventKind.ESCALATION}.items():
+    for key, kind in _CODED.items():
         if key in options:
             return Event(kind, code=options[key])
     if "timer" in options:

@@ -21,6 +21,7 @@ VERB_TITLES: Final[dict[str, str]] = {
     "unit.jump": "跳转环节",
     "unit.skip": "跳过环节",
     "unit.suspend": "挂起与恢复",
+    "process.message": "转达外部消息",
     "unit.terminate": "终止流程",
     "unit.urge": "催办",
     "unit.copy": "抄送",

@@ -8,12 +8,13 @@ name, those of required packs in full.
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from bihuan.domain.packs.ports import PublishedDefinition
 from bihuan.domain.processes.ports import VARIABLES, VERBS
 from bihuan.engines import decisions, forms
-from bihuan.engines.bpmn import check, parse
+from bihuan.engines.bpmn import check, parse, rest
 from bihuan.engines.bpmn.document import Document, Problem as DiagramProblem, Severity, Unreadable
 from bihuan.engines.bpmn.model import Process
 from bihuan.engines.packs.problem import Problem
@@ -141,7 +142,27 @@ def known_names(pack: PackSource) -> check.Known:
         decisions=frozenset(_short_names(pack, "decisions")),
         processes=frozenset(_short_names(pack, "processes")),
         variables=_variables(pack),
+        calls=_calls(pack),
     )
+
+
+def _calls(pack: PackSource) -> dict[str, frozenset[str]]:
+    """Return which processes each known process calls, by every name a file may use for it."""
+    own = {f"{file.stem}": file for file in pack.folder("processes")}
+    found = {
+        key: _called_in(file.text, key.rpartition(".")[2]) for key, file in pack.known("processes")
+    }
+    return found | {name: _called_in(file.text, name) for name, file in own.items()}
+
+
+@lru_cache(maxsize=256)
+def _called_in(text: str, key: str) -> frozenset[str]:
+    try:
+        document = parse.read(text.encode())
+    except Unreadable:
+        return frozenset()
+    found = (rest.called_by(one) for one in document.processes if one.key == key)
+    return next(found, frozenset())
 
 
 def _variables(pack: PackSource) -> frozenset[str]:

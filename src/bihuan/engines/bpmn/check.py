@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bihuan.engines import expressions
-from bihuan.engines.bpmn import conditions, structure
+from bihuan.engines.bpmn import conditions, rest, structure
 from bihuan.engines.bpmn.document import Problem
 from bihuan.engines.bpmn.findings import Findings, named, nearest
 from bihuan.engines.bpmn.model import Node, NodeKind, Process
@@ -25,6 +25,8 @@ class Known:
     decisions: frozenset[str] | None = None
     processes: frozenset[str] | None = None
     variables: frozenset[str] | None = None
+    calls: Mapping[str, frozenset[str]] | None = None
+    """By process: which processes it calls."""
 
 
 def publish_problems(
@@ -42,6 +44,7 @@ def publish_problems(
         return findings.problems
     graph = structure.Graph(process)
     structure.check(findings, graph)
+    rest.check(findings, graph, known.calls or {})
     used = conditions.check(findings)
     for node in process.nodes.values():
         _check_names(findings, node, known)

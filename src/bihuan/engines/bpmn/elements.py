@@ -28,7 +28,8 @@ SCOPES = {
 # Elements that get an id when the file gives them none, besides nodes.
 NAMED = frozenset({"process", "sequenceFlow", "complexGateway", *SCOPES})
 # The vocabulary knows these, the engine does not run them yet.
-LATER = frozenset({"eventBasedGateway", "receiveTask", "transaction", "adHocSubProcess"})
+LATER = frozenset({"transaction", "adHocSubProcess"})
+MULTIPLE = frozenset({"userTask", "subProcess", "callActivity", "transaction", "adHocSubProcess"})
 VERB_KINDS = frozenset({"serviceTask", "sendTask", "scriptTask", "businessRuleTask"})
 
 IGNORABLE = frozenset(
@@ -65,14 +66,28 @@ IGNORABLE = frozenset(
 )
 
 RUNNABLE_EVENTS = {
-    "startEvent": {EventKind.NONE, EventKind.TIMER},
-    "endEvent": {EventKind.NONE, EventKind.TERMINATE, EventKind.ERROR, EventKind.ESCALATION},
-    "boundaryEvent": {EventKind.TIMER, EventKind.ERROR, EventKind.ESCALATION},
-    "intermediateCatchEvent": {EventKind.TIMER},
-    "intermediateThrowEvent": {EventKind.NONE, EventKind.ESCALATION},
+    "startEvent": {EventKind.NONE, EventKind.TIMER, EventKind.MESSAGE},
+    "endEvent": {
+        *(EventKind.NONE, EventKind.TERMINATE, EventKind.ERROR, EventKind.ESCALATION),
+        *(EventKind.MESSAGE, EventKind.SIGNAL),
+    },
+    "boundaryEvent": {
+        *(EventKind.TIMER, EventKind.ERROR, EventKind.ESCALATION),
+        *(EventKind.MESSAGE, EventKind.SIGNAL),
+    },
+    "intermediateCatchEvent": {EventKind.TIMER, EventKind.MESSAGE, EventKind.SIGNAL},
+    "intermediateThrowEvent": {
+        *(EventKind.NONE, EventKind.ESCALATION, EventKind.MESSAGE, EventKind.SIGNAL),
+    },
 }
+# What waits for or throws these is nothing without their name.
+NAMED_EVENTS = frozenset({EventKind.MESSAGE, EventKind.SIGNAL})
 EVENT_KINDS = {kind.value: kind for kind in EventKind if kind}
 TIMERS = {"timeDuration": "duration", "timeCycle": "cycle", "timeDate": "date"}
+OUTSIDE_ATTRIBUTES = {
+    "eventBasedGateway": (("instantiate", "instantiate"), ("eventGatewayType", "eventGatewayType")),
+    "receiveTask": (("instantiate", "instantiate"),),
+}
 VENDOR_BINDINGS = ("delegateExpression", "class", "expression", "topic", "type", "decisionRef")
 WRAPPED_NAME = re.compile(r"[$#]\{\s*([A-Za-z_]\w*)\s*\}")
 
@@ -101,11 +116,20 @@ def words(value: str) -> list[str]:
 
 
 def references_of(root: etree._Element) -> dict[str, str]:
-    """Map the ids of declared errors and escalations to their codes (an id without code is one)."""
+    """Map the ids of declared errors and escalations to their codes, of messages and signals to their names.
+
+    What has no code or name has its id.
+    """
+    said = {
+        "error": "errorCode",
+        "escalation": "escalationCode",
+        "message": "name",
+        "signal": "name",
+    }
     return {
-        xml.attribute(element, "id"): xml.attribute(element, f"{kind}Code")
+        xml.attribute(element, "id"): xml.attribute(element, attribute)
         or xml.attribute(element, "id")
-        for kind in ("error", "escalation")
+        for kind, attribute in said.items()
         for element in xml.children(root, kind)
     }
 
@@ -128,7 +152,7 @@ def node(element: etree._Element, id_: str, scope: str, reading: Reading) -> Nod
         attached_to=xml.attribute(element, "attachedToRef"),
         interrupting=_interrupting(element),
         called_element=xml.attribute(element, "calledElement"),
-        binding=xml.bh(element, "binding") or "latest",
+        binding=_binding(element),
         multi=_multi(element),
     )
 
@@ -142,6 +166,22 @@ def _report_outside(element: etree._Element, name: str, id_: str, reading: Readi
         reading.report(element, "triggeredByEvent", id_)
     if xml.child(element, "standardLoopCharacteristics") is not None:
         reading.report(element, "standardLoopCharacteristics", id_)
+    loop = xml.child(element, "multiInstanceLoopCharacteristics")
+    if loop is not None and name not in MULTIPLE:
+        reading.report(element, "multiInstanceLoopCharacteristics", id_)
+    for attribute, kind in OUTSIDE_ATTRIBUTES.get(name, ()):
+        if xml.attribute(element, attribute) not in {"", "false", "0", "Exclusive"}:
+            reading.report(element, kind, id_)
+
+
+def _binding(element: etree._Element) -> str:
+    """Return `latest` or `pinned`: ours, else what another engine's words come to."""
+    ours = xml.bh(element, "binding")
+    if ours:
+        return ours
+    theirs = xml.vendor(element, "calledElementBinding")
+    same = xml.vendor(element, "sameDeployment") in {"true", "1"}
+    return "pinned" if same or theirs not in {"", "latest"} else "latest"
 
 
 # -------------------------------------------------------------------- user tasks
@@ -200,12 +240,20 @@ def _priority(element: etree._Element, id_: str, reading: Reading) -> int:
 
 def _verb(element: etree._Element, id_: str, reading: Reading) -> str:
     verb = xml.bh(element, "verb")
+    if not verb and _sends(element):
+        return ""
     if verb:
         if reading.verbs is not None and verb not in reading.verbs:
             reading.report(element, "unknownVerb", id_, verb)
     elif not xml.bh(element, "decision"):
         reading.report(element, "unknownVerb", id_, _vendor_binding(element))
     return verb
+
+
+def _sends(element: etree._Element) -> bool:
+    """Tell a send task that names a message, and nothing that another engine would run instead."""
+    is_send = xml.local(element) == "sendTask"
+    return is_send and bool(xml.attribute(element, "messageRef")) and not _vendor_binding(element)
 
 
 def _vendor_binding(element: etree._Element) -> str:
@@ -236,6 +284,13 @@ def _params(element: etree._Element) -> dict[str, str]:
 
 def _event(element: etree._Element, id_: str, reading: Reading) -> Event:
     name = xml.local(element)
+    if name in {"receiveTask", "sendTask"}:
+        message = xml.attribute(element, "messageRef")
+        return (
+            Event(EventKind.MESSAGE, code=_code(message, reading.references))
+            if message
+            else Event()
+        )
     if name not in RUNNABLE_EVENTS:
         return Event()
     definitions = [
@@ -251,9 +306,28 @@ def _event(element: etree._Element, id_: str, reading: Reading) -> Event:
         return _plain_event(element, name, id_, reading)
     definition = definitions[0]
     kind = EVENT_KINDS.get(xml.local(definition), EventKind.NONE)
-    if kind not in RUNNABLE_EVENTS[name] or not kind:
+    event = _triggered(definition, kind, reading)
+    if _cannot_run(element, event):
         reading.report(element, xml.local(definition), id_)
-    return _triggered(definition, kind, reading)
+    return event
+
+
+def _cannot_run(element: etree._Element, event: Event) -> bool:
+    """Tell an event outside the subset: unknown there, without a name, or a start by the calendar."""
+    name = xml.local(element)
+    if not event.kind or event.kind not in RUNNABLE_EVENTS[name]:
+        return True
+    if name == "startEvent":
+        return event.timer == "cycle" or not _starts_by_trigger(element)
+    return event.kind in NAMED_EVENTS and not event.code
+
+
+def _starts_by_trigger(start: etree._Element) -> bool:
+    """Tell a start event that may have a trigger: a process's, or that of a sub-process reported for being one."""
+    above = start.getparent()
+    return above is not None and (
+        xml.local(above) == "process" or xml.attribute(above, "triggeredByEvent") in {"true", "1"}
+    )
 
 
 def _plain_event(element: etree._Element, name: str, id_: str, reading: Reading) -> Event:

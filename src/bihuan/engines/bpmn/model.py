@@ -132,6 +132,11 @@ class Node:
     multi: MultiInstance | None = None
     decision: str = ""
 
+    @property
+    def awaits(self) -> str:
+        """The name of the message or signal the node waits for; a receive task without one has its id."""
+        return self.event.code or self.id
+
 
 @dataclass(frozen=True, slots=True)
 class LimitGroup:

@@ -9,8 +9,8 @@ that nothing of the step may be kept.
 from collections.abc import Iterable
 from typing import Any
 
-from bihuan.engines.bpmn import run_events, run_joins, run_multi, run_together
-from bihuan.engines.bpmn.run_elements import enter, finish, finish_empty_scopes
+from bihuan.engines.bpmn import run_events, run_joins, run_multi
+from bihuan.engines.bpmn.run_elements import enter, finish, finish_empty_scopes, happen
 from bihuan.engines.bpmn.run_graph import Graph, holds
 from bihuan.engines.bpmn.run_state import (
     Arrival,
@@ -100,18 +100,25 @@ class Run:
 
     def fire(self, token_id: int, *, last: bool = True) -> None:
         """Let a timer fire. A boundary cycle that will fire again is fired with `last=False`."""
-        timer = self._live(token_id, TokenKind.TIMER)
-        node = self.work.node(timer)
-        if not node.attached_to:
-            self.work.close(timer, CloseKind.FIRED)
-        elif node.interrupting:
-            host = self.work.tokens[timer.parents[0]]
-            self.work.close(timer, CloseKind.FIRED)
-            self.work.cancel(host, CloseKind.CANCELLED)
-            run_together.cancel_others(self.work, host, CloseKind.CANCELLED)
-        elif last:
-            self.work.close(timer, CloseKind.FIRED)
-        self.work.leave(node, (timer.id,), timer.scope)
+        happen(self.work, self._live(token_id, TokenKind.TIMER), last=last)
+
+    def deliver(self, token_id: int, values: dict[str, Any] | None = None) -> None:
+        """Let a message or signal reach who waits for it; its `values` become variables first.
+
+        A boundary event that does not interrupt may be reached again while its activity is open.
+        """
+        token = self._live(token_id, TokenKind.EVENT)
+        if values:
+            self.work.variables = {**self.work.variables, **values}
+        happen(self.work, token, last=False)
+
+    def waiting(self, name: str) -> list[Token]:
+        """Return the tokens that wait for a message or signal of this name, oldest first."""
+        return [
+            token
+            for token in self.work.live()
+            if token.kind is TokenKind.EVENT and self.work.node(token).awaits == name
+        ]
 
     def call_ended(self, token_id: int) -> None:
         """Go on behind a call activity whose process has ended."""

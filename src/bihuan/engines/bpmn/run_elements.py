@@ -19,7 +19,9 @@ from bihuan.engines.bpmn.run_state import (
     VerbDue,
     What,
 )
-from bihuan.engines.bpmn.run_work import Work
+from bihuan.engines.bpmn.run_work import AWAITED, Work
+
+THROWN = {EventKind.MESSAGE: What.MESSAGE_THROWN, EventKind.SIGNAL: What.SIGNAL_THROWN}
 
 Enter = Callable[[Work, Node, Arrival], "VerbDue | None"]
 
@@ -92,7 +94,10 @@ def _activity(kind: TokenKind) -> Enter:
     return enter_activity
 
 
-def _service(work: Work, node: Node, _arrival: Arrival) -> VerbDue | None:
+def _service(work: Work, node: Node, arrival: Arrival) -> VerbDue | None:
+    if node.event.kind is EventKind.MESSAGE and not node.verb:
+        _throw(work, node, arrival)
+        return None
     return VerbDue(node.id, node.verb, node.params, node.decision)
 
 
@@ -120,19 +125,70 @@ def _end(work: Work, node: Node, arrival: Arrival) -> None:
         run_events.throw_error(work, arrival.scope, node.event.code)
     elif node.event.kind is EventKind.ESCALATION:
         run_events.throw_escalation(work, arrival.scope, node.event.code)
+    elif node.event.kind in THROWN:
+        work.note_thrown(THROWN[node.event.kind], node.event.code)
+
+
+def _start(work: Work, node: Node, arrival: Arrival) -> None:
+    if node.event.kind is EventKind.TIMER and not arrival.scope:
+        work.wait(node, arrival)
+    else:
+        work.leave(node, arrival.parents, arrival.scope)
 
 
 def _catch(work: Work, node: Node, arrival: Arrival) -> None:
-    if node.event.kind is not EventKind.TIMER:
+    if node.event.kind not in AWAITED:
         raise UnsupportedElement(node.id)
-    timer = work.open(arrival, TokenKind.TIMER)
-    work.note(What.TIMER_STARTED, timer, node.event.expression)
+    work.wait(node, arrival)
+
+
+def _receive(work: Work, node: Node, arrival: Arrival) -> None:
+    work.arm(work.open(arrival, TokenKind.EVENT))
+
+
+def _race(work: Work, node: Node, arrival: Arrival) -> None:
+    race = work.open(arrival, TokenKind.RACE)
+    for flow in work.graph.out(node.id):
+        enter(work, Arrival(flow.target, flow.id, (race.id,), arrival.scope))
+
+
+def happen(work: Work, token: Token, *, last: bool) -> None:
+    """Let what a token waited for happen: its time, message or signal.
+
+    What else an event-based gateway waited for no longer happens. A boundary event that may happen again
+    is told with `last=False`.
+    """
+    node = work.node(token)
+    if not node.attached_to:
+        _end_race(work, token)
+        finish(work, token, CloseKind.FIRED)
+        return
+    if node.interrupting:
+        host = work.tokens[token.parents[0]]
+        work.close(token, CloseKind.FIRED)
+        work.cancel(host, CloseKind.CANCELLED)
+        run_together.cancel_others(work, host, CloseKind.CANCELLED)
+    elif last:
+        work.close(token, CloseKind.FIRED)
+    work.leave(node, (token.id,), token.scope)
+
+
+def _end_race(work: Work, winner: Token) -> None:
+    race = work.racing(winner)
+    if race is None:
+        return
+    for rival in work.inside(race.scope):
+        if rival is not winner and work.racing(rival) is race:
+            work.cancel(rival, CloseKind.CANCELLED)
+    work.close(race, CloseKind.FIRED)
 
 
 def _throw(work: Work, node: Node, arrival: Arrival) -> None:
     if node.event.kind is EventKind.ESCALATION:
         if run_events.throw_escalation(work, arrival.scope, node.event.code):
             return
+    elif node.event.kind in THROWN:
+        work.note_thrown(THROWN[node.event.kind], node.event.code)
     elif node.event.kind is not EventKind.NONE:
         raise UnsupportedElement(node.id)
     work.leave(node, arrival.parents, arrival.scope)
@@ -143,7 +199,7 @@ def _unsupported(_work: Work, node: Node, _arrival: Arrival) -> None:
 
 
 ENTER: dict[NodeKind, Enter] = {
-    NodeKind.START_EVENT: _pass,
+    NodeKind.START_EVENT: _start,
     NodeKind.END_EVENT: _end,
     NodeKind.USER_TASK: _user_task,
     NodeKind.MANUAL_TASK: _pass,
@@ -152,11 +208,11 @@ ENTER: dict[NodeKind, Enter] = {
     NodeKind.SEND_TASK: _service,
     NodeKind.SCRIPT_TASK: _service,
     NodeKind.BUSINESS_RULE_TASK: _service,
-    NodeKind.RECEIVE_TASK: _unsupported,
+    NodeKind.RECEIVE_TASK: _receive,
     NodeKind.EXCLUSIVE_GATEWAY: _exclusive,
     NodeKind.PARALLEL_GATEWAY: run_joins.enter_and,
     NodeKind.INCLUSIVE_GATEWAY: run_joins.enter_or,
-    NodeKind.EVENT_BASED_GATEWAY: _unsupported,
+    NodeKind.EVENT_BASED_GATEWAY: _race,
     NodeKind.SUB_PROCESS: _activity(TokenKind.SCOPE),
     NodeKind.CALL_ACTIVITY: _activity(TokenKind.CALL),
     NodeKind.BOUNDARY_EVENT: _unsupported,

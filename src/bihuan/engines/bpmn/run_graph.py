@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 from bihuan.engines import expressions
-from bihuan.engines.bpmn.model import Flow, Node, NodeKind, Process
+from bihuan.engines.bpmn.model import EventKind, Flow, Node, NodeKind, Process
 
 
 @lru_cache(maxsize=8192)
@@ -45,6 +45,9 @@ class Graph:
         self._boundary = {key: tuple(nodes) for key, nodes in boundary.items()}
         for scope, nodes in inside.items():
             starts = [node for node in nodes if node.kind is NodeKind.START_EVENT]
+            # Whoever starts a process starts it plainly, if it can be; else by the first of its triggers.
+            plain = [node for node in starts if node.event.kind is EventKind.NONE]
+            starts = plain or starts[:1]
             self._starts[scope] = tuple(starts or [node for node in nodes if not node.incoming])
 
     def out(self, node: str) -> tuple[Flow, ...]:
@@ -56,7 +59,7 @@ class Graph:
         return self._boundary.get(activity, ())
 
     def starts(self, scope: str) -> tuple[Node, ...]:
-        """Return where a scope begins: its start events, else every node without incoming flow."""
+        """Return where a scope begins: its plain start events, else its first one, else all without incoming flow."""
         return self._starts.get(scope, ())
 
     def scopes(self, node: str) -> list[str]:

@@ -73,7 +73,7 @@ def _must_wait(work: Work, node: Node, scope: int, filled: set[str]) -> bool:
     if not empty:
         return False
     for token in work.inside(scope):
-        if token.node == node.id or work.is_boundary(token):
+        if token.node == node.id or work.is_boundary(token) or work.racing(token):
             continue
         reach = work.graph.reachable_flows(held_node(token), without=node.id)
         if reach & empty and not reach & filled:

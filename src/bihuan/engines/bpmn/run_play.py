@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bihuan.engines import expressions
@@ -15,7 +16,9 @@ from bihuan.engines.bpmn import run_timers
 from bihuan.engines.bpmn.run import Run
 from bihuan.engines.bpmn.run_graph import Graph
 from bihuan.engines.bpmn.run_state import (
+    CALL_COST,
     MOST_DEEP,
+    SEQUENCE_BITS,
     Budget,
     CallsTooDeep,
     Change,
@@ -26,6 +29,8 @@ from bihuan.engines.bpmn.run_state import (
     What,
 )
 
+_SEQUENCE = (1 << SEQUENCE_BITS) - 1
+_THROWN = frozenset({What.MESSAGE_THROWN, What.SIGNAL_THROWN})
 _UPWARD = frozenset({What.ENDED, What.ERROR_UNCAUGHT, What.ESCALATION_UNCAUGHT})
 
 Verb = Callable[[VerbDue, dict[str, Any]], "dict[str, Any] | None"]
@@ -54,6 +59,11 @@ class Armed:
     token: int
     timer: run_timers.Timer
     times: int | None
+    started_at: datetime
+
+
+def _reach(run: Run, token_id: int) -> None:
+    run.deliver(token_id)
 
 
 class Play:
@@ -106,18 +116,34 @@ class Play:
         instance, unit = found[0]
         self.step(instance, lambda run: run.complete(unit, values))
 
+    def correlate(self, name: str, values: dict[str, Any]) -> None:
+        """Let a message from outside reach the oldest that waits for it."""
+        found = [
+            (played, token.id)
+            for played in self.instances.values()
+            for token in self._run(played).waiting(name)
+        ]
+        if not found:
+            raise NotLive(f"nobody waits for {name}")
+        played, token_id = found[0]
+        self.step(played, lambda run: run.deliver(token_id, values))
+
     def advance(self, delta: timedelta) -> None:
         """Move the clock forward and fire all that falls due, in order of due time."""
         until = self.at + delta
+        self.budget.renew()
         while due := [armed for armed in self.armed if armed.timer.due_at <= until]:
             self._fire(min(due, key=lambda armed: (armed.timer.due_at, armed.order)))
         self.at = until
 
     def step(self, instance: Played, ask: Callable[[Run], object]) -> None:
         """Carry one step out, all or nothing, called processes included."""
+        self.budget.renew()
+        self._all_or_nothing(instance, ask)
+
+    def _all_or_nothing(self, instance: Played, ask: Callable[[Run], object]) -> None:
         before = self._copies()
         self.changes = []
-        self.budget.renew()
         try:
             self._step(instance, ask)
             self._follow()
@@ -161,7 +187,14 @@ class Play:
                 timer = run_timers.plan(change.detail, values, self.at)
                 self._armed_so_far += 1
                 self.armed.append(
-                    Armed(self._armed_so_far, instance.id, change.token.id, timer, timer.times)
+                    Armed(
+                        self._armed_so_far,
+                        instance.id,
+                        change.token.id,
+                        timer,
+                        timer.times,
+                        self.at,
+                    )
                 )
         # What follows from this comes before what was still to follow from the steps before.
         self.pending.extendleft(
@@ -170,7 +203,7 @@ class Play:
 
     def _concerns_others(self, change: Change) -> bool:
         is_call = change.token is not None and change.token.kind is TokenKind.CALL
-        return change.what in _UPWARD or (
+        return change.what in _UPWARD | _THROWN or (
             is_call and change.what in {What.PROCESS_CALLED, What.CANCELLED}
         )
 
@@ -178,7 +211,9 @@ class Play:
         """Start what is called, end what is cancelled, and let callers go on, until all rests."""
         while self.pending:
             instance, change = self.pending.popleft()
-            if change.what in _UPWARD:
+            if change.what in _THROWN:
+                self._deliver(instance, change)
+            elif change.what in _UPWARD:
                 self._tell_caller(instance, change)
             elif change.token is not None and change.what is What.CANCELLED:
                 self._cancelled(instance, change.token)
@@ -188,8 +223,20 @@ class Play:
             armed for armed in self.armed if self.instances[armed.instance].tokens[armed.token].live
         ]
 
+    def _deliver(self, thrower: Played, change: Change) -> None:
+        """Let a thrown signal reach all that waited for it by then, a message the oldest of them."""
+        found = [
+            (played, token.id)
+            for played in self.instances.values()
+            for token in self._run(played).waiting(change.detail)
+            if played is not thrower or token.id & _SEQUENCE < change.next_seq
+        ]
+        for played, token_id in found[:1] if change.what is What.MESSAGE_THROWN else found:
+            if played.tokens[token_id].live:
+                self._step(played, partial(_reach, token_id=token_id))
+
     def _call(self, caller: Played, token: Token, process: str) -> None:
-        self.budget.spend()
+        self.budget.spend(CALL_COST)
         if caller.depth >= MOST_DEEP:
             raise CallsTooDeep(process)
         values = self._run(caller).work.values(token.scope, token.local)
@@ -225,7 +272,11 @@ class Play:
         self.at = armed.timer.due_at
         last = armed.times is not None and armed.times <= 1
         instance = self.instances[armed.instance]
-        self.step(instance, lambda run: run.fire(armed.token, last=last))
+        if self.at > armed.started_at:
+            self.budget.renew()
+        else:
+            self.budget.spend(CALL_COST)
+        self._all_or_nothing(instance, lambda run: run.fire(armed.token, last=last))
         if not last:
             armed.times = None if armed.times is None else armed.times - 1
             every = armed.timer.every or timedelta()

@@ -12,7 +12,10 @@ SEQUENCE_BITS = 20
 
 
 class TokenKind(StrEnum):
-    """What a token stands for."""
+    """What a token stands for.
+
+    An EVENT waits for a message or signal, a RACE is an event-based gateway that waits for the first of its events.
+    """
 
     USER = "USER"
     JOIN = "JOIN"
@@ -20,6 +23,8 @@ class TokenKind(StrEnum):
     TIMER = "TIMER"
     MULTI = "MULTI"
     CALL = "CALL"
+    EVENT = "EVENT"
+    RACE = "RACE"
 
 
 class TokenState(StrEnum):
@@ -107,6 +112,8 @@ class What(StrEnum):
     ERROR_UNCAUGHT = "error_uncaught"
     ESCALATED = "escalated"
     ESCALATION_UNCAUGHT = "escalation_uncaught"
+    MESSAGE_THROWN = "message_thrown"
+    SIGNAL_THROWN = "signal_thrown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +121,14 @@ class Change:
     """One thing a step did, in the order it was done.
 
     `detail` holds the timer's text for TIMER_STARTED, the called process for PROCESS_CALLED, and the code for
-    ERROR_UNCAUGHT, ESCALATED and ESCALATION_UNCAUGHT.
+    ERROR_UNCAUGHT, ESCALATED and ESCALATION_UNCAUGHT, the name for MESSAGE_THROWN and SIGNAL_THROWN. Those
+    reach only tokens of this instance opened before `next_seq`, the first free number then.
     """
 
     what: What
     token: Token | None = None
     detail: str = ""
+    next_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +167,8 @@ class CallsTooDeep(RunRefused):
 
 ENTRIES_A_STEP: Final = 10_000
 MOST_DEEP: Final = 16
+# Calling a process, and a timer of no time, costs as much as entering many nodes.
+CALL_COST: Final = 20
 
 
 @dataclass(slots=True)

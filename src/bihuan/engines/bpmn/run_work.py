@@ -19,6 +19,8 @@ from bihuan.engines.bpmn.run_state import (
     What,
 )
 
+AWAITED = frozenset({EventKind.TIMER, EventKind.MESSAGE, EventKind.SIGNAL})
+
 
 class Work:
     """Tokens and variables of one instance while a step is worked out. Nothing here does I/O."""
@@ -59,6 +61,13 @@ class Work:
     def is_boundary(self, token: Token) -> bool:
         """Whether a token is an armed boundary event, which holds nothing open."""
         return bool(self.graph.nodes[token.node].attached_to)
+
+    def racing(self, token: Token) -> Token | None:
+        """Return the event-based gateway that waits for this token among others, if one does."""
+        race = self.tokens.get(token.parents[0]) if token.parents else None
+        if race is None or race.kind is not TokenKind.RACE or not race.live:
+            return None
+        return race
 
     def values(self, scope: int, local: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return what a condition may read: the variables, then each scope's own, innermost last."""
@@ -101,11 +110,18 @@ class Work:
         return token
 
     def arm(self, host: Token) -> None:
-        """Open the timer tokens of an activity's boundary events."""
+        """Let an activity's boundary events wait for their time, message or signal."""
         for event in self.graph.boundary(host.node):
-            if event.event.kind is EventKind.TIMER:
-                timer = self.open(Arrival(event.id, "", (host.id,), host.scope), TokenKind.TIMER)
-                self.note(What.TIMER_STARTED, timer, event.event.expression)
+            if event.event.kind in AWAITED:
+                self.wait(event, Arrival(event.id, "", (host.id,), host.scope))
+
+    def wait(self, event: Node, arrival: Arrival) -> Token:
+        """Open the token that waits for an event."""
+        if event.event.kind is not EventKind.TIMER:
+            return self.open(arrival, TokenKind.EVENT)
+        timer = self.open(arrival, TokenKind.TIMER)
+        self.note(What.TIMER_STARTED, timer, event.event.expression)
+        return timer
 
     def close(self, token: Token, how: CloseKind) -> None:
         """Finish a token; what was armed on it goes."""
@@ -116,12 +132,12 @@ class Work:
         self.emptied.add(token.scope)
 
     def disarm(self, host: Token) -> None:
-        """Cancel the boundary timers of an activity."""
+        """Cancel the boundary events of an activity."""
         if not self.graph.boundary(host.node):
             return
         for timer in self.inside(host.scope):
             if (
-                timer.kind is TokenKind.TIMER
+                timer.kind in {TokenKind.TIMER, TokenKind.EVENT}
                 and host.id in timer.parents
                 and self.is_boundary(timer)
             ):
@@ -152,6 +168,10 @@ class Work:
         self.changes.append(Change(what, token, detail))
         if token is not None:
             self.touched.add(token.id)
+
+    def note_thrown(self, what: What, name: str) -> None:
+        """Remember a message or signal, for those that wait for it now."""
+        self.changes.append(Change(what, None, name, self.next_seq))
 
     # ------------------------------------------------------------ moving on
     def arrive(self, node: str, parents: tuple[int, ...], scope: int, flow: str = "") -> None:

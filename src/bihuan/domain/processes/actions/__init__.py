@@ -26,6 +26,7 @@ from bihuan.domain.processes.actions.interventions import (
 )
 from bihuan.domain.processes.actions.keeping import batch_memory, is_kept, tell_kept
 from bihuan.domain.processes.actions.leads import set_warning_lead
+from bihuan.domain.processes.actions.messages import Addressee, correlate_message
 from bihuan.domain.processes.actions.reopening import reopen_instance
 from bihuan.domain.processes.actions.skipping import skip_unit
 from bihuan.domain.processes.actions.start import start_process
@@ -40,6 +41,7 @@ from bihuan.domain.processes.actions.work import (
 )
 
 __all__ = [
+    "Addressee",
     "Batch",
     "DelegationTerms",
     "MoreTime",
@@ -52,6 +54,7 @@ __all__ = [
     "carbon_copy",
     "claim",
     "complete_delegation",
+    "correlate_message",
     "delegate",
     "give_back",
     "is_kept",

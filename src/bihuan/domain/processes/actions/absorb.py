@@ -32,6 +32,8 @@ def limit_text(text: str, values: dict[str, Any]) -> str:
 def _opened(step: "Step", change: Change, when: "When") -> None:
     token = _token(change)
     extra = step.extras[token.id] = Extra(opened_at=when.at)
+    if token.kind is TokenKind.EVENT:
+        extra.title = step.graph.nodes[token.node].awaits
     if token.kind is not TokenKind.USER:
         return
     rules = step.graph.nodes[token.node].unit
@@ -162,6 +164,11 @@ def _escalation_uncaught(step: "Step", change: Change, when: "When") -> None:
     step.tree.concerns_others(step, change, when)
 
 
+def _thrown(step: "Step", change: Change, when: "When") -> None:
+    step.fact(f"process.{change.what}", step.instance.ref, when, {"name": change.detail})
+    step.tree.concerns_others(step, change, when)
+
+
 def _token(change: Change) -> Token:
     if change.token is None:
         raise ValueError(f"{change.what} names no token")
@@ -182,4 +189,6 @@ ABSORB: dict[What, Absorb] = {
     What.ERROR_UNCAUGHT: _error_uncaught,
     What.ESCALATED: _escalated,
     What.ESCALATION_UNCAUGHT: _escalation_uncaught,
+    What.MESSAGE_THROWN: _thrown,
+    What.SIGNAL_THROWN: _thrown,
 }

@@ -6,18 +6,21 @@ happens to them: a timer of theirs is due, they are called, cancelled, suspended
 """
 
 from collections import deque
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from bihuan.domain.processes.actions import reading, refusals
 from bihuan.domain.processes.actions.ids import next_instance
-from bihuan.domain.processes.actions.step import Due, Step, When
+from bihuan.domain.processes.actions.keeping import kept
+from bihuan.domain.processes.actions.step import Due, Step, Tree, When
 from bihuan.domain.processes.choices import InstanceState
 from bihuan.domain.processes.queries.blueprints import blueprint, called_definition
 from bihuan.domain.processes.queries.rows import Instance
 from bihuan.domain.processes.queries.statements import SQL
 from bihuan.engines import expressions
 from bihuan.engines.bpmn.run_state import (
+    CALL_COST,
     MOST_DEEP,
     SEQUENCE_BITS,
     Budget,
@@ -28,20 +31,39 @@ from bihuan.engines.bpmn.run_state import (
 )
 from bihuan.kit import db
 
-# Calling a process costs as much as entering many nodes.
-CALL_COST = 20
+THROWN = frozenset({What.MESSAGE_THROWN, What.SIGNAL_THROWN})
+
+
+@dataclass(slots=True)
+class Forest:
+    """The call trees an operation, or a batch of them, has at hand, and what they have still to follow."""
+
+    trees: "dict[int, CallTree]" = field(default_factory=dict)
+    reached: "dict[int, CallTree]" = field(default_factory=dict)
+    pending: deque[tuple[Step, Change]] = field(default_factory=deque)
+    budget: Budget = field(default_factory=Budget)
 
 
 class CallTree:
     """The members of one call tree that an operation has at hand, and what they have still to follow."""
 
-    def __init__(self, top: Instance) -> None:
+    def __init__(self, top: Instance, forest: Forest) -> None:
         self.top = top
+        self.forest = forest
         self.steps: dict[int, Step] = {}
-        self.budget = Budget()
         self._at: datetime | None = None
-        self._passed: datetime | None = None
-        self._pending: deque[tuple[Step, Change]] = deque()
+        forest.trees[top.id] = self
+
+    @property
+    def budget(self) -> Budget:
+        """How far an operation may still carry the processes it reaches."""
+        return self.forest.budget
+
+    def take_reached(self) -> list[Tree]:
+        """Return the other trees that signals of this operation have reached, once."""
+        found: list[Tree] = [tree for tree in self.forest.reached.values() if tree is not self]
+        self.forest.reached.clear()
+        return found
 
     # ------------------------------------------------------------ reading
     @property
@@ -100,37 +122,85 @@ class CallTree:
         for step in self.steps.values():
             step.clocks.fire(at)
 
-    def passes(self, moment: datetime) -> None:
-        """Note that a timer fires. Time that passes lets the process go on; standing still does not."""
-        if self._passed is None or moment > self._passed:
+    def passes(self, started_at: datetime, moment: datetime) -> None:
+        """Note that a timer fires. Time that passes lets a process go on for ever, a timer of no time does not."""
+        if moment > started_at:
             self.budget.renew()
-        self._passed = moment
+        else:
+            self.budget.spend(CALL_COST)
 
     # ------------------------------------------------------------ following
     def concerns_others(self, step: Step, change: Change, when: When) -> None:
         """Take note of a change that others of the tree must follow; an escalation is told at once."""
-        if change.token is None and not step.instance.is_called:
+        if change.what not in THROWN and change.token is None and not step.instance.is_called:
             return
         if change.what is What.ESCALATION_UNCAUGHT:
             self._escalated(step, change.detail, when)
         else:
-            self._pending.append((step, change))
+            self.forest.pending.append((step, change))
 
     def follow(self, when: When) -> None:
         """Start what is called, end what is cancelled and let callers go on, until all members rest.
 
         What follows from a change comes before the changes noted after it.
         """
-        while self._pending:
-            step, change = self._pending.popleft()
-            later, self._pending = self._pending, deque()
-            if change.token is None:
-                self._ended(step, when)
-            elif change.what is What.PROCESS_CALLED:
-                self._call(step, change.token, change.detail, when)
-            else:
-                self._cancelled(step, change.token, when)
-            self._pending.extend(later)
+        forest = self.forest
+        while forest.pending:
+            step, change = forest.pending.popleft()
+            later, forest.pending = forest.pending, deque()
+            step.tree.follow_one(step, change, when)
+            forest.pending.extend(later)
+
+    def follow_one(self, step: Step, change: Change, when: When) -> None:
+        """Do what a change of a member means for others."""
+        if change.what in THROWN:
+            self._deliver(step, change, when)
+        elif change.token is None:
+            self._ended(step, when)
+        elif change.what is What.PROCESS_CALLED:
+            self._call(step, change.token, change.detail, when)
+        else:
+            self._cancelled(step, change.token, when)
+
+    def _deliver(self, thrower: Step, change: Change, when: When) -> None:
+        """Let a thrown signal reach all of the root that waited for it by then, a message the oldest of them."""
+        self.budget.spend()
+        found = self._waiting(thrower, change)
+        for token_id in found[:1] if change.what is What.MESSAGE_THROWN else found:
+            step = self._reach(token_id >> SEQUENCE_BITS, when)
+            if step.tokens[token_id].live and step.instance.state is InstanceState.RUNNING:
+                step.run.deliver(token_id)
+                step.advance(when)
+
+    def _waiting(self, thrower: Step, change: Change) -> list[int]:
+        at_hand = [step for tree in self.forest.trees.values() for step in tree.steps.values()]
+        known = [
+            step.instance.id for step in at_hand if step.instance.root == thrower.instance.root
+        ]
+        params = {"root": thrower.instance.root, "name": change.detail, "known": known}
+        found = [row[0] for row in db.rows(SQL["waiting"], params)]
+        for step in at_hand:
+            if step.instance.id in known:
+                waits = (token.id for token in step.run.waiting(change.detail))
+                before = thrower.run.work.base | change.next_seq
+                found += [one for one in waits if step is not thrower or one < before]
+        return sorted(found)
+
+    def _reach(self, instance_id: int, when: When) -> Step:
+        """Return an instance of the same root, of this tree or another whose lock is taken without waiting."""
+        for tree in self.forest.trees.values():
+            if instance_id in tree.steps:
+                return tree.steps[instance_id]
+        row = db.one(SQL["lock_free_top"], (instance_id,))
+        if row is None:
+            raise refusals.OtherProcessBusy
+        tree = self.forest.trees.get(row[0]) or CallTree(reading.member(row[0]), self.forest)
+        if tree is not self:
+            self.forest.reached[tree.top.id] = tree
+            step = tree.step(instance_id)
+            step.begin(when.by, when.at)
+            return step
+        return self.step(instance_id)
 
     def _call(self, caller: Step, token: Token, process: str, when: When) -> None:
         if not token.live:
@@ -205,6 +275,16 @@ class CallTree:
         if self._at is not None:
             for edited_at, edit in step.clocks.edits(self._at):
                 step.clocks.recount(edit, edited_at)
+
+
+def tree_of(top: Instance) -> CallTree:
+    """Return the call tree of an instance that is started now."""
+    batch = kept()
+    if batch is None:
+        return CallTree(top, Forest())
+    if batch.forest is None:
+        batch.forest = Forest()
+    return CallTree(top, batch.forest)
 
 
 def _calls(step: Step) -> list[Token]:

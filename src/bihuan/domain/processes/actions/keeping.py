@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from bihuan.domain.ledger.events import Fact
 
 if TYPE_CHECKING:
-    from bihuan.domain.processes.actions.step import Step, Tree, When
+    from bihuan.domain.processes.actions.calls import Forest
+    from bihuan.domain.processes.actions.step import Step, When
 
 IDS_AT_ONCE = 64
 
@@ -19,7 +20,7 @@ class Kept:
     """The steps of a batch by instance, ids taken ahead, and what subjects' owners remember."""
 
     steps: "dict[int, tuple[Step, When]]" = field(default_factory=dict)
-    trees: "dict[int, Tree]" = field(default_factory=dict)
+    forest: "Forest | None" = None
     roots: dict[str, list[int]] = field(default_factory=dict)
     instance_ids: list[int] = field(default_factory=list)
     clock_ids: list[int] = field(default_factory=list)
@@ -32,7 +33,6 @@ class Kept:
 
     def keep(self, step: "Step", when: "When") -> None:
         """Keep a step under its instance."""
-        self.trees[step.instance.top] = step.tree
         if step.instance.id not in self.steps:
             self.roots.setdefault(step.instance.root, []).append(step.instance.id)
         self.steps[step.instance.id] = (step, when)
@@ -41,7 +41,7 @@ class Kept:
         """Return the kept steps, which are written now and read anew by later operations."""
         found = list(self.steps.values())
         self.steps.clear()
-        self.trees.clear()
+        self.forest = None
         return found
 
 

@@ -180,6 +180,18 @@ class CallerSuspended(Refused):
     message = "上级流程已挂起，请先恢复上级流程。"
 
 
+class MessageNotAwaited(Refused):
+    """No running instance waits for a message of this name."""
+
+    message = "没有流程在等待这个消息。"
+
+
+class OtherProcessBusy(Refused):
+    """A signal reaches another process on which somebody works at this moment; nothing was kept."""
+
+    message = "有关联的流程正在办理，请稍后重试。"
+
+
 class PlaceUnknown(Invalid):
     """The variable that says where the next unit is done names no org unit."""
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.packs import queries as packs
 from bihuan.domain.processes.actions import store
-from bihuan.domain.processes.actions.calls import CallTree
+from bihuan.domain.processes.actions.calls import tree_of
 from bihuan.domain.processes.actions.guard import engine_refusals
 from bihuan.domain.processes.actions.ids import next_instance
 from bihuan.domain.processes.actions.step import Step, When
@@ -58,7 +58,7 @@ def start_process(  # noqa: PLR0913 -- what a process is started with, each said
             top=instance_id,
             is_new=True,
         )
-        step = Step(instance, [], CallTree(instance))
+        step = Step(instance, [], tree_of(instance))
         when = When(by, at)
         step.fact("process.started", instance.ref, when, {"definition": definition_key})
         with engine_refusals():

@@ -4,6 +4,7 @@ Everything an operation does goes through a `Step`: it brings the instance up to
 fire at their own time), turns the engine's changes into rows, clocks and facts, and saves them together.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -57,7 +58,16 @@ class Tree(Protocol):
 
     top: Instance
     steps: "dict[int, Step]"
-    budget: Budget
+
+    @property
+    def budget(self) -> Budget:
+        """How far an operation may still carry the processes it reaches."""
+
+    def take_reached(self) -> "Sequence[Tree]":
+        """Return the other trees that signals of this operation have reached, once."""
+
+    def follow_one(self, step: "Step", change: Change, when: When) -> None:
+        """Do what a change of a member means for others."""
 
     @property
     def is_alone(self) -> bool:
@@ -72,8 +82,8 @@ class Tree(Protocol):
     def catch_up(self, at: datetime, before: Due | None) -> None:
         """Do what is due up to `at` in the members at hand, in order."""
 
-    def passes(self, moment: datetime) -> None:
-        """Note that a timer fires at a moment."""
+    def passes(self, started_at: datetime, moment: datetime) -> None:
+        """Note that a timer fires."""
 
     def called_by(self, step: "Step") -> "list[Step]":
         """Return the instances that an instance has called and waits for."""
@@ -249,7 +259,7 @@ class Step:
             self._fire(timer, owner, moment)
 
     def _fire(self, timer: Token, owner: str, moment: datetime) -> None:
-        self.tree.passes(moment)
+        self.tree.passes(self.extras[timer.id].opened_at, moment)
         self.clocks.fire(moment, owner)
         left, every = timer.local.get("left", 1), timer.local.get("every", "")
         last = left is not None and left <= 1

@@ -7,7 +7,7 @@ from bihuan.domain.ledger.actions import FACT_CTES, announcing, fact_rows
 from bihuan.domain.ledger.events import Fact
 from bihuan.domain.processes.actions import reading, shown
 from bihuan.domain.processes.actions.absorb import clock_owner
-from bihuan.domain.processes.actions.calls import CallTree
+from bihuan.domain.processes.actions.calls import tree_of
 from bihuan.domain.processes.actions.clock_book import CLOCK_CTES
 from bihuan.domain.processes.actions.keeping import kept
 from bihuan.domain.processes.actions.step import Step, When
@@ -40,10 +40,10 @@ def open_step(instance_id: int, *, history: bool = False, unit: int = 0) -> Step
         return again
     top, instance = reading.locked(instance_id)
     batch = kept()
-    if batch is not None and top.id in batch.trees:  # another member is kept, or was until just now
-        tree = batch.trees[top.id]
-        return tree.step(instance_id)
-    return reading.step_of(instance, CallTree(top), history=history, unit=unit)
+    trees = batch.forest.trees if batch is not None and batch.forest is not None else {}
+    if top.id in trees:  # another member is kept
+        return trees[top.id].step(instance_id)
+    return reading.step_of(instance, tree_of(top), history=history, unit=unit)
 
 
 def save(step: Step, when: When) -> InstanceChange:
@@ -51,13 +51,15 @@ def save(step: Step, when: When) -> InstanceChange:
 
     Inside a batch the step is kept instead, and written at its end.
     """
-    written = [one for one in step.tree.steps.values() if one is step or one.has_acted]
+    acting = [step, *(one for tree in step.tree.take_reached() for one in tree.steps.values())]
+    at_hand = {one.instance.id: one for one in (*step.tree.steps.values(), *acting)}
+    written = [one for one in at_hand.values() if one is step or one.has_acted]
     for one in written:
         one.settle_groups(when.at)
         one.instance.last_at = max(one.instance.last_at or when.at, when.at)
     batch = kept()
     if batch is not None:
-        for one in step.tree.steps.values():
+        for one in at_hand.values():
             batch.keep(one, when)
         return shown.change_of(step, when)
     if len(written) > 1:
@@ -65,7 +67,8 @@ def save(step: Step, when: When) -> InstanceChange:
     else:
         _write(step, when)
     change = shown.change_of(step, when)
-    _follow([change])
+    others = {one.instance.top: one for one in acting[1:]}
+    _follow([*(shown.change_of(one, when) for one in others.values()), change])
     return change
 
 
@@ -127,7 +130,8 @@ def _again(instance_id: int, *, history: bool) -> Step | None:
     step = batch.steps[instance_id][0]
     if history:
         _write_kept([batch.steps.pop(one) for one in step.tree.steps])
-        batch.trees.pop(step.instance.top, None)
+        if batch.forest is not None:
+            batch.forest.trees.pop(step.instance.top, None)
         return None
     for one in step.tree.steps.values():
         one.form = {}

@@ -65,6 +65,8 @@ class ProcessInstance(models.Model):
         ]
         indexes = [
             models.Index(fields=["subject"], name="process_of_subject"),
+            # Who of a root waits for a message or signal.
+            models.Index(fields=["root"], name="process_of_root"),
             # The instances below the top one of a call tree.
             models.Index(
                 fields=["top", "parent_token"],

@@ -22,6 +22,26 @@ select id, definition_id, subject, root, unit_id, calendar, initiator, parent_to
     coalesce((select revision from org_orgrevision where id = 1), 0), top, depth
 from processes_processinstance where id = %s for update
 
+-- Who of a root waits for a message or signal, besides the instances at hand.
+-- name: waiting
+select t.id from processes_processinstance i join processes_token t on t.instance_id = i.id
+where i.root = %(root)s and i.id <> all(%(known)s) and i.state = 'RUNNING' and t.kind = 'EVENT'
+    and t.state in ('OPEN', 'CLAIMED', 'PARKED') and t.title = %(name)s
+order by t.id
+
+-- name: addressee
+select t.id from processes_processinstance i join processes_token t on t.instance_id = i.id
+where (%(instance)s = 0 and i.root = %(root)s or i.id = %(instance)s
+        or i.top = (select top from processes_processinstance where id = %(instance)s)
+            and i.parent_token is not null)
+    and i.ended_at is null and t.kind = 'EVENT' and t.state in ('OPEN', 'CLAIMED', 'PARKED')
+    and t.title = %(name)s
+order by t.id limit 1
+
+-- name: lock_free_top
+select id from processes_processinstance
+where id = (select top from processes_processinstance where id = %s) for update skip locked
+
 -- name: called_by
 select id from processes_processinstance
 where top = %s and parent_token = %s and ended_at is null
