@@ -119,3 +119,21 @@ def test_import_refuses_what_is_not_bpmn(tmp_path):
 
     assert isinstance(result.exception, bpmn.DiagramUnreadable)
     assert "文件不是 BPMN 2.0 流程" in result.exception.message
+
+
+def test_fuzz_reports_what_it_tried_and_the_seed():
+    result = run("fuzz", "--pure", "--processes", 1, "--operations", 300, "--seed", "x", "--json")
+
+    found = json.loads(result.output)
+    assert (found["operations"], found["violations"], found["seed"]) == (300, 0, "x")
+    assert result.return_value == 0
+
+
+def test_fuzz_prints_how_to_see_a_violation(monkeypatch):
+    monkeypatch.setattr("bihuan.engines.bpmn.run_routes._park_again", lambda work, tickets: None)
+
+    result = run("fuzz", "--pure", "--processes", 1, "--operations", 600, "--seed", "t")
+
+    assert result.return_value == 1
+    assert result.output.startswith("VIOLATION 1: ")
+    assert "<definitions" in result.output

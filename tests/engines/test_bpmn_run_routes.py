@@ -242,3 +242,19 @@ def test_a_return_into_a_box_within_a_box_undoes_what_followed_the_outer_one():
     assert game.open() == {"x": 1}
     game.complete("x", {})
     assert game.open() == {"z": 1}
+
+
+def test_a_withdrawal_does_not_cross_a_jump_to_a_countersign():
+    signed = process(
+        "a user; m user times=2; f and; l user; r user; j and",
+        "start a; a m; m f; f l; f r; l j; r j; j end",
+    )
+    game = play(signed)
+    game.complete("a", {})
+    game.complete("m", {})
+    game.complete("m", {})
+    game.complete("l", {})
+    leap(game, "m")
+
+    with pytest.raises(AlreadyTakenOn):
+        take_back(game, token(game, "l"))

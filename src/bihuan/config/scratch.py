@@ -13,13 +13,14 @@ class NotInScratch(RuntimeError):
 
 
 @contextmanager
-def scratch_database() -> Iterator[None]:
+def scratch_database(name: str = "scratch") -> Iterator[None]:
     """Point Django at a new empty database with all tables, and back again at the end.
 
-    The real database is neither read nor locked. A leftover of a killed run is replaced.
+    The real database is neither read nor locked. A leftover of a killed run is replaced; several at the same
+    time need names of their own.
     """
     real = connection.settings_dict["NAME"]
-    scratch = f"scratch_{real}"
+    scratch = f"{name}_{real}"
     options = connection.settings_dict["TEST"]
     usual, options["NAME"] = options["NAME"], scratch
     _let_go()

@@ -1,4 +1,4 @@
-"""`bihuan bpmn`: check the engine by scripts, say what a diagram holds."""
+"""`bihuan bpmn`: check the engine by scripts and by chance, say what a diagram holds."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bihuan.config import console, database, scratch
+from bihuan.config import console, database, hunting, scratch
 from bihuan.domain.processes.ports import VERBS
 from bihuan.engines.bpmn import imports, parse
 from bihuan.engines.bpmn.document import Document, Unreadable
@@ -30,7 +30,7 @@ class DiagramUnreadable(Refused):
 
 @click.group()
 def command() -> None:
-    """Process diagrams: verify the engine, import a file."""
+    """Process diagrams: verify the engine, hunt for mistakes in it, import a file."""
 
 
 @command.command()
@@ -58,6 +58,36 @@ def verify(scripts: Path, files: Path, *, pure: bool, as_json: bool) -> int:
     keys = {"passed": outcome.passed, "failed": outcome.failed}
     console.report(keys, f"{outcome.passed} passed, {outcome.failed} failed", as_json=as_json)
     return 1 if outcome.failures else 0
+
+
+@command.command()
+@click.option("--operations", default=100_000, show_default=True, help="How many to try.")
+@click.option("--seed", default="1", show_default=True, help="The same seed tries the same.")
+@click.option("--processes", default=2, show_default=True, help="How many hunt side by side.")
+@click.option("--pure", is_flag=True, help="The engine alone, without a database.")
+@console.as_json
+@console.offline  # the pure engine needs no database
+def fuzz(operations: int, seed: str, processes: int, *, pure: bool, as_json: bool) -> int:
+    """Try random operations on random diagrams and hold every state against the engine's laws.
+
+    Plays in databases made for it and dropped afterwards. Each violation is printed with the fewest operations
+    that show it and its diagram; exit status 1 when there was one.
+    """
+    if not pure:
+        database.ensure()
+    report = hunting.run(seed, max(operations, 1), processes=processes, pure=pure)
+    for number, said in enumerate(report.violations, start=1):
+        click.echo(f"VIOLATION {number}: {said}")
+    keys = {
+        "operations": report.operations,
+        "diagrams": report.diagrams,
+        "violations": len(report.violations),
+        "seed": seed,
+        "done": dict(sorted(report.done.items())),
+    }
+    told = f"{report.operations} operations on {report.diagrams} diagrams, seed {seed}"
+    console.report(keys, f"{told}: {len(report.violations)} violations", as_json=as_json)
+    return 1 if report.violations else 0
 
 
 @command.command(name="import")

@@ -262,6 +262,8 @@ def _supersede(work: Work, token: Token) -> None:
 
 
 def _taken_on(token: Token) -> bool:
+    if token.origin in WALLS:
+        return True
     if token.kind is TokenKind.USER:
         return token.state is not TokenState.OPEN or token.origin is not Origin.FLOW
     # What a called process has begun is not withdrawn from outside.

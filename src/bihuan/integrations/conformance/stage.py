@@ -36,6 +36,26 @@ class Stage:
             installed_by=SYSTEM.ref,
         )
 
+    def people(self, number: int) -> tuple[int, ...]:
+        """Take people on who hold the post `agent` here; return their ids."""
+        at = BEGINNING
+        org.define_role(code="agent", name="办理", verbs=("unit.work",), by=SYSTEM, at=at)
+        org.define_post(code="agent", name="办理岗", role_code="agent", by=SYSTEM, at=at)
+        found = []
+        for one in range(number):
+            new = org.NewStaff(login_name=f"fuzz{one}", name=f"员工{one}")
+            staff = org.create_staff(new=new, by=SYSTEM, at=at)
+            org.hold_post(
+                staff_id=staff.pk,
+                post_code="agent",
+                unit_id=self.org_unit_id,
+                period=org.Period(at),
+                by=SYSTEM,
+                at=at,
+            )
+            found.append(staff.pk)
+        return tuple(found)
+
     def publish(self, process: Process, **compiled: Any) -> Definition:
         """Put a process in force under its own id."""
         return Definition.objects.create(

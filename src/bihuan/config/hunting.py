@@ -1,0 +1,63 @@
+"""A hunt for violations of the process engine's laws, shared out over processes of this machine."""
+
+import multiprocessing
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+from django.db import connections
+
+from bihuan.config import scratch
+from bihuan.engines.bpmn.fuzz import memory
+from bihuan.engines.bpmn.fuzz.lives import Report, shares
+from bihuan.integrations.conformance import hunt
+
+OPERATIONS_PER_DIAGRAM = 400
+FEWEST_DIAGRAMS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    seed: str
+    operations: int
+    diagrams: Sequence[int]
+    name: str
+    pure: bool
+
+
+def run(seed: str, operations: int, *, processes: int, pure: bool) -> Report:
+    """Try so many operations on one random diagram per 400 of them; the same seed tries the same."""
+    diagrams = max(FEWEST_DIAGRAMS, operations // OPERATIONS_PER_DIAGRAM)
+    processes = max(1, min(processes, diagrams))
+    # What a part tries depends on the diagram only, so the number of processes changes nothing.
+    counts = shares(operations, diagrams)
+    parts = [
+        _Part(
+            seed,
+            sum(counts[number] for number in range(part, diagrams, processes)),
+            range(part, diagrams, processes),
+            f"hunt{part}",
+            pure,
+        )
+        for part in range(processes)
+    ]
+    report = Report()
+    for found in _hunted(parts):
+        report.add(found)
+    return report
+
+
+def _hunted(parts: list[_Part]) -> list[Report]:
+    if len(parts) == 1:
+        return [_hunt(parts[0])]
+    connections.close_all()  # a connection is not shared with a forked process
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(len(parts), mp_context=context) as pool:
+        return list(pool.map(_hunt, parts))
+
+
+def _hunt(part: _Part) -> Report:
+    if part.pure:
+        return memory.hunt(part.seed, part.operations, diagrams=part.diagrams)
+    with scratch.scratch_database(part.name):
+        return hunt.hunt(part.seed, part.operations, diagrams=part.diagrams)

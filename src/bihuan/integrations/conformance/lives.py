@@ -1,0 +1,271 @@
+"""Random moves through the actions: people, reasons, suspensions, clocks and the dispatcher."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from bihuan.domain.clocks import actions as clocks
+from bihuan.domain.ledger.events import SYSTEM, Actor
+from bihuan.domain.processes import actions
+from bihuan.domain.processes.models import Token as TokenRow
+from bihuan.engines.bpmn.fuzz import lives
+from bihuan.engines.bpmn.fuzz.lives import Diagram, Move, Nothing, pick
+from bihuan.engines.bpmn.fuzz.marking import Marking, hold, told
+from bihuan.engines.bpmn.fuzz.memory import check_history
+from bihuan.engines.bpmn.model import Process
+from bihuan.integrations.conformance import laws
+from bihuan.integrations.conformance.laws import Row, Snapshot
+from bihuan.kit.problems import Refused
+
+# Wednesday 18 November 2026, 09:00 in Shanghai: half an hour after the office opened.
+NINE: Final = datetime(2026, 11, 18, 1, 0, tzinfo=UTC)
+WEIGHTS: Final = {
+    "claim": 14, "submit": 40, "release": 3, "assign": 3, "transfer": 3, "return": 11, "withdraw": 6,
+    "jump": 2, "jump_one": 2, "suspend": 3, "resume": 7, "draft": 2, "urge": 1, "copy": 1, "wait": 7,
+    "terminate": 1,
+}  # fmt: skip
+CALM: Final = {**WEIGHTS, "jump": 0}
+INSTANCES_BETWEEN_REPLAYS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Where and by whom the units are worked."""
+
+    org_unit_id: int
+    people: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Something done, said so that it can be done again to another instance."""
+
+    at: datetime
+    verb: str
+    unit: int | None
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+class Life:
+    """One instance after another of a diagram, and what was done to it."""
+
+    def __init__(self, diagram: Diagram, process: Process, cast: Cast, name: str) -> None:
+        self.diagram, self.process, self.cast = diagram, process, cast
+        self.name = name
+        self.counts: dict[str, int] = {}
+        self.instances = 0
+        self.start()
+
+    def start(self, *, dispatched: bool = True) -> None:
+        """Start the next instance."""
+        self.instances += 1
+        self.root = f"fuzz:{self.name}.{self.instances}"
+        self.at, self.dispatched = NINE, dispatched
+        self.log: list[Done] = []
+        self.said: list[str] = []
+        self.jumped = False
+        self.marking = Marking(self.diagram.tree, self.diagram.variables)
+        self.id = actions.start_process(
+            definition_key=self.diagram.key,
+            subject=self.root,
+            root=self.root,
+            org_unit_id=self.cast.org_unit_id,
+            variables=self.diagram.variables,
+            by=SYSTEM,
+            at=NINE,
+        ).id
+        self.now = self.look()
+
+    def play(self, moves: Sequence[Move]) -> None:
+        """Make the moves, checking after each, then let the instance end."""
+        for move in moves:
+            self.make(move)
+        self.close()
+
+    def make(self, move: Move) -> None:
+        """Try one move; one that is refused must leave everything as it was."""
+        if self.now.ended and move.shares[3] < lives.AFRESH:
+            self.close()
+            self.start()
+        self.at += move.after
+        self._dispatch()
+        before, name = self.now, move.operation
+        try:
+            getattr(self, f"do_{move.operation}")(move.shares)
+        except Nothing:
+            name = f"{name}: nothing there"
+        except Refused as refused:
+            name = f"{name}: {refused.code}"
+            after = laws.snapshot(self.id, self.root)
+            hold(
+                after.versions == before.versions,
+                f"refused ({refused.code}), and changed something",
+            )
+        else:
+            self.now = self.look()
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+    def close(self) -> None:
+        """Let the instance end, and check what can only be seen of the whole."""
+        if self.now.state == "SUSPENDED":
+            self.call("resume", None, by=SYSTEM)
+            self.now = self.look()
+        if not self.jumped:
+            lives.must_end(self._finish)
+        elif not self.now.ended:
+            self.call("terminate", None, reason="完", by=SYSTEM)
+            self.now = self.look()
+        laws.check_times(self.now, self.process, self.at)
+        check_history({id_: row.token for id_, row in laws.history(self.id).items()})
+        if self.instances % INSTANCES_BETWEEN_REPLAYS == 0:
+            self._live_again()
+
+    def look(self) -> Snapshot:
+        """Read the instance and hold it against the laws."""
+        found = laws.snapshot(self.id, self.root)
+        self.marking.check(found.live, ended=found.ended)
+        laws.check_clocks(found, self.process)
+        return found
+
+    def call(self, verb: str, unit: int | None, *args: Any, **kwargs: Any) -> None:
+        """Do something at this moment, and remember it as it would be said of any instance."""
+        base = self.id << 20
+        self.said.append(f"{self.at:%d %H:%M:%S} {verb} {self._told(unit)} {args} {kwargs}")
+        getattr(actions, verb)(self.id if unit is None else unit, *args, at=self.at, **kwargs)
+        others = {k: v - base if k == "token_id" and v else v for k, v in kwargs.items()}
+        self.log.append(Done(self.at, verb, None if unit is None else unit - base, args, others))
+
+    # ------------------------------------------------------------ moves
+    def do_claim(self, shares: Sequence[float]) -> None:
+        unit = self._unit(shares)
+        self.call("claim", unit.token.id, by=self._actor(unit, shares[1]))
+
+    def do_submit(self, shares: Sequence[float]) -> None:
+        unit = self._unit(shares)
+        values = lives.submitted(shares[2])
+        self.call("submit", unit.token.id, values, by=self._actor(unit, shares[1]))
+
+    def do_draft(self, shares: Sequence[float]) -> None:
+        unit = self._unit(shares)
+        self.call("save_draft", unit.token.id, {"x": 1}, by=self._actor(unit, shares[1]))
+
+    def do_release(self, shares: Sequence[float]) -> None:
+        unit = self._unit(shares)
+        self.call("release", unit.token.id, by=self._actor(unit, shares[1]))
+
+    def do_assign(self, shares: Sequence[float]) -> None:
+        to = pick(shares[1], self.cast.people)
+        self.call("assign", self._unit(shares).token.id, to_staff_id=to, by=SYSTEM)
+
+    def do_transfer(self, shares: Sequence[float]) -> None:
+        unit = self._unit(shares)
+        to = pick(shares[2], self.cast.people)
+        self.call("transfer", unit.token.id, to_staff_id=to, by=self._actor(unit, shares[1]))
+
+    def do_urge(self, shares: Sequence[float]) -> None:
+        self.call("urge", self._unit(shares).token.id, note="急", by=SYSTEM)
+
+    def do_copy(self, shares: Sequence[float]) -> None:
+        to = actions.Recipients(staff_ids=(pick(shares[1], self.cast.people),))
+        self.call("carbon_copy", self._unit(shares).token.id, to=to, by=SYSTEM)
+
+    def do_return(self, shares: Sequence[float]) -> None:
+        unit = self._unit(shares)
+        to = pick(shares[1], ["previous", "previous", "initiator", *self._unit_nodes()])
+        self.call("return_unit", unit.token.id, to, reason="退", by=SYSTEM)
+
+    def do_withdraw(self, shares: Sequence[float]) -> None:
+        done = TokenRow.objects.filter(
+            instance_id=self.id, kind="USER", state="DONE", assignee_id__isnull=False
+        )
+        unit = pick(shares[0], list(done.order_by("-id")[:3]))
+        self.call("withdraw", unit.pk, by=_staff(unit.assignee_id or 0))
+
+    def do_jump(self, shares: Sequence[float]) -> None:
+        node = pick(shares[1], self._unit_nodes())
+        before, self.marking.wounded = self.marking.wounded, set(self.marking.wounded)
+        self.marking.wounded |= {one.partition(":")[0] for one in self.diagram.around(node)}
+        try:
+            self.call("jump", None, node, reason="急", by=SYSTEM)
+        except Refused:
+            self.marking.wounded = before
+            raise
+        self.jumped = True
+
+    def do_jump_one(self, shares: Sequence[float]) -> None:
+        unit = self._unit(shares)
+        around = self.diagram.around(unit.token.node)
+        there = [node for node in self._unit_nodes() if self.diagram.around(node) == around]
+        node = pick(shares[1], there)
+        self.call("jump", None, node, reason="急", token_id=unit.token.id, by=SYSTEM)
+
+    def do_suspend(self, shares: Sequence[float]) -> None:
+        until = self.at + 9 * shares[1] * lives.HOUR if shares[2] < 0.4 else None
+        self.call("suspend", None, reason="等", until=until, by=SYSTEM)
+
+    def do_resume(self, shares: Sequence[float]) -> None:
+        self.call("resume", None, by=SYSTEM)
+
+    def do_terminate(self, shares: Sequence[float]) -> None:
+        if shares[0] < 0.5:
+            raise Nothing
+        self.call("terminate", None, reason="止", by=SYSTEM)
+
+    def do_wait(self, shares: Sequence[float]) -> None:
+        self.at += 8 * shares[0] * lives.HOUR
+        self._dispatch()
+
+    # ------------------------------------------------------------ inside
+    def _dispatch(self) -> None:
+        """Let the dispatcher do what is due; without one the next operation does it."""
+        moment = self.now.next_moment()
+        if self.dispatched and moment is not None and moment <= self.at:
+            while clocks.fire_due(self.at):
+                pass
+            self.now = self.look()
+
+    def _unit(self, shares: Sequence[float]) -> Row:
+        return pick(shares[0], self.now.units)
+
+    def _actor(self, unit: Row, share: float) -> Actor:
+        return _staff(unit.assignee_id or pick(share, self.cast.people))
+
+    def _unit_nodes(self) -> list[str]:
+        return [block.name for block in self.diagram.tree.walk() if block.kind == "unit"]
+
+    def _told(self, unit: int | None) -> str:
+        tokens = [row.token for row in self.now.rows if row.token.id == unit]
+        return told(tokens) or (f"#{unit & 0xFFFFF}" if unit else "")
+
+    def _finish(self) -> bool:
+        """Do what is open; True when the instance has ended."""
+        if self.now.ended:
+            return True
+        units = self.now.units
+        if units:
+            by = self._actor(units[0], 0)
+            self.call("submit", units[0].token.id, dict(lives.LAST), by=by)
+        else:
+            self.at += 12 * lives.HOUR
+            self._dispatch()
+        self.now = self.look()
+        return self.now.ended
+
+    def _live_again(self) -> None:
+        """Do the same to another instance, without a dispatcher: the same facts must come of it."""
+        told_first, log = laws.story(self.id, self.root), self.log
+        self.start(dispatched=False)
+        base = self.id << 20
+        for done in log:
+            kwargs = {k: v + base if k == "token_id" and v else v for k, v in done.kwargs.items()}
+            target = self.id if done.unit is None else base + done.unit
+            getattr(actions, done.verb)(target, *done.args, at=done.at, **kwargs)
+        again = laws.story(self.id, self.root)
+        differing = sorted(map(str, set(told_first.items()) ^ set(again.items())))[:6]
+        hold(told_first == again, f"lived again without a dispatcher, other facts: {differing}")
+
+
+def _staff(staff_id: int) -> Actor:
+    return Actor(f"staff:{staff_id}")
