@@ -102,7 +102,19 @@ CLEANED: list[tuple[dict[str, Any], Any, Any]] = [
     ({"type": "class"}, "water.leak", "water.leak"),
     ({"type": "staff"}, "12", 12),
     ({"type": "org_unit"}, "xm-siming", "xm-siming"),
-    ({"type": "attachment"}, ["7", "a1b2"], [7, "a1b2"]),
+    ({"type": "attachment"}, ["7", "", "7", "12"], [7, 12]),
+    ({"type": "photo", "max": 2}, [3, 4], [3, 4]),
+    ({"type": "signature"}, "17", 17),
+    ({"type": "signature"}, "陈嘉", "陈嘉"),
+    ({"type": "customer"}, "12", 12),
+    ({"type": "asset"}, "METER-0017", "METER-0017"),
+    ({"type": "location"}, "24.4798，118.0894", {"lat": 24.4798, "lon": 118.0894}),
+    (
+        {"type": "location"},
+        "24.479800, 118.089400 (±12米) 湖滨南路 3 号",
+        {"lat": 24.4798, "lon": 118.0894, "accuracy": 12, "text": "湖滨南路 3 号"},
+    ),
+    ({"type": "location"}, "湖滨南路 3 号", {"text": "湖滨南路 3 号"}),
 ]
 
 
@@ -139,7 +151,11 @@ REFUSED: list[tuple[dict[str, Any], Any, str]] = [
     ({"type": "text"}, "a\x00b", "含有不能保存的字符，请重新输入"),
     ({"type": "text"}, {"a": 1}, "填文字"),
     ({"type": "staff"}, {"id": 1}, "请从列表中选择"),
-    ({"type": "attachment"}, ["../etc"], "请从列表中选择"),
+    ({"type": "attachment"}, ["../etc"], "附件没有传上，请重新选择"),
+    ({"type": "photo", "max": 1}, [3, 4], "最多 1 张照片"),
+    ({"type": "photo", "min": 2}, [3], "至少 2 张照片"),
+    ({"type": "signature"}, "陈" * 41, "请签名，或键入姓名（最多 40 字）"),
+    ({"type": "location"}, "91, 118", "填位置，如 24.4798, 118.0894，或写地址"),
 ]
 
 
@@ -160,6 +176,8 @@ def test_value_that_does_not_fit_is_refused(
 )
 def test_clean_values_are_json_and_stay_as_they_are(type_: FieldType, typed: Any) -> None:
     choices = {"choices": ["a", "b"]} if "choice" in type_ else {}
+    if type_ is FieldType.GROUP:
+        choices = {"fields": [{"code": "y", "label": "项"}]}
     form = one_field(type=type_.value, **choices)
 
     result = forms.validate(form, {"x": typed}, at=AT)
@@ -339,3 +357,84 @@ def test_mistake_in_a_form_names_line_and_remedy(
     assert ("forms/accept.yaml", line) in found
     assert any(words in problem.message for problem in caught.value.problems)
     assert all(problem.remedy for problem in caught.value.problems)
+
+
+# -------------------------------------------------------------------- repeating groups
+
+PARTS = parsed("""\
+code: repair
+title: 维修
+fields:
+  - {code: kind, label: 方式, type: choice, choices: {swap: 更换, fix: 修理}}
+  - code: parts
+    label: 用料
+    type: group
+    min: 1
+    max: 3
+    visibleIf: kind == 'swap'
+    fields:
+      - {code: part, label: 物料, required: true}
+      - {code: amount, label: 数量, type: number, decimals: 0, min: 1, required: true}
+      - {code: price, label: 单价, type: money, requiredIf: amount > 5 and kind == 'swap'}
+""")
+ROW = {"part": "电表", "amount": "2"}
+
+
+def parts(*rows: dict[str, Any], kind: str = "swap", **known: Any) -> forms.Result:
+    return forms.validate(PARTS, {"kind": kind, "parts": list(rows)}, at=AT, **known)
+
+
+def test_rows_are_cleaned_one_by_one_and_empty_rows_are_dropped() -> None:
+    result = parts(ROW, {"part": " ", "amount": ""})
+
+    assert result.errors == {}
+    assert result.values["parts"] == [{"part": "电表", "amount": 2, "price": None}]
+
+
+def test_an_error_in_a_row_names_the_row() -> None:
+    result = parts(ROW, {"part": "", "amount": "一些"}, {"part": "封印", "amount": 9})
+
+    assert result.errors == {
+        "parts.1.part": "请填写物料",
+        "parts.1.amount": "填数字，如 12",
+        "parts.2.price": "请填写单价",
+    }
+    assert result.missing == ("parts.1.part", "parts.2.price")
+
+
+def test_a_group_has_least_and_most_rows() -> None:
+    assert parts().errors == {"parts": "至少填 1 行"}
+    assert parts(ROW, ROW, ROW, ROW).errors == {"parts": "最多 3 行"}
+    assert forms.validate(PARTS, {"kind": "swap"}, at=AT, draft=True).errors == {}
+    assert parts(kind="fix").errors == {}
+
+
+@pytest.mark.parametrize("rows", ["x", [1], {"a": 1}])
+def test_rows_that_are_none_are_refused(rows: Any) -> None:
+    assert forms.validate(PARTS, {"kind": "swap", "parts": rows}, at=AT).errors == {
+        "parts": "用料要一行一行地填"
+    }
+
+
+def test_a_name_a_row_does_not_have_is_refused() -> None:
+    assert parts({**ROW, "colour": "红"}).errors == {"parts.0.colour": "表单没有这一项"}
+
+
+def test_a_group_survives_json() -> None:
+    assert forms.Form.from_json(json.loads(json.dumps(PARTS.to_json()))) == PARTS
+
+
+def test_groups_in_groups_and_groups_without_fields_are_no_forms() -> None:
+    inner = {"code": "z", "label": "z", "type": "group", "fields": [{"code": "y", "label": "y"}]}
+    with pytest.raises(forms.NotAForm, match="又有重复组"):
+        one_field(type="group", fields=[inner])
+    with pytest.raises(forms.NotAForm, match="类型与 fields 不符"):
+        one_field(type="group")
+
+
+def test_a_condition_may_not_compare_a_place() -> None:
+    with pytest.raises(forms.NotAForm, match="不能这样比较"):
+        parsed(
+            "code: accept\ntitle: 受理\nfields:\n  - {code: at, label: 位置, type: location}\n"
+            "  - {code: b, label: b, visibleIf: at == 'x'}\n"
+        )

@@ -8,11 +8,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from bihuan.engines.expressions.days import LOCAL
+from bihuan.engines.forms.location import read_location
 from bihuan.engines.forms.model import Field, FieldType
 
 LENGTHS = {FieldType.TEXT: 200, FieldType.LONGTEXT: 5000}
 MOST_NUMBER = Decimal(10) ** 15
 MOST_ITEMS = 50
+MOST_NAME = 40
 
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _DATE = re.compile(r"(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
@@ -188,11 +190,47 @@ def _class(_: Field, value: Any) -> str:
     return value
 
 
-def _attachment(field: Field, value: Any) -> list[int | str]:
+def _attachment(field: Field, value: Any) -> list[int | str] | None:
     items = value if isinstance(value, list | tuple) else [value]
-    if len(items) > MOST_ITEMS:
-        raise NotClean(f"最多 {MOST_ITEMS} 个附件")
-    return [_reference(field, item) for item in items]
+    kept = [item for item in items if item not in ("", None)]
+    noun = "张照片" if field.type is FieldType.PHOTO else "个附件"
+    most = int(field.maximum or MOST_ITEMS)
+    if len(kept) > most:
+        raise NotClean(f"最多 {most} {noun}")
+    if kept and field.minimum and len(kept) < int(field.minimum):
+        raise NotClean(f"至少 {field.minimum} {noun}")
+    return list(dict.fromkeys(_file(item) for item in kept)) or None
+
+
+def _file(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**53:
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        return int(value)
+    raise NotClean("附件没有传上，请重新选择")
+
+
+def _signature(_: Field, value: Any) -> int | str:
+    """Return the number of a drawn signature, or a name typed in its place."""
+    if isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdigit()):
+        return _file(value)
+    if not isinstance(value, str) or _UNSTORABLE.search(value) or len(value) > MOST_NAME:
+        raise NotClean(f"请签名，或键入姓名（最多 {MOST_NAME} 字）")
+    return value
+
+
+def _location(_: Field, value: Any) -> dict[str, Any]:
+    found = read_location(value)
+    if found is None:
+        raise NotClean("填位置，如 24.4798, 118.0894，或写地址")
+    return found
+
+
+def _group(field: Field, value: Any) -> Any:
+    """A group's rows are cleaned row by row (`validation`); as a whole it is a list of rows."""
+    if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
+        raise NotClean(f"{field.label}要一行一行地填")
+    return value
 
 
 _CLEANERS: Mapping[FieldType, Callable[[Field, Any], Any]] = {
@@ -209,5 +247,12 @@ _CLEANERS: Mapping[FieldType, Callable[[Field, Any], Any]] = {
     FieldType.CLASS: _class,
     FieldType.STAFF: _reference,
     FieldType.ORG_UNIT: _reference,
+    FieldType.CUSTOMER: _reference,
+    FieldType.ASSET: _reference,
     FieldType.ATTACHMENT: _attachment,
+    FieldType.FILE: _attachment,
+    FieldType.PHOTO: _attachment,
+    FieldType.SIGNATURE: _signature,
+    FieldType.LOCATION: _location,
+    FieldType.GROUP: _group,
 }

@@ -21,17 +21,40 @@ class FieldType(StrEnum):
     CLASS = "class"
     STAFF = "staff"
     ORG_UNIT = "org_unit"
+    CUSTOMER = "customer"
+    ASSET = "asset"
     ATTACHMENT = "attachment"
+    FILE = "file"
+    PHOTO = "photo"
+    SIGNATURE = "signature"
+    LOCATION = "location"
+    GROUP = "group"
 
 
 NUMERIC = frozenset({FieldType.NUMBER, FieldType.MONEY})
 DATED = frozenset({FieldType.DATE, FieldType.DATETIME})
-LISTS = frozenset({FieldType.MULTICHOICE, FieldType.ATTACHMENT})
+# What is kept as files: a field holds their numbers. `attachment` is the older word for `file`.
+FILES = frozenset({FieldType.ATTACHMENT, FieldType.FILE, FieldType.PHOTO, FieldType.SIGNATURE})
+LISTS = frozenset(
+    {
+        FieldType.MULTICHOICE,
+        FieldType.ATTACHMENT,
+        FieldType.FILE,
+        FieldType.PHOTO,
+        FieldType.GROUP,
+    }
+)
 CHOICES = frozenset({FieldType.CHOICE, FieldType.MULTICHOICE})
 TEXTS = frozenset({FieldType.TEXT, FieldType.LONGTEXT})
-REFERENCES = frozenset({FieldType.CLASS, FieldType.STAFF, FieldType.ORG_UNIT, FieldType.ATTACHMENT})
+REFERENCES = FILES | {
+    FieldType.CLASS,
+    FieldType.STAFF,
+    FieldType.ORG_UNIT,
+    FieldType.CUSTOMER,
+    FieldType.ASSET,
+}
 # Personal or bulky: never becomes a routing variable of a process.
-PRIVATE = frozenset({FieldType.LONGTEXT, FieldType.PHONE, FieldType.ATTACHMENT})
+PRIVATE = FILES | {FieldType.LONGTEXT, FieldType.PHONE, FieldType.LOCATION, FieldType.GROUP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +70,8 @@ class Field:
     """One thing to fill in. Codes are ASCII because conditions name them; labels are Chinese.
 
     `minimum` and `maximum` bound numbers and money; for dates they are a date, `today`, or `today`
-    with a number of days (`today-7`).
+    with a number of days (`today-7`); for groups, files and photos a number of them. `fields` are those of
+    one row of a group.
     """
 
     code: str
@@ -69,6 +93,7 @@ class Field:
     routing: bool = False
     help: str = ""
     default: Any = None
+    fields: tuple["Field", ...] = ()
 
     def choice_label(self, code: str) -> str:
         """Return the words for a stored choice; the code itself if there are none."""
@@ -144,6 +169,7 @@ def _field(data: dict[str, Any]) -> Field:
         read,
         type=FieldType(read.type),
         choices=tuple(Choice(**choice) for choice in data["choices"]),
+        fields=tuple(_field(item) for item in data.get("fields", ())),
     )
 
 

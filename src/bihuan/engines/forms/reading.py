@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 from bihuan.engines import expressions
 from bihuan.engines.forms.clean import NotClean, clean, read_date
 from bihuan.engines.forms.model import (
     CHOICES,
     DATED,
+    FILES,
     LISTS,
     NUMERIC,
     TEXTS,
@@ -27,6 +28,8 @@ from bihuan.engines.packs.source import PackFile
 
 CODE = r"[a-z][a-zA-Z0-9_]{0,59}"
 MOST_FIELDS = 200
+MOST_IN_ROW = 20
+MOST_COUNTED = 50
 ALWAYS_KNOWN = {"today": FieldType.DATE, "now": FieldType.DATETIME}
 
 
@@ -89,10 +92,22 @@ def _field(shape: Shape) -> Field:
         routing=shape.flag("routing"),
         help=shape.text("help", ""),
         default=shape.anything("default"),
+        fields=tuple(_field(row) for row in shape.children("fields", required=False)),
     )
     _check_field(shape, field)
+    _check_group(shape, field)
     shape.done()
     return field
+
+
+def _check_group(shape: Shape, field: Field) -> None:
+    if (field.type is FieldType.GROUP) != bool(field.fields):
+        remedy = "请在 fields 下写一行里的字段，或把 type 改成 group"
+        shape.report(("fields",), f"字段“{field.code}”的类型与 fields 不符", remedy)
+    if any(row.type is FieldType.GROUP for row in field.fields):
+        shape.report(("fields",), f"重复组“{field.code}”里又有重复组", "请把它拆成并列的两组")
+    if len(field.fields) > MOST_IN_ROW:
+        shape.report(("fields",), f"一行里的字段超过 {MOST_IN_ROW} 个", "请拆成几组")
 
 
 def _choices(shape: Shape) -> tuple[Choice, ...]:
@@ -155,6 +170,8 @@ def _is_bound(type_: FieldType, bound: str) -> bool:
         return bool(re.fullmatch(r"today([+-]\d{1,4})?", bound)) or (
             iso is not None and iso.isoformat() == bound
         )
+    if type_ in FILES or type_ is FieldType.GROUP:
+        return bound.isascii() and bound.isdigit() and 0 < int(bound) <= MOST_COUNTED
     try:
         return type_ in NUMERIC and Decimal(bound).is_finite()
     except InvalidOperation:
@@ -221,11 +238,25 @@ class _Names:
             self._condition((*place, "visibleIf"), field.visible_if, earlier)
             self._condition((*place, "readonlyIf"), field.readonly_if, earlier)
             self._condition((*place, "requiredIf"), field.required_if, everything)
+            self._check_rows(place, field, earlier)
             earlier[field.code] = field.type
         for key, checks in (("checks", self.form.checks), ("history", self.form.history)):
             for number, check in enumerate(checks):
                 self._condition((key, number, "expr"), check.expression, everything)
                 self._check_fields((key, number, "fields"), check.fields)
+
+    def _check_rows(self, place: Path, group: Field, above: Mapping[str, FieldType]) -> None:
+        """Check a group's rows: their conditions see the form above the group, and their own row."""
+        own = {field.code: field.type for field in group.fields}
+        known = dict(above)
+        if len(own) != len(group.fields) or own.keys() & self.types.keys():
+            self._report((*place, "fields"), f"重复组“{group.code}”里的编码有重复", "请换一个编码")
+        for number, field in enumerate(group.fields):
+            at: Path = (*place, "fields", number)
+            self._condition((*at, "visibleIf"), field.visible_if, known)
+            self._condition((*at, "readonlyIf"), field.readonly_if, known)
+            self._condition((*at, "requiredIf"), field.required_if, {**above, **own})
+            known[field.code] = field.type
 
     def _check_codes(self) -> None:
         seen: set[str] = set()
@@ -283,13 +314,19 @@ class _Names:
         self.problems.append(self.file.problem(path, message, remedy))
 
 
+_NUMBERS: Final = frozenset({int, float})
+# What conditions may compare a field with; not named here: with text. A place or a signature: with nothing.
+_CLASSES: Final[Mapping[FieldType, frozenset[type]]] = {
+    **dict.fromkeys(NUMERIC | DATED, _NUMBERS),
+    **dict.fromkeys(LISTS, frozenset({list})),
+    FieldType.BOOLEAN: frozenset({bool}),
+    **dict.fromkeys(
+        (FieldType.STAFF, FieldType.ORG_UNIT, FieldType.CUSTOMER, FieldType.ASSET),
+        frozenset({int, str}),
+    ),
+    **dict.fromkeys((FieldType.LOCATION, FieldType.SIGNATURE), frozenset()),
+}
+
+
 def _classes(type_: FieldType) -> frozenset[type]:
-    if type_ in NUMERIC | DATED:
-        return frozenset({int, float})
-    if type_ in LISTS:
-        return frozenset({list})
-    if type_ is FieldType.BOOLEAN:
-        return frozenset({bool})
-    if type_ in {FieldType.STAFF, FieldType.ORG_UNIT}:
-        return frozenset({int, str})
-    return frozenset({str})
+    return _CLASSES.get(type_, frozenset({str}))

@@ -9,9 +9,10 @@ from typing import Any
 from bihuan.engines import expressions
 from bihuan.engines.expressions.days import LOCAL, day_number
 from bihuan.engines.forms.clean import NotClean, clean
-from bihuan.engines.forms.model import DATED, REFERENCES, Check, Field, FieldType, Form
+from bihuan.engines.forms.model import DATED, FILES, REFERENCES, Check, Field, FieldType, Form
 
 PREVIOUS = "prev_"
+MOST_ROWS = 50
 _BOUND = re.compile(r"today(?:([+-])(\d{1,4}))?")
 
 Exists = Callable[[FieldType, Any], bool]
@@ -21,7 +22,7 @@ Exists = Callable[[FieldType, Any], bool]
 class Result:
     """`values` are clean and JSON-able, hidden fields left out; `errors` are Chinese, by field.
 
-    An error that belongs to no field stands under "". `missing` are the required fields left empty,
+    An error that belongs to no field stands under "", one in a row of a group under `group.0.field`. `missing` are the required fields left empty,
     `hidden` those not asked for, `unknown` the names no field has.
     """
 
@@ -65,7 +66,7 @@ def validate(  # the four circumstances are spelled out: every caller passes the
     check over an empty field, or without an earlier value, is not made.
     """
     circumstances = Circumstances(at, previous or {}, exists)
-    validation = _Validation(form, values, circumstances)
+    validation = _Validation(form, values, circumstances, draft=draft)
     validation.read_fields()
     if not draft:
         validation.check_complete()
@@ -90,8 +91,16 @@ def visible_fields(
 class _Validation:
     """One run over one form; the context holds what conditions may read."""
 
-    def __init__(self, form: Form, values: Mapping[str, Any], known: Circumstances) -> None:
-        self.form, self.given, self.known = form, values, known
+    def __init__(
+        self,
+        form: Form,
+        values: Mapping[str, Any],
+        known: Circumstances,
+        *,
+        draft: bool = True,
+        around: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.form, self.given, self.known, self.draft = form, values, known, draft
         self.values: dict[str, Any] = {}
         self.errors: dict[str, str] = {}
         self.missing: list[str] = []
@@ -101,6 +110,7 @@ class _Validation:
         self.context.update(self._previous_context())
         self.context["now"] = day_number(known.at)
         self.context["today"] = day_number(known.at.astimezone(LOCAL).date())
+        self.context = {**(around or {}), **self.context}
 
     def _previous_context(self) -> dict[str, Any]:
         types = {item.code: item.type for item in self.form.fields} | self.form.previous
@@ -131,13 +141,43 @@ class _Validation:
             return clean(item, item.default) if kept is None else kept
         given = self.given.get(item.code, item.default)
         value = clean(item, given)
+        if item.type is FieldType.GROUP:
+            return self._read_rows(item, value or [])
         if value is not None:
             self._check_known(item, value)
             self._check_dates(item, value)
         return value
 
+    def _read_rows(self, item: Field, rows: list[Any]) -> list[dict[str, Any]] | None:
+        """Read each row as a small form of its own; rows left wholly empty are dropped.
+
+        Conditions in a row see the row's fields and those of the form above the group.
+        """
+        most = int(item.maximum or MOST_ROWS)
+        if len(rows) > most:
+            raise NotClean(f"最多 {most} 行")
+        form = Form(item.code, item.label, item.fields)
+        kept: list[dict[str, Any]] = []
+        for number, row in enumerate(rows):
+            one = _Validation(form, row, self.known, draft=self.draft, around=self.context)
+            one.read_fields()
+            if not one.errors and all(value in (None, False) for value in one.values.values()):
+                continue
+            if not self.draft:
+                one.check_complete()
+            self._take_row(f"{item.code}.{number}", one)
+            kept.append(one.values)
+        if not self.draft and len(kept) < int(item.minimum or 0):
+            raise NotClean(f"至少填 {item.minimum} 行")
+        return kept or None
+
+    def _take_row(self, name: str, row: "_Validation") -> None:
+        self.errors.update({f"{name}.{code}": said for code, said in row.result().errors.items()})
+        self.missing.extend(f"{name}.{code}" for code in row.missing)
+
     def _check_known(self, item: Field, value: Any) -> None:
-        if item.type not in REFERENCES or self.known.exists is None:
+        typed = item.type is FieldType.SIGNATURE and isinstance(value, str)
+        if item.type not in REFERENCES or self.known.exists is None or typed:
             return
         for one in value if isinstance(value, list) else [value]:
             if not self.known.exists(item.type, one):
@@ -167,8 +207,7 @@ class _Validation:
             asked = item.code not in settled
             if asked and self.values.get(item.code) is None and self._is_required(item):
                 self.missing.append(item.code)
-                chosen = item.choices or item.type in REFERENCES
-                self.errors[item.code] = f"请{'选择' if chosen else '填写'}{item.label}"
+                self.errors[item.code] = f"请{_verb(item)}{item.label}"
 
     def _is_required(self, item: Field) -> bool:
         return item.required or (
@@ -213,6 +252,13 @@ class _Validation:
             hidden=frozenset(self.hidden),
             unknown=unknown,
         )
+
+
+def _verb(item: Field) -> str:
+    """Return what is asked of the person: 选择, 上传, 填写."""
+    if item.type in FILES:
+        return "提供"
+    return "选择" if item.choices or item.type in REFERENCES else "填写"
 
 
 def comparable(type_: FieldType, value: Any) -> Any:
