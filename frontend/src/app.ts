@@ -6,6 +6,9 @@ import { startDrafts } from "./drafts";
 import { startForms } from "./forms";
 import { startKeyboard } from "./keyboard";
 import { startLive } from "./live";
+import { startPlaces } from "./places";
+import { startSigning } from "./signing";
+import { startUploads } from "./uploads";
 
 startClocks();
 startDialogs();
@@ -13,3 +16,6 @@ startDrafts();
 startForms();
 startKeyboard();
 startLive();
+startPlaces();
+startSigning();
+startUploads();

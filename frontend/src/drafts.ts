@@ -25,6 +25,14 @@ async function save(form: HTMLFormElement): Promise<void> {
 
 const saveAll = (): void => dirty.forEach((form) => void save(form));
 
+// Something in a form was changed by a script: it is saved like what was typed.
+export function changed(part: HTMLElement): void {
+  const form = part.closest<HTMLFormElement>("form[data-draft]");
+  if (!form) return;
+  dirty.add(form);
+  void save(form);
+}
+
 export function startDrafts(): void {
   const formOf = (event: Event): HTMLFormElement | null =>
     (event.target as HTMLElement).closest<HTMLFormElement>("form[data-draft]");
@@ -40,6 +48,12 @@ export function startDrafts(): void {
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = (event.target as HTMLElement).closest<HTMLFormElement>("form[data-draft]");
     if (form && event.target === form) dirty.delete(form);
+  });
+  // A row was added or taken away: the form was drawn again, and what it holds now is not saved yet.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const { pathInfo } = (event as CustomEvent<{ pathInfo?: { requestPath?: string } }>).detail;
+    const form = document.querySelector<HTMLFormElement>("form[data-draft]");
+    if (form?.dataset.redraw && pathInfo?.requestPath?.startsWith(form.dataset.redraw)) changed(form);
   });
   window.setInterval(saveAll, EVERY);
   window.addEventListener("online", saveAll);

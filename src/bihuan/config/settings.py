@@ -49,7 +49,7 @@ DATABASES["default"]["OPTIONS"] = (
 DATABASES["default"]["TEST"] = {"TEMPLATE": "template0"}
 
 DOMAIN_APPS = [
-    *("ledger", "packs", "clocks", "org", "customers", "notifications"),
+    *("ledger", "attachments", "packs", "clocks", "org", "customers", "notifications"),
     *("processes", "escalations", "cases"),
 ]
 INSTALLED_APPS = [

@@ -23,13 +23,14 @@ class Result:
     """`values` are clean and JSON-able, hidden fields left out; `errors` are Chinese, by field.
 
     An error that belongs to no field stands under "", one in a row of a group under `group.0.field`. `missing` are the required fields left empty,
-    `hidden` those not asked for, `unknown` the names no field has.
+    `hidden` those not asked for, `readonly` those that keep an earlier value, `unknown` the names no field has.
     """
 
     values: dict[str, Any]
     errors: dict[str, str]
     missing: tuple[str, ...] = ()
     hidden: frozenset[str] = frozenset()
+    readonly: frozenset[str] = frozenset()
     unknown: tuple[str, ...] = ()
 
     @property
@@ -161,6 +162,7 @@ class _Validation:
         for number, row in enumerate(rows):
             one = _Validation(form, row, self.known, draft=self.draft, around=self.context)
             one.read_fields()
+            self.hidden.update(f"{item.code}.{number}.{code}" for code in one.hidden)
             if not one.errors and all(value in (None, False) for value in one.values.values()):
                 continue
             if not self.draft:
@@ -250,6 +252,7 @@ class _Validation:
             errors=errors,
             missing=tuple(self.missing),
             hidden=frozenset(self.hidden),
+            readonly=frozenset(self.readonly),
             unknown=unknown,
         )
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.http import QueryDict
 from django.urls import reverse
 
+from bihuan.domain.attachments import queries as attachments
 from bihuan.domain.cases import queries as cases
 from bihuan.domain.cases.events import case_id_of
 from bihuan.domain.cases.queries import CaseView, Probe
@@ -26,6 +27,7 @@ from bihuan.surfaces.workspace.sheets.clocks import CaseClocks, clocks_of_case, 
 from bihuan.surfaces.workspace.sheets.consent import consent_sheet
 from bihuan.surfaces.workspace.sheets.customers import customer_head
 from bihuan.surfaces.workspace.sheets.facts import FactRow, Facts, Names
+from bihuan.surfaces.workspace.sheets.files import file_sheet
 from bihuan.surfaces.workspace.sheets.flow import OPEN, Strip
 from bihuan.surfaces.workspace.sheets.queue import Queue
 from bihuan.surfaces.workspace.unit_forms import elsewhere, unit_form
@@ -157,6 +159,7 @@ def context_panel(desk: Desk, number: str) -> dict[str, Any]:
         "case": _sheet(desk, view, None, clocks),
         "limits": _limits(view, clocks),
         "card": _card(desk, view, customer),
+        "files": [file_sheet(row) for row in attachments.attachments_of(view.ref)],
         "similar": _similar(desk, view),
     }
 

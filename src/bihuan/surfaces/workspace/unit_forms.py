@@ -1,26 +1,30 @@
 """The current unit's form, as the dock of the workbench shows it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
 from django.urls import reverse
 
+from bihuan.domain.attachments import queries as attachments
 from bihuan.domain.cases import queries as cases
 from bihuan.domain.cases.queries import CaseRow, CaseView
 from bihuan.domain.processes.queries import UnitView
 from bihuan.engines.forms import Field, FieldType, Form
+from bihuan.engines.forms.model import FILES
 from bihuan.surfaces.workspace import operations
 from bihuan.surfaces.workspace.desk import Desk
 from bihuan.surfaces.workspace.sheets.chips import NO_CHIP, ChipSheet
 from bihuan.surfaces.workspace.sheets.fields import (
+    Around,
     FieldSheet,
     Filled,
     Lookups,
     Options,
     field_sheets,
 )
+from bihuan.surfaces.workspace.sheets.files import file_numbers, files_by_number
 
 # What a case knows under the names that forms ask for it; words that forms use otherwise stay out.
 KNOWN: Final = ("class_code", "importance", "urgency", "scope", "title", "contact_name")
@@ -84,16 +88,42 @@ def unit_form(
     """Return the dock of a unit with what was typed, or else drafted, or else known of the case."""
     mine = "submit" in unit.operations and unit.assignee_id == desk.staff_id
     now = filled or Filled(known_values(unit.form, case) | dict(unit.values), {}, desk.at)
-    shown = field_sheets(unit.form, now, _lookups(desk, unit)) if mine and unit.form else []
+    shown: Sequence[FieldSheet] = ()
+    if mine and unit.form:
+        shown = field_sheets(unit.form, now, _lookups(desk, unit), _around_form(unit, now))
     return replace(
         _around(unit, mine=mine),
         fields=shown,
-        missing=[(one.name, one.label) for one in shown if one.error],
+        missing=list(_missing(shown)),
         refusal=now.refusal,
         saved="已有暂存" if unit.has_draft and filled is None else "",
         limit=chip.limit_text,
         used=chip.used,
     )
+
+
+def _around_form(unit: UnitView, filled: Filled) -> Around:
+    """Return what the form shows beside what is typed: earlier values, and the files named in either."""
+    numbers = file_numbers([filled.values, unit.previous]) if _takes_files(unit.form) else []
+    rows = attachments.attachments(numbers, root=unit.row.root) if numbers else []
+    address = reverse("unit-files", args=[unit.id])
+    return Around(unit.previous, files_by_number(rows), address)
+
+
+def _takes_files(form: Form | None) -> bool:
+    fields = form.fields if form else ()
+    return any(one.type in FILES for item in fields for one in (item, *item.fields))
+
+
+def _missing(fields: Sequence[FieldSheet]) -> Iterator[tuple[str, str]]:
+    """Yield what is still wrong, rows of groups included: 用料第 2 行 数量."""
+    for one in fields:
+        if one.error:
+            yield one.name, one.label
+        for number, row in enumerate(one.rows, start=1):
+            for inner in row.fields:
+                if inner.error:
+                    yield inner.name, f"{one.label}第 {number} 行 {inner.label}"
 
 
 def _around(unit: UnitView, *, mine: bool) -> UnitForm:

@@ -4,6 +4,8 @@ import json
 from datetime import datetime
 from typing import Any
 
+from bihuan.domain.attachments import queries as attachments
+from bihuan.domain.customers import queries as customers
 from bihuan.domain.org import queries as org
 from bihuan.domain.processes.actions import refusals
 from bihuan.domain.processes.actions.step import Step
@@ -11,6 +13,7 @@ from bihuan.domain.processes.queries import blueprints, rows
 from bihuan.domain.processes.queries.statements import SQL
 from bihuan.engines import forms
 from bihuan.engines.bpmn.run_state import Token
+from bihuan.engines.forms.model import FILES
 from bihuan.kit import db
 from bihuan.kit.masking import unmask_text
 
@@ -46,16 +49,39 @@ def restored(unit_id: int, values: dict[str, Any]) -> dict[str, Any]:
 
     Costs nothing unless something masked came back.
     """
-    if not any(isinstance(value, str) and "**" in value for value in values.values()):
+    if not any(_is_masked(value) for value in values.values()):
         return values
     row = db.one(SQL["kept_of"], (unit_id,))
     kept: dict[str, Any] = json.loads(row[0]) if row and row[0] else {}
     return {code: _restored(value, kept.get(code)) for code, value in values.items()}
 
 
+def _is_masked(value: Any) -> bool:
+    """Tell whether something masked is in a value, in the rows of a group too."""
+    if isinstance(value, list):
+        return any(_is_masked(one) for one in value)
+    if isinstance(value, dict):
+        return any(_is_masked(one) for one in value.values())
+    return isinstance(value, str) and "**" in value
+
+
 def _restored(value: Any, kept: Any) -> Any:
+    if isinstance(value, list) and isinstance(kept, list):
+        return [_row_restored(row, number, kept) for number, row in enumerate(value)]
+    if isinstance(value, dict) and isinstance(kept, dict):
+        return {code: _restored(one, kept.get(code)) for code, one in value.items()}
     both = isinstance(value, str) and isinstance(kept, str)
     return unmask_text(value, kept) if both else value
+
+
+def _row_restored(row: Any, number: int, kept: list[Any]) -> Any:
+    """Restore a row from the one kept at its place, else, rows having been removed, from whichever fits."""
+    found = row
+    for one in [*kept[number : number + 1], *kept]:
+        if not _is_masked(found):
+            break
+        found = _restored(found, one)
+    return found
 
 
 def _previous(step: Step, form: forms.Form) -> dict[str, Any]:
@@ -66,6 +92,10 @@ def _previous(step: Step, form: forms.Form) -> dict[str, Any]:
 
 def _exists(step: Step) -> forms.validation.Exists:
     def exists(kind: forms.FieldType, value: Any) -> bool:
+        if kind in FILES:
+            return attachments.are_of(step.instance.root, [value])
+        if kind is forms.FieldType.CUSTOMER:
+            return str(value).isdigit() and int(value) in customers.names_of([int(value)])
         if kind is not forms.FieldType.ORG_UNIT:
             return True
         tree = org.tree(step.instance.org_revision)

@@ -107,6 +107,7 @@ class Names:
             "warn": str(data.get("warn", "")),
             "count": str(data.get("count", "")),
             "level": str(data.get("level_name") or "提醒有关人员"),
+            "file": self.shown(str(data.get("name", ""))),
             "score": f"，满意度 {data['score']} / 5" if data.get("score") else "",
             "round": str(data.get("round", data.get("rework", ""))),
         }
@@ -179,6 +180,7 @@ LOOKS: Final[Mapping[str, Look]] = {
     "unit.extension_refused": Look("延期未批准", kind="时钟", sign="x", tone="warn"),
     "unit.extended": Look("批准延期：{unit}", kind="时钟", sign="hourglass", tone="brand"),
     "unit.timed_out": Look("{unit}到点", kind="时钟", sign="hourglass", tone="warn"),
+    "attachment.added": Look("添加附件：{file}", kind="备注", sign="paperclip"),
     "clock.warned": Look(
         "预警：{unit} 用时到 {warn}", kind="时钟", sign="alert-triangle", tone="warn"
     ),

@@ -1,16 +1,18 @@
 """A form's fields as the page shows them, from the form definition and what was filled in."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from django.http import QueryDict
 from django.utils import timezone
 
-from bihuan.engines.forms import Field, FieldType, Form, validate, visible_fields
+from bihuan.engines.forms import Field, FieldType, Form, validate
 from bihuan.engines.forms.clean import LENGTHS
+from bihuan.engines.forms.location import write_location
+from bihuan.engines.forms.model import FILES
+from bihuan.surfaces.workspace.sheets.files import FileSheet, file_numbers
 
 Options = Sequence[tuple[str, str]]
 Lookups = Mapping[FieldType, Callable[[], Options]]
@@ -29,10 +31,19 @@ KINDS: Final[Mapping[FieldType, str]] = {
     FieldType.DATE: "date",
     FieldType.DATETIME: "moment",
     FieldType.PHONE: "phone",
+    FieldType.ATTACHMENT: "files",
+    FieldType.FILE: "files",
+    FieldType.PHOTO: "photos",
+    FieldType.SIGNATURE: "signature",
+    FieldType.LOCATION: "place",
+    FieldType.GROUP: "group",
 }
 INPUTS: Final = {"phone": "tel"}
 SHAPES: Final = {"date": "2026-01-31", "moment": "2026-01-31 08:30"}
-WIDE: Final = {"text": "w6", "choices": "w6"}
+WIDE: Final = {
+    **dict.fromkeys(("text", "choices", "group", "photos", "files"), "w6"),
+    **dict.fromkeys(("signature", "place"), "w3"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,9 @@ class FieldSheet:
     placeholder: str = ""
     width: str = "w2"
     redraws: bool = False
+    files: "Sequence[FileSheet]" = ()
+    upload_address: str = ""
+    rows: "Sequence[Row]" = ()
 
     @property
     def input_type(self) -> str:
@@ -68,6 +82,14 @@ class FieldSheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a repeating group; `name` is `parts.0`."""
+
+    name: str
+    fields: Sequence[FieldSheet]
+
+
+@dataclass(frozen=True, slots=True)
 class Filled:
     """What stands in a form now: values typed or drafted, and what is wrong with them."""
 
@@ -78,56 +100,92 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How a field stands among the others: still to be filled in; deciding about others."""
+class Around:
+    """What the page knows beside the form: values of earlier units, the files of the case, where files go."""
 
-    is_lacking: bool
-    redraws: bool
-
-
-def field_sheets(form: Form, filled: Filled, lookups: Lookups) -> list[FieldSheet]:
-    """Return the fields that are to be shown for these values, in the form's order."""
-    lacking = frozenset(validate(form, filled.values, at=filled.at).missing)
-    named = _named_in_conditions(form)
-    return [
-        _sheet(field, filled, lookups, Manner(field.code in lacking, field.code in named))
-        for field in visible_fields(form, filled.values, at=filled.at)
-        if field.type is not FieldType.ATTACHMENT
-    ]
+    previous: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[int, FileSheet] = field(default_factory=dict)
+    upload_address: str = ""
 
 
-def typed_values(form: Form, posted: QueryDict) -> dict[str, Any]:
-    """Return what was typed, by field; fields the page did not carry are left out."""
-    return {
-        field.code: _typed(field, posted)
-        for field in form.fields
-        if field.code in posted or field.type is FieldType.MULTICHOICE
-    }
+NOTHING_AROUND: Final = Around()
 
 
-def _typed(field: Field, posted: QueryDict) -> Any:
-    if field.type is FieldType.MULTICHOICE:
-        return posted.getlist(field.code)
-    return posted.get(field.code, "")
+def field_sheets(
+    form: Form, filled: Filled, lookups: Lookups, around: Around = NOTHING_AROUND
+) -> list[FieldSheet]:
+    """Return the fields that are to be shown for these values, in the form's order.
+
+    What was typed stays, also where it is wrong; a readonly field shows the value it keeps.
+    """
+    return list(_Drawing(form, filled, lookups, around).fields())
 
 
-def _sheet(field: Field, filled: Filled, lookups: Lookups, manner: Manner) -> FieldSheet:
-    kind = KINDS.get(field.type, "line")
-    return FieldSheet(
-        name=field.code,
-        label=field.label,
-        kind=kind,
-        value=shown_value(field, filled.values.get(field.code, field.default)),
-        options=_options(field, lookups),
-        required=field.required or manner.is_lacking,
-        readonly=field.readonly,
-        for_customer=field.customer_visible,
-        max_length=field.max_length or LENGTHS.get(field.type, 0),
-        error=filled.errors.get(field.code, ""),
-        hint=field.help,
-        width=WIDE.get(kind, "w2"),
-        redraws=manner.redraws,
-    )
+class _Drawing:
+    """One form being drawn: what a validation says of it decides what is shown, asked for and fixed."""
+
+    def __init__(self, form: Form, filled: Filled, lookups: Lookups, around: Around) -> None:
+        self.form, self.filled, self.lookups, self.around = form, filled, lookups, around
+        self.found = validate(form, filled.values, at=filled.at, previous=around.previous)
+        self.named = named_in_conditions(form)
+
+    def fields(self) -> Iterator[FieldSheet]:
+        for item in self.form.fields:
+            if item.code not in self.found.hidden:
+                yield self._field(item, item.code, self.filled.values)
+
+    def _field(self, item: Field, name: str, values: Mapping[str, Any]) -> FieldSheet:
+        kind = KINDS.get(item.type, "line")
+        sheet = FieldSheet(
+            name=name,
+            label=item.label,
+            kind=kind,
+            value=shown_value(item, values.get(item.code, item.default)),
+            options=_options(item, self.lookups),
+            required=item.required or name in self.found.missing,
+            for_customer=item.customer_visible,
+            max_length=item.max_length or LENGTHS.get(item.type, 0),
+            error=self.filled.errors.get(name, ""),
+            hint=item.help,
+            width=WIDE.get(kind, "w2"),
+            redraws=item.code in self.named,
+        )
+        if name in self.found.readonly:
+            return self._fixed(item, sheet)
+        if item.type in FILES:
+            return self._with_files(sheet, values.get(item.code))
+        if item.type is FieldType.GROUP:
+            return replace(sheet, rows=self._rows(item, values.get(item.code)))
+        return sheet
+
+    def _fixed(self, item: Field, sheet: FieldSheet) -> FieldSheet:
+        """Return a field that shows the value it keeps, in words, and cannot be changed."""
+        kept = self.found.values.get(item.code)
+        words = dict(sheet.options)
+        shown = shown_value(item, kept)
+        many = shown if isinstance(shown, list) else [shown]
+        text = "、".join(str(words.get(str(one), one)) for one in many)
+        fixed = replace(sheet, kind="fixed", value=text or "—", required=False, readonly=True)
+        return self._with_files(fixed, kept) if item.type in FILES else fixed
+
+    def _with_files(self, sheet: FieldSheet, value: Any) -> FieldSheet:
+        found = [self.around.files[n] for n in file_numbers(value) if n in self.around.files]
+        return replace(sheet, files=found, upload_address=self.around.upload_address)
+
+    def _rows(self, group: Field, value: Any) -> list[Row]:
+        typed = [row for row in value or [] if isinstance(row, Mapping)]
+        typed += [{}] * (max(1, int(group.minimum or 0)) - len(typed))
+        return [
+            Row(
+                f"{group.code}.{number}",
+                [self._field(one, name, row) for one, name in self._shown(group, number)],
+            )
+            for number, row in enumerate(typed)
+        ]
+
+    def _shown(self, group: Field, number: int) -> list[tuple[Field, str]]:
+        names = [(one, f"{group.code}.{number}.{one.code}") for one in group.fields]
+        return [(one, name) for one, name in names if name not in self.found.hidden]
 
 
 def _options(field: Field, lookups: Lookups) -> Options:
@@ -143,6 +201,8 @@ def shown_value(field: Field, value: Any) -> Any:
     """Return a stored or typed value as the input wants it."""
     if value is None:
         return [] if field.type is FieldType.MULTICHOICE else ""
+    if field.type is FieldType.LOCATION:
+        return write_location(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if field.type is FieldType.DATETIME and isinstance(value, str) and "T" in value:
@@ -159,13 +219,14 @@ def _local_minutes(text: str) -> str:
     return f"{local:%Y-%m-%d %H:%M}"
 
 
-def _named_in_conditions(form: Form) -> frozenset[str]:
+def named_in_conditions(form: Form) -> frozenset[str]:
     """Return the fields on which it depends whether others are shown or must be filled in."""
+    every = [one for field in form.fields for one in (field, *field.fields)]
     texts = [
         text
-        for field in form.fields
+        for field in every
         for text in (field.visible_if, field.required_if, field.readonly_if)
         if text
     ]
-    words = {word for text in texts for word in re.findall(r"[a-zA-Z_]\w*", text)}
-    return frozenset(word for word in words if any(f.code == word for f in form.fields))
+    words = frozenset(word for text in texts for word in re.findall(r"[a-zA-Z_]\w*", text))
+    return words & {one.code for one in every}

@@ -19,7 +19,8 @@ from bihuan.surfaces.workspace.panels import unit_chips
 from bihuan.surfaces.workspace.sheets.cases import case_address
 from bihuan.surfaces.workspace.sheets.chips import NO_CHIP
 from bihuan.surfaces.workspace.sheets.dialogs import Dialog
-from bihuan.surfaces.workspace.sheets.fields import Filled, typed_values
+from bihuan.surfaces.workspace.sheets.fields import Filled
+from bihuan.surfaces.workspace.sheets.typed import typed_values, with_row
 from bihuan.surfaces.workspace.unit_forms import UnitForm, unit_form
 from bihuan.surfaces.workspace.views.cases import case_fragment
 
@@ -80,7 +81,11 @@ def redraw(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Show the fields that belong to what was chosen so far."""
     desk = desk_of(request)
     unit = queries.unit(desk.access, unit_id, at=desk.at)
-    filled = Filled(_typed(unit, request), {}, desk.at)
+    values = _typed(unit, request)
+    if unit.form:
+        row = {name: request.GET.get(name, "") for name in ("add", "remove")}
+        values = with_row(unit.form, values, **row)
+    filled = Filled(values, {}, desk.at)
     return render(request, "units/_form.html", {"form": _form(unit, desk, filled)})
 
 

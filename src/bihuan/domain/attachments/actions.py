@@ -1,0 +1,139 @@
+"""Take files in: looked at, counted, summed, written whole or not at all."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.db import transaction
+
+from bihuan.domain.attachments import queries, rules
+from bihuan.domain.attachments.choices import USES
+from bihuan.domain.attachments.models import Attachment
+from bihuan.domain.attachments.ports import Upload
+from bihuan.domain.attachments.queries import AttachmentRow
+from bihuan.domain.ledger import actions as ledger
+from bihuan.domain.ledger.events import Actor, Fact
+from bihuan.kit.problems import Invalid
+
+ADDED = "attachment.added"
+
+
+class FileTooLarge(Invalid):
+    """The file has more bytes than are taken."""
+
+    message = f"文件超过 {rules.MOST_BYTES // 1024**2} MB，请压缩或分成几个。"
+
+
+class FileEmpty(Invalid):
+    """The file has no bytes."""
+
+    message = "文件是空的，请重新选择。"
+
+
+class FileKindRefused(Invalid):
+    """By its content the file is none of the kinds that are taken."""
+
+    message = "不收这种文件。可用照片、PDF、Office 文档、文本、录音和 MP4 视频。"
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    path: Path
+    size: int
+    sha256: str
+    head: bytes
+
+
+def add_attachment(upload: Upload, *, by: Actor, at: datetime) -> AttachmentRow:
+    """Keep a file and leave a fact with its name, size and sum.
+
+    Refuses with `FileTooLarge`, `FileEmpty` or `FileKindRefused`; nothing is kept then. What the file is, is told
+    from its content.
+    """
+    written = _written(upload.pieces)
+    try:
+        kind = _kind(written, upload)
+        _settle(written)
+    finally:
+        written.path.unlink(missing_ok=True)
+    return _recorded(upload, written, kind, by, at)
+
+
+@transaction.atomic
+def _recorded(
+    upload: Upload, written: _Written, kind: rules.Kind, by: Actor, at: datetime
+) -> AttachmentRow:
+    made = Attachment.objects.create(
+        root=upload.root,
+        subject=upload.subject,
+        field=upload.field,
+        use=upload.use,
+        name=rules.safe_name(upload.name, kind),
+        media_type=kind.media_type,
+        size=written.size,
+        sha256=written.sha256,
+        added_by=by.ref,
+        added_at=at,
+    )
+    data = {
+        "attachment": made.pk,
+        "name": made.name,
+        "size": made.size,
+        "sha256": made.sha256,
+        "field": made.field,
+    }
+    ledger.record(Fact(ADDED, upload.subject, upload.root, at, by, data=data))
+    return queries.attachment(made.pk)
+
+
+def _kind(written: _Written, upload: Upload) -> rules.Kind:
+    if not written.size:
+        raise FileEmpty
+    kind = rules.kind_of(written.head, upload.name)
+    if kind is None:
+        raise FileKindRefused
+    if not rules.fits(kind, upload.use):
+        raise FileKindRefused(f"这不是{USES[upload.use]}，请选择图片。")
+    return kind
+
+
+def _written(pieces: Iterable[bytes]) -> _Written:
+    """Write the bytes beside their place, where a rename will not cross disks."""
+    folder = Path(settings.HOME) / "files"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix="new-", delete=False) as file:
+        path = Path(file.name)
+        try:
+            return _poured(pieces, file.file, path)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def _poured(pieces: Iterable[bytes], file: IO[bytes], path: Path) -> _Written:
+    summed, size, head = hashlib.sha256(), 0, b""
+    for piece in pieces:
+        size += len(piece)
+        if size > rules.MOST_BYTES:
+            raise FileTooLarge
+        head = (head + piece)[: rules.HEAD] if len(head) < rules.HEAD else head
+        summed.update(piece)
+        file.write(piece)
+    file.flush()
+    os.fsync(file.fileno())
+    return _Written(path, size, summed.hexdigest(), head)
+
+
+def _settle(written: _Written) -> None:
+    """Give the bytes their place by their sum; the same bytes are kept once."""
+    place = queries.path_of(written.sha256)
+    place.parent.mkdir(mode=0o700, exist_ok=True)
+    if not place.exists():
+        written.path.chmod(0o600)
+        written.path.replace(place)
