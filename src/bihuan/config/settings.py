@@ -50,7 +50,7 @@ DATABASES["default"]["TEST"] = {"TEMPLATE": "template0"}
 
 DOMAIN_APPS = [
     *("ledger", "attachments", "packs", "clocks", "org", "customers", "notifications"),
-    *("processes", "escalations", "cases"),
+    *("billing", "processes", "escalations", "cases"),
 ]
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -26,6 +26,7 @@ VERB_TITLES: Final[dict[str, str]] = {
     "unit.urge": "催办",
     "unit.copy": "抄送",
     "unit.extend": "审批延期",
+    "charge.refund": "退费",
     "process.reopen": "重开流程",
     "process.migrate": "迁移流程版本",
     "customer.view": "查看客户",

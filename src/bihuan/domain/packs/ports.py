@@ -16,6 +16,7 @@ FOLDERS = (
     "calendars",
     "org",
     "taxonomy",
+    "prices",
     "forms",
     "decisions",
     "processes",

@@ -143,6 +143,7 @@ def known_names(pack: PackSource) -> check.Known:
         processes=frozenset(_short_names(pack, "processes")),
         variables=_variables(pack),
         calls=_calls(pack),
+        charges=frozenset(_charge_items(pack)),
     )
 
 
@@ -177,6 +178,19 @@ def _variables(pack: PackSource) -> frozenset[str]:
     return frozenset(names)
 
 
+def _charge_items(pack: PackSource) -> dict[str, str]:
+    """Return every name a unit may use for a charge item, with the item's key."""
+    found: dict[str, str] = {}
+    for key, file in pack.known("prices"):
+        owner = key.partition(".")[0]
+        for item in (file.data or {}).get("items") or []:
+            code = str(item.get("code"))
+            found[f"{owner}.{code}"] = f"{owner}.{code}"
+            if owner == pack.key:
+                found[code] = f"{owner}.{code}"
+    return found
+
+
 def _short_names(pack: PackSource, folder: str) -> dict[str, str]:
     """Return every name a file may use for a definition of a folder, with the definition's key."""
     keys = {key: key for key, _ in pack.known(folder)}
@@ -188,11 +202,14 @@ def _process(document: Document, file: PackFile, pack: PackSource) -> Process:
     """Return the file's process with calendars and called processes written in full."""
     process = document.process(_key(file))
     calendars, processes = _short_names(pack, "calendars"), _short_names(pack, "processes")
+    items = _charge_items(pack)
     nodes = {}
     for id_, node in process.nodes.items():
         unit = node.unit
         if unit is not None:
-            unit = replace(unit, calendar=calendars.get(unit.calendar, unit.calendar))
+            charges = " ".join(items.get(one, one) for one in unit.charge_items)
+            calendar = calendars.get(unit.calendar, unit.calendar)
+            unit = replace(unit, calendar=calendar, charges=charges)
         called = processes.get(node.called_element, node.called_element)
         nodes[id_] = replace(node, unit=unit, called_element=called)
     groups = tuple(

@@ -27,6 +27,7 @@ class Known:
     variables: frozenset[str] | None = None
     calls: Mapping[str, frozenset[str]] | None = None
     """By process: which processes it calls."""
+    charges: frozenset[str] | None = None
 
 
 def publish_problems(
@@ -62,6 +63,8 @@ def _check_names(findings: Findings, node: Node, known: Known) -> None:
         _check_name(findings, node, known.posts, "岗位", unit.post)
         _check_name(findings, node, known.forms, "表单", unit.form)
         _check_name(findings, node, known.calendars, "工作日历", unit.calendar)
+        for item in unit.charge_items:
+            _check_name(findings, node, known.charges, "收费项目", item)
     _check_name(findings, node, known.verbs, "动作", node.verb)
     _check_name(findings, node, known.decisions, "决策表", node.decision)
     if node.kind is NodeKind.CALL_ACTIVITY:

@@ -88,6 +88,11 @@ class UnitRules:
         """Whether the unit is passed over once it is overdue (requirement TKT-08)."""
         return self.skip_on_overdue and 0 < self.priority <= LOW_PRIORITY
 
+    @property
+    def charge_items(self) -> tuple[str, ...]:
+        """Return the items the unit charges; blanks or commas stand between them."""
+        return tuple(self.charges.replace(",", " ").split())
+
 
 @dataclass(frozen=True, slots=True)
 class MultiInstance:

@@ -66,6 +66,7 @@ EXPECTATIONS = (
     "escalated",
     "told",
     "orders",
+    "charges",
 )
 CLOCK_STATES = ("RUNNING", "PAUSED", "STOPPED")
 _MOMENT = r"\+\d+[mhd]|\d{4}-\d\d-\d\d \d\d:\d\d"

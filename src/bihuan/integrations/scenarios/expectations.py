@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from bihuan.domain.billing import queries as billing
 from bihuan.domain.cases.models import Case, SupervisionOrder
 from bihuan.domain.clocks.models import Clock
 from bihuan.domain.escalations.models import Escalation
@@ -74,6 +76,16 @@ def _urged(wanted: dict[str, int], stage: Stage) -> Iterator[str]:
         unit = stage.latest(node)
         found = Urge.objects.filter(token_id=unit.pk).count() if unit else 0
         yield _differs(f"{node} 的催办次数", count, found)
+
+
+def _charges(wanted: dict[str, str], stage: Stage) -> Iterator[str]:
+    for code, amount in wanted.items():
+        found = [
+            row.price.amount
+            for row in billing.charges_of(stage.ref)
+            if row.key.endswith(f".{code}") and row.refunded_at is None
+        ]
+        yield _differs(f"{code} 的收费", amount, f"{sum(found, Decimal()):.2f}")
 
 
 def _case(wanted: dict[str, Any], stage: Stage) -> Iterator[str]:
@@ -153,4 +165,5 @@ _CHECKS: dict[str, Callable[[Any, Stage], Iterator[str]]] = {
     "escalated": _escalated,
     "told": _told,
     "orders": _orders,
+    "charges": _charges,
 }

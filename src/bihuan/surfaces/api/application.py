@@ -9,7 +9,16 @@ from bihuan.domain.org.actions import admit_token
 from bihuan.domain.org.ports import Access
 from bihuan.kit import clock
 from bihuan.kit.problems import Invalid, Refused, problem_response
-from bihuan.surfaces.api import cases, colleagues, customers, notices, pressing, routes, units
+from bihuan.surfaces.api import (
+    cases,
+    charges,
+    colleagues,
+    customers,
+    notices,
+    pressing,
+    routes,
+    units,
+)
 
 
 class Token(HttpBearer):
@@ -52,6 +61,8 @@ api.add_router("/units", routes.units, tags=["units"])
 api.add_router("/instances", routes.instances, tags=["instances"])
 api.add_router("/skips", routes.skips, tags=["units"])
 api.add_router("/units", colleagues.units, tags=["units"])
+api.add_router("/cases", charges.of_case, tags=["cases"])
+api.add_router("/charges", charges.charges, tags=["charges"])
 api.add_router("/copies", colleagues.copies, tags=["copies"])
 api.add_router("/extensions", colleagues.extensions, tags=["extensions"])
 api.add_router("/me", colleagues.me, tags=["me"])

@@ -81,17 +81,17 @@ def urge(request: HttpRequest, unit_id: int, body: schemas.UrgeIn) -> HttpRespon
     return carry_out(request, work)
 
 
-@units.post("/{unit_id}/extensions", response={201: schemas.ExtensionMade})
+@units.post("/{unit_id}/extensions", response={201: schemas.Made})
 def request_extension(
     request: HttpRequest, unit_id: int, body: schemas.ExtensionIn
 ) -> HttpResponse:
     """Ask for more time for a unit or a limit group of its; the clock goes on meanwhile."""
 
-    def work() -> schemas.ExtensionMade:
+    def work() -> schemas.Made:
         wanted = actions.MoreTime(body.more, body.until, body.group)
         by, at = actor_of(request, "unit.work"), clock.now()
         made = actions.request_extension(unit_id, wanted=wanted, reason=body.reason, by=by, at=at)
-        return schemas.ExtensionMade(id=made)
+        return schemas.Made(id=made)
 
     return carry_out(request, work, status=201)
 
@@ -118,26 +118,26 @@ def approve(request: HttpRequest, extension_id: int, body: schemas.DecisionIn) -
     return carry_out(request, work)
 
 
-@extensions.post("/{extension_id}/refusal", response=schemas.ExtensionMade)
+@extensions.post("/{extension_id}/refusal", response=schemas.Made)
 def refuse(request: HttpRequest, extension_id: int, body: schemas.ReasonIn) -> HttpResponse:
     """Refuse a request."""
 
-    def work() -> schemas.ExtensionMade:
+    def work() -> schemas.Made:
         by, at = actor_of(request, "unit.extend"), clock.now()
         actions.refuse_extension(extension_id, reason=body.reason, by=by, at=at)
-        return schemas.ExtensionMade(id=extension_id)
+        return schemas.Made(id=extension_id)
 
     return carry_out(request, work)
 
 
-@extensions.post("/{extension_id}/withdrawal", response=schemas.ExtensionMade)
+@extensions.post("/{extension_id}/withdrawal", response=schemas.Made)
 def take_back(request: HttpRequest, extension_id: int) -> HttpResponse:
     """Take a request of one's own back."""
 
-    def work() -> schemas.ExtensionMade:
+    def work() -> schemas.Made:
         by, at = actor_of(request, "unit.work"), clock.now()
         actions.withdraw_extension(extension_id, by=by, at=at)
-        return schemas.ExtensionMade(id=extension_id)
+        return schemas.Made(id=extension_id)
 
     return carry_out(request, work)
 

@@ -105,6 +105,15 @@ class ExtensionRow(Schema):
     state: str
 
 
+class DueItem(Schema):
+    """What submitting a unit will charge."""
+
+    item: str
+    name: str
+    amount: str
+    currency: str
+
+
 class UnitOut(UnitRow):
     """One unit: what may be done with it, where it may go back to, and its form as JSON."""
 
@@ -113,6 +122,7 @@ class UnitOut(UnitRow):
     return_targets: list[str]
     urges: int
     extension: ExtensionRow | None
+    charges: list[DueItem]
     form: dict[str, Any] | None
     values: dict[str, Any]
 
@@ -313,8 +323,8 @@ class ExtensionIn(Schema):
     reason: str = Field(min_length=1, max_length=500)
 
 
-class ExtensionMade(Schema):
-    """The request for more time."""
+class Made(Schema):
+    """What was made or changed."""
 
     id: int
 
@@ -336,6 +346,20 @@ class WarningLeadOut(Schema):
 
     lead: str
     units: int
+
+
+class ChargeRow(Schema):
+    """Something charged for a unit; paid back if `refunded_at` is set. Amounts are texts: `"30.00"`."""
+
+    id: int
+    item: str
+    name: str
+    amount: str
+    currency: str
+    unit: str
+    at: datetime
+    refunded_at: datetime | None
+    refund_reason: str
 
 
 class InstanceOut(Schema):

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
+from bihuan.domain.billing.ports import DueItem
 from bihuan.domain.org.queries import unit_by_code
 from bihuan.domain.processes import actions, queries
 from bihuan.kit import clock
@@ -41,6 +42,7 @@ def show(request: HttpRequest, unit_id: int) -> schemas.UnitOut:
         return_targets=[target.node for target in view.return_targets],
         urges=view.urges.unit,
         extension=_extension(view),
+        charges=[_due(one) for one in view.charges],
         form=view.form.to_json() if view.form else None,
         values=dict(view.values),
     )
@@ -106,6 +108,13 @@ def transfer(request: HttpRequest, unit_id: int, body: schemas.TransferIn) -> Ht
         return out(change)
 
     return carry_out(request, work)
+
+
+def _due(one: DueItem) -> schemas.DueItem:
+    price = one.price
+    return schemas.DueItem(
+        item=one.key, name=one.name, amount=str(price.amount), currency=price.currency
+    )
 
 
 def _extension(view: queries.UnitView) -> schemas.ExtensionRow | None:

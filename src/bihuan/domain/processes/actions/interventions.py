@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from bihuan.domain.ledger.events import Actor
-from bihuan.domain.processes.actions import people, refusals, store, units
+from bihuan.domain.processes.actions import charging, people, refusals, store, units
 from bihuan.domain.processes.actions.guard import engine_refusals
 from bihuan.domain.processes.actions.in_hand import follow_lead
 from bihuan.domain.processes.actions.step import Step, When
@@ -66,6 +66,7 @@ def return_unit(
         data = {"to": target.node, "new": f"unit:{opened.id}", "then": then}
         step.unit_fact("unit.returned", token, when, reason, **data)
         step.go(when)
+    charging.undo_superseded(step, when, reason)
     _hand_back(step, opened, target, when)
     return store.save(step, when)
 
@@ -86,6 +87,7 @@ def withdraw(unit_id: int, *, by: Actor, at: datetime) -> InstanceChange:
         opened = run_routes.withdraw(step.run.work, token)
         step.unit_fact("unit.withdrawn", token, when, new=f"unit:{opened.id}")
         step.go(when)
+    charging.undo_superseded(step, when, "撤回")
     _hand_back(step, opened, token, when)
     return store.save(step, when)
 
@@ -166,6 +168,7 @@ def terminate(
     step.run.terminate()
     with engine_refusals():  # a caller goes on behind the call activity
         step.go(when)
+    charging.undo_all(step, when, reason)
     return store.save(step, when)
 
 

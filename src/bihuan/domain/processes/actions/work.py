@@ -8,7 +8,7 @@ from django.db import transaction
 
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
-from bihuan.domain.processes.actions import form_values, in_hand, people, refusals, store
+from bihuan.domain.processes.actions import charging, form_values, in_hand, people, refusals, store
 from bihuan.domain.processes.actions.guard import engine_refusals
 from bihuan.domain.processes.actions.in_hand import follow_lead
 from bihuan.domain.processes.actions.step import Step, When
@@ -88,6 +88,7 @@ def submit(
     clean, variables = form_values.checked(step, token, whole, when.at)
     step.form = clean
     step.extras[unit_id].form = clean
+    charging.charge(step, token, when)
     with engine_refusals():
         step.run.complete(unit_id, variables)
         step.go(when)

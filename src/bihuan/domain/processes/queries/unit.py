@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bihuan.domain.billing import queries as billing
+from bihuan.domain.billing.ports import DueItem
 from bihuan.domain.org import queries as org
 from bihuan.domain.org.ports import Access
 from bihuan.domain.packs import queries as packs
@@ -64,6 +66,7 @@ class UnitView:
     urges: Urges = Urges()
     extension: ExtensionRow | None = None
     delegation: permission.Delegation | None = None
+    charges: Sequence[DueItem] = ()
 
     @property
     def id(self) -> int:
@@ -132,6 +135,7 @@ def unit(access: Access, unit_id: int, *, at: datetime) -> UnitView:
     return UnitView(
         extension=request,
         delegation=place.delegation,
+        charges=_charges(row, node, instance_unit),
         row=row,
         rev=rev,
         pack=packs.definition(definition_id).pack_key,
@@ -188,6 +192,13 @@ class _Shown:
             if item.type is forms.FieldType.PHONE and values.get(item.code):
                 found[item.code] = mask_phone(str(values[item.code]))
         return found
+
+
+def _charges(row: UnitRow, node: Node, instance_unit: int) -> list[DueItem]:
+    """What submitting an open unit will charge."""
+    is_open = row.state in {TokenState.OPEN, TokenState.CLAIMED}
+    items = node.unit.charge_items if node.unit and is_open else ()
+    return billing.due(items, row.unit_id or instance_unit, row.opened_at) if items else []
 
 
 def _may_see(access: Access, row: UnitRow, instance_unit: int) -> bool:

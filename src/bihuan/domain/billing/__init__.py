@@ -1,0 +1,1 @@
+"""Price lists by region and period, charges and refunds."""
