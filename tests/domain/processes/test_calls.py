@@ -285,6 +285,21 @@ def test_a_circle_of_automatic_steps_is_refused_and_nothing_is_kept(unit_id: int
     assert open_everywhere() == ["a"]
 
 
+def test_a_process_whose_timer_never_rests_can_still_be_ended(unit_id: int):
+    loop = process(
+        "a user post=agent; t catch timer=PT0S; x xor", "start a; a t; t x; x t if again; x end"
+    )
+    given.publish(loop)
+    caller_id = given.started(unit_id, again=True).id
+    given.submit(caller_id, "a")
+
+    with pytest.raises(refusals.NeverRests):
+        actions.suspend(caller_id, reason="停", by=SYSTEM, at=NINE + MINUTE)
+    actions.terminate(caller_id, reason="停", by=SYSTEM, at=NINE + MINUTE)
+
+    assert given.state(caller_id) == "TERMINATED"
+
+
 def test_a_circle_through_a_call_is_refused_too(unit_id: int):
     caller = process(
         "a user post=agent; c call calls=test.below; x xor",

@@ -6,7 +6,7 @@ a second, one client each, so that a busy machine hits both alike. Of a run the 
 counts, of the runs the worst. The same once more with cases behind the instances (`with_case`).
 
 Flatness is the cost of the steps 900 to 1000 of one instance over that of the steps 20 to 120 of another, step
-by step in turns, after a vacuum.
+by step in turns, after a vacuum. `join_50` and `instance_1000` compare wide instances with narrow ones (`breadth`).
 """
 
 import os
@@ -26,7 +26,7 @@ from django.db import connections
 from psycopg import sql
 
 from bihuan.config import console, database
-from bihuan.config.bench import playback
+from bihuan.config.bench import breadth, playback
 from bihuan.config.bench.playback import WARM_UP, Recorded, Slice, cpu_seconds
 from bihuan.domain.cases import actions as cases
 from bihuan.domain.cases.events import CaseRequest
@@ -141,10 +141,13 @@ def command(turns: int, runs: int, instances: int, *, as_json: bool) -> None:
         found = [bench.run(plain, turns) for _ in range(runs)]
         behind_cases = [bench.run(with_case, max(1, turns // 2)) for _ in range(runs)]
         flat = [bench.flatness(plain) for _ in range(runs)]
+        place = breadth.Place(plain.by, plain.unit_id, plain.at)
+        broad = [breadth.ratios(place, conninfo) for _ in range(runs)]
     keys = {
         **summary(found),
         "flatness_1000": round(max(flat), 3),
         "flatnesses": [round(one, 3) for one in flat],
+        **{key: max(one[key] for one in broad) for key in broad[0]},
         "with_case": summary(behind_cases),
         "load": round(os.getloadavg()[0], 1),
     }

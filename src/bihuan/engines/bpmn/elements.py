@@ -347,12 +347,17 @@ def _plain_event(element: etree._Element, name: str, id_: str, reading: Reading)
 def _triggered(definition: etree._Element, kind: EventKind, reading: Reading) -> Event:
     if kind is EventKind.TIMER:
         for written, timer in TIMERS.items():
-            expression = xml.text(xml.child(definition, written))
+            expression = _unquoted(xml.text(xml.child(definition, written)))
             if expression:
                 return Event(kind, timer, expression)
         return Event(kind)
     reference = xml.attribute(definition, f"{xml.local(definition)[: -len('EventDefinition')]}Ref")
     return Event(kind, code=_code(reference, reading.references))
+
+
+def _unquoted(text: str) -> str:
+    """Return a duration without the quotes that engines with a scripting language write around it."""
+    return text[1:-1] if len(text) > 2 and text[0] == text[-1] and text[0] in "\"'" else text
 
 
 def _code(reference: str, declared: Mapping[str, str]) -> str:

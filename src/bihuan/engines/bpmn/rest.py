@@ -15,6 +15,8 @@ _WAITING = frozenset(
         NodeKind.CALL_ACTIVITY,
     }
 )
+# A join may wait for somebody on another of its inputs; when nobody is there, the step limit holds.
+_JOINING = frozenset({NodeKind.PARALLEL_GATEWAY, NodeKind.INCLUSIVE_GATEWAY})
 _AWAITED = frozenset({EventKind.TIMER, EventKind.MESSAGE, EventKind.SIGNAL})
 
 
@@ -43,7 +45,7 @@ def called_by(process: Process) -> frozenset[str]:
 def _waits(graph: Graph, id_: str) -> bool:
     """Whether a token may have to wait at a node, or in a sub-process at one inside."""
     node = graph.process.nodes[id_]
-    if node.kind in _WAITING:
+    if node.kind in _WAITING or (node.kind in _JOINING and len(node.incoming) > 1):
         return True
     if node.kind is NodeKind.BOUNDARY_EVENT:
         return node.event.kind in _AWAITED

@@ -189,7 +189,7 @@ def _even_if_stuck(instance_id: int, by: Actor, at: datetime) -> tuple[Step, Whe
         with transaction.atomic():
             step = store.open_step(instance_id)
             return step, step.begin(by, at)
-    except (refusals.NoFlowTaken, refusals.ConditionUndecided, refusals.LimitUnreadable):
+    except refusals.STUCK:
         step = store.open_step(instance_id)
         return step, When(by, max(at, step.instance.last_at or at))
 

@@ -357,3 +357,16 @@ class OwnerNotAway(Refused):
     """No leave of the owner is recorded whose end would bring the unit back."""
 
     message = "没有登记休假或出差，请另选委派的截止时间。"
+
+
+STUCK = (
+    NoFlowTaken,
+    ConditionUndecided,
+    LimitUnreadable,
+    NeverRests,
+    CallsTooDeep,
+    TooManyRuns,
+    DecisionMissing,
+    ElementUnsupported,
+)
+"""What a timer that is due may be refused with, again and again: ending the process is the way out."""

@@ -4,11 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from bihuan.domain.clocks.rules import COLUMNS, CalendarEdit, ClockRow, row_from
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.processes.choices import (
+    FAR,
     CloseKind,
     InstanceState,
     Origin,
@@ -134,7 +136,9 @@ def _parsed(text: Any) -> list[list[Any]]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def _moment(text: str | None) -> datetime | None:
+    # The many units of a wide instance were opened, and are due, at the same few moments.
     return datetime.fromisoformat(text) if text is not None else None
 
 
@@ -148,7 +152,7 @@ _WARN_AT = COLUMNS.index("warn_at")
 def _clock(row: list[Any]) -> ClockRow:
     for place in _CLOCK_MOMENTS:
         row[place] = _moment(row[place])
-    row[_WARN_AT] = [datetime.fromisoformat(text) for text in row[_WARN_AT]]
+    row[_WARN_AT] = [_moment(text) for text in row[_WARN_AT]]
     return row_from(row)
 
 
@@ -175,7 +179,7 @@ def token_from(row: Sequence[Any]) -> TokenRow:
         close_kind=_CLOSED[row[21]],
     )
     extra = Extra(
-        opened_at=datetime.fromisoformat(row[18]),
+        opened_at=_moment(row[18]) or FAR,
         title=row[2],
         post=row[12],
         unit_id=row[13],
