@@ -8,7 +8,7 @@ NO_DIAGRAM = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
  xmlns:bh="http://bihuan.dev/schema/bpmn" xmlns:other="http://example.com/other" targetNamespace="x">
  <process id="Process_1" name="老系统流程"><startEvent id="s"/>
  <userTask id="a" name="登记" bh:post="intake" bh:limit="1h" other:colour="red"/>
- <receiveTask id="wait" name="等对方消息"/><endEvent id="e"/>
+ <complexGateway id="wait" name="几路汇合"/><endEvent id="e"/>
  <sequenceFlow id="f1" sourceRef="s" targetRef="a"/><sequenceFlow id="f2" sourceRef="a" targetRef="wait"/>
  <sequenceFlow id="f3" sourceRef="wait" targetRef="e"/></process></definitions>"""
 
@@ -130,7 +130,7 @@ def test_a_file_without_a_drawing_is_laid_out_and_says_what_cannot_run(open_page
     desk = open_page(DESIGNER)
     page = studio.begin(desk, "process", "legacy", "老系统流程", str(path))
 
-    page.wait_for_selector("[data-problem=wait]:has-text('receiveTask')")
+    page.wait_for_selector("[data-problem=wait]:has-text('complexGateway')")
     page.click("[data-problem=wait] button")
     page.wait_for_selector("[data-panel] .hd:has-text('wait')")
     desk.picture("studio-import")

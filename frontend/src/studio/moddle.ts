@@ -12,7 +12,7 @@ export const bihuan = {
       name: "UnitRules",
       extends: ["bpmn:UserTask"],
       properties: attributes(
-        "post operators form limit calendar warnAt priority skipOnOverdue returnTo enterIf submitIf excludes unit charges",
+        "post operators form limit calendar warnAt priority skipOnOverdue returnTo enterIf submitIf excludes unit charges assignee vote",
       ),
     },
     ...["ServiceTask", "SendTask", "ScriptTask", "BusinessRuleTask"].map((name) => ({

@@ -152,6 +152,41 @@ export function timerFields(diagram: Diagram, shape: Shape, timer: Moddle, redra
   ];
 }
 
+// A message, signal, error or escalation is known by its name or code, kept beside the process in the file.
+const KNOWN_BY: Record<string, [title: string, reference: string, type: string, name: string]> = {
+  "bpmn:MessageEventDefinition": ["消息名称", "messageRef", "bpmn:Message", "name"],
+  "bpmn:SignalEventDefinition": ["信号名称", "signalRef", "bpmn:Signal", "name"],
+  "bpmn:ErrorEventDefinition": ["错误代码", "errorRef", "bpmn:Error", "errorCode"],
+  "bpmn:EscalationEventDefinition": ["升级代码", "escalationRef", "bpmn:Escalation", "escalationCode"],
+};
+
+export function namedEventFields(diagram: Diagram, shape: Shape): Fields {
+  const definitions = (shape.businessObject.get("eventDefinitions") as Moddle[] | undefined) ?? [];
+  const receives = shape.type === "bpmn:ReceiveTask";
+  const event = receives ? shape.businessObject : definitions[0];
+  const [title, reference, type, name] = KNOWN_BY[receives ? "bpmn:MessageEventDefinition" : (event?.$type ?? "")] ?? [];
+  if (!event || !title || !reference || !type || !name) return [];
+  const known = event.get(reference) as Moddle | undefined;
+  return [
+    textField(title, "event-name", known ? text(known, name) : "", (written) => {
+      const found = written ? rootElement(diagram, type, name, written) : undefined;
+      diagram.get("modeling").updateModdleProperties(shape, event, { [reference]: found });
+    }),
+  ];
+}
+
+function rootElement(diagram: Diagram, type: string, name: string, written: string): Moddle {
+  let definitions = diagram.get("canvas").getRootElement().businessObject;
+  while (definitions.$parent) definitions = definitions.$parent as Moddle;
+  const all = definitions.get("rootElements") as Moddle[];
+  const known = all.find((one) => one.$type === type && text(one, name) === written);
+  if (known) return known;
+  const made = diagram.get("bpmnFactory").create(type, { name: written, [name]: written });
+  made.$parent = definitions;
+  all.push(made);
+  return made;
+}
+
 export function callFields(diagram: Diagram, shape: Shape, names: Names): Fields {
   const modeling = diagram.get("modeling");
   const bindings: Named[] = [

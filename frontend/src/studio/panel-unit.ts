@@ -1,5 +1,5 @@
 // 环节: who, with what, how long, under which conditions, back to where, by how many.
-import type { Named, Names } from "./data";
+import { type Named, type Names, make } from "./data";
 import { units } from "./diagram";
 import { type Diagram, type Moddle, type Shape, isA, nameOf, text } from "./elements";
 import { choiceField, manyField, switchField, textField } from "./fields";
@@ -39,9 +39,9 @@ export function unitSections(diagram: Diagram, shape: Shape, names: Names, redra
       "规则",
       () => [
         choiceField("岗位", "post", value("post"), names.posts, set("post"), { required: true, empty: "按泳道，或选一个岗位" }),
-        textField("指定经办人", "operators", value("operators"), set("operators"), {
-          placeholder: "留空：岗位上谁都能取",
-          suggestions: names.variables,
+        textField("直接派给", "assignee", value("assignee"), set("assignee"), {
+          placeholder: "留空：岗位上谁都能取；或 ${变量}",
+          suggestions: names.variables.map(([code, words]) => [`\${${code}}`, words]),
         }),
         choiceField("表单", "form", value("form"), names.forms, set("form"), { empty: "不填表" }),
         textField("限时", "limit", value("limit"), set("limit"), {
@@ -56,6 +56,7 @@ export function unitSections(diagram: Diagram, shape: Shape, names: Names, redra
         switchField("超期自动跳过", "跳过后照样考核经办人", value("skipOnOverdue") === "true", (on) =>
           set("skipOnOverdue")(on ? "true" : ""),
         ),
+        note("优先级为“可缓”“可跳过”的环节才会自动跳过。"),
       ],
     ],
     [
@@ -73,6 +74,9 @@ export function unitSections(diagram: Diagram, shape: Shape, names: Names, redra
           "办过这些环节的人不能办本环节",
         ),
         choiceField("派到哪个单位", "unit", value("unit"), names.variables, set("unit"), { empty: "开单的单位" }),
+        textField("只许这些人办", "operators", value("operators"), set("operators"), {
+          placeholder: "登录名、岗位，或 ${名单变量}",
+        }),
         textField("收费项目", "charges", value("charges"), set("charges"), { placeholder: "收费项目的编码，用逗号隔开" }),
       ],
     ],
@@ -94,7 +98,7 @@ const KINDS: [Several, string][] = [
   ["votes", "票签：够了票数就往下走"],
 ];
 const ANY = /^[$#]?\{?\s*nrOfCompletedInstances\s*>=\s*1\s*\}?$/;
-const VOTES = /^[$#]?\{?\s*nrOfCompletedInstances\s*>=\s*(?:(\d+)|nrOfInstances\s*\*\s*(0?\.\d+))\s*\}?$/;
+const VOTES = /^[$#]?\{?\s*(?:nrOfCompletedInstances|approved)\s*>=\s*(?:(\d+)|nrOfInstances\s*\*\s*(0?\.\d+))\s*\}?$/;
 
 function loopOf(object: Moddle): Moddle | undefined {
   return object.get("loopCharacteristics") as Moddle | undefined;
@@ -143,10 +147,10 @@ export function severalFields(diagram: Diagram, shape: Shape, names: Names, redr
     }),
     textField("每人变量", "elementVariable", text(loop, "bh:elementVariable"), set("bh:elementVariable"), {
       placeholder: "如 approver",
-      hint: "“指定经办人”里写 ${它}，各办各的",
+      hint: "“直接派给”里写 ${它}，各办各的",
     }),
     textField("或固定人次", "cardinality", body(loop, "loopCardinality"), expression("loopCardinality"), { placeholder: "如 3" }),
-    kind === "votes" ? votesField(body(loop, "completionCondition"), expression("completionCondition")) : null,
+    ...(kind === "votes" ? voting(diagram, shape, loop, expression("completionCondition"), redraw) : []),
     kind === "other"
       ? textField("完成条件", "completion", body(loop, "completionCondition"), expression("completionCondition"), { rows: 2 })
       : null,
@@ -174,20 +178,39 @@ function changeKind(diagram: Diagram, shape: Shape, wanted: Several): void {
   modeling.updateProperties(shape, { loopCharacteristics: made });
 }
 
-function votesField(condition: string, set: (written: string) => void): HTMLElement {
-  const found = VOTES.exec(condition.trim());
+// With a form field that says yes or no the yes votes count, without one every submission does.
+function voting(
+  diagram: Diagram,
+  shape: Shape,
+  loop: Moddle,
+  set: (written: string) => void,
+  redraw: () => void,
+): HTMLElement[] {
+  const vote = text(shape.businessObject, "bh:vote");
+  const found = VOTES.exec(body(loop, "completionCondition").trim());
   const shown = found?.[1] ?? (found?.[2] ? `${Math.round(Number(found[2]) * 100)}%` : "2");
-  return textField(
-    "票数",
-    "votes",
-    shown,
+  const write = (votes: string, counted: string): void => {
+    const share = /^(\d{1,3})%$/.exec(votes)?.[1];
+    if (share) set(`\${${counted} >= nrOfInstances * ${Number(share) / 100}}`);
+    else if (/^\d+$/.test(votes)) set(`\${${counted} >= ${votes}}`);
+  };
+  const counted = (field: string): string => (field ? "approved" : "nrOfCompletedInstances");
+  const votes = textField("票数", "votes", shown, (written) => write(written, counted(vote)), {
+    hint: "写人数如 2，或比例如 60%",
+  });
+  if (!isA(shape, "bpmn:UserTask")) return [votes];
+  const field = textField(
+    "表决项",
+    "vote",
+    vote,
     (written) => {
-      const share = /^(\d{1,2})%$/.exec(written)?.[1];
-      if (share) set(`\${nrOfCompletedInstances >= nrOfInstances * ${Number(share) / 100}}`);
-      else if (/^\d+$/.test(written)) set(`\${nrOfCompletedInstances >= ${written}}`);
+      diagram.get("modeling").updateProperties(shape, { "bh:vote": written || undefined });
+      write(shown, counted(written));
+      redraw();
     },
-    { hint: "写人数如 2，或比例如 60%" },
+    { placeholder: "如 opinion=agree", hint: "表单字段=同意的取值；留空则交一份算一票" },
   );
+  return [votes, field];
 }
 
 function radios(title: string, name: string, value: string, choices: Named[], change: (value: string) => void): HTMLElement {
@@ -210,6 +233,10 @@ function radios(title: string, name: string, value: string, choices: Named[], ch
   }
   box.append(group);
   return box;
+}
+
+function note(words: string): HTMLElement {
+  return make("span", { class: "t3 xs" }, words);
 }
 
 export const mayBeSeveral = (shape: Shape): boolean =>

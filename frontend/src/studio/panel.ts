@@ -8,6 +8,7 @@ import {
   documentation,
   flowFields,
   laneFields,
+  namedEventFields,
   timerFields,
   timerOf,
 } from "./panel-parts";
@@ -17,6 +18,7 @@ import { type Section, mayBeSeveral, severalFields, unitSections } from "./panel
 const SIGNS: [type: string, sign: string, title: string][] = [
   ["bpmn:UserTask", "clipboard-check", "环节"],
   ["bpmn:BusinessRuleTask", "table", "决策表"],
+  ["bpmn:ReceiveTask", "mail", "等消息"],
   ["bpmn:Task", "plug-connected", "自动环节"],
   ["bpmn:SubProcess", "sitemap", "子流程"],
   ["bpmn:CallActivity", "arrow-ramp-right", "调用流程"],
@@ -120,7 +122,7 @@ export class Panel {
     if (shape.type === "bpmn:CallActivity") return callFields(diagram, shape, data.names);
     if (shape.type === "bpmn:Lane") return laneFields(diagram, shape, data.names);
     if (timer) return timerFields(diagram, shape, timer, this.redraw);
-    return [documentation(diagram, shape, "说明", "")];
+    return [...namedEventFields(diagram, shape), documentation(diagram, shape, "说明", "")];
   }
 
   // A version that is not a draft is read, not changed.

@@ -3,7 +3,8 @@ import { type Data, type FormField, type Named, ask, find, icon, make, tag, show
 import { type Diagram, text } from "./elements";
 
 interface Step {
-  do: "complete" | "advance";
+  do: "complete" | "advance" | "message";
+  name?: string;
   node?: string;
   values?: Record<string, unknown>;
   seconds?: number;
@@ -11,6 +12,7 @@ interface Step {
 
 interface State {
   open: { node: string; title: string; count: number }[];
+  messages: string[];
   timers: { node: string; due: string }[];
   variables: Record<string, unknown>;
   now: string;
@@ -122,7 +124,7 @@ export class Trial {
       make(
         "div",
         { class: "trial-body" },
-        make("div", { class: "scroll stack g2" }, ...this.refusal(state), ...state.open.map((unit) => this.unit(unit, state)), this.waiting(state)),
+        make("div", { class: "scroll stack g2" }, ...this.refusal(state), ...state.open.map((unit) => this.unit(unit, state)), ...state.messages.map((name) => this.message(name)), this.waiting(state)),
         make("div", { class: "scroll" }, this.values(state)),
         make("ol", { class: "scroll log num", "data-log": "" }, ...state.log.map((entry) => make("li", { class: entry.what }, entry.text)).reverse()),
       ),
@@ -167,6 +169,12 @@ export class Trial {
     }
     const go = (): void => void this.take({ do: "advance", seconds: Number(select.value) });
     return make("div", { class: "row-x" }, select, make("button", { type: "button", class: "btn btn-plain btn-s", "data-advance": "", disabled: state.ended, onclick: go }, icon("clock-hour-4"), "时间过去"));
+  }
+
+  private message(name: string): HTMLElement {
+    const send = (): void => void this.take({ do: "message", name });
+    const button = make("button", { type: "button", class: "btn btn-plain btn-s", "data-message": name, onclick: send }, icon("mail"), "收到");
+    return make("div", { class: "row-x" }, make("span", { class: "grow" }, `在等“${name}”`), button);
   }
 
   // Variables with which the case begins; changing one plays the steps again from the start.

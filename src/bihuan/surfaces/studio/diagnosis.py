@@ -24,6 +24,10 @@ LABELS = {
     "verb": "动作",
     "collection": "名单变量",
     "form": "表单",
+    "vote": "表决项",
+    "assignee": "直接派给",
+    "operators": "只许这些人办",
+    "skipOnOverdue": "超期自动跳过",
 }
 
 

@@ -3,11 +3,21 @@
 from collections.abc import Mapping
 
 from bihuan.engines import decisions
-from bihuan.engines.bpmn.run_state import NoFlowTaken, NotLive, SubmitConditionFalse
+from bihuan.engines.bpmn.run_multi import BadCollection
+from bihuan.engines.bpmn.run_state import (
+    CallsTooDeep,
+    NeverRests,
+    NoFlowTaken,
+    NotLive,
+    SubmitConditionFalse,
+)
 from bihuan.engines.expressions import CannotDecide
 
 _FIXED: Mapping[type[Exception], str] = {
     NotLive: "这个环节已经不在办，请重新试跑。",
+    NeverRests: "自动环节转圈了，没有一步要人来办，请检查连线的条件。",
+    CallsTooDeep: "流程相互调用没有尽头，请检查调用环节。",
+    BadCollection: "多人办的名单或人次不对：要一份名单，或一个整数。",
     RecursionError: "流程相互调用没有尽头，请检查调用环节。",
 }
 

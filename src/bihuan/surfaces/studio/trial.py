@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from bihuan.engines import decisions
 from bihuan.engines.bpmn import parse
+from bihuan.engines.bpmn.model import Flow, Node, NodeKind
 from bihuan.engines.bpmn.run_graph import Graph
 from bihuan.engines.bpmn.run_play import Play
 from bihuan.engines.bpmn.run_state import Change, RunRefused, TokenKind, VerbDue, What
@@ -88,6 +89,11 @@ class Trial:
                 play, timedelta(seconds=min(float(step.get("seconds", 0)), LONGEST.total_seconds()))
             )
             return
+        if step.get("do") == "message":
+            self._say(play, "message", f"收到“{step.get('name')}”")
+            play.correlate(str(step.get("name")), {})
+            self._note(play)
+            return
         values = step.get("values")
         self._say(play, "submitted", f"提交{self._title(str(step.get('node')))}")
         play.complete(str(step.get("node")), values if isinstance(values, dict) else {})
@@ -149,12 +155,32 @@ class Trial:
                 {"node": self._node_of(play, armed), "due": armed.timer.due_at.isoformat()}
                 for armed in sorted(play.armed, key=lambda one: one.timer.due_at)
             ],
+            "messages": sorted(self._awaited(play)),
             "variables": play.main.variables,
             "now": play.at.isoformat(),
             "ended": play.ended,
             "log": self.log[-200:],
             "visited": sorted({entry["element"] for entry in self.log if entry["element"]}),
         }
+
+    def _awaited(self, play: Play) -> set[str]:
+        """Return the names of the messages and signals that are waited for."""
+        waiting = {TokenKind.EVENT, TokenKind.RACE}
+        found: set[str] = set()
+        for instance in play.instances.values():
+            nodes = self.graphs[instance.process].nodes
+            for token in instance.tokens.values():
+                if token.live and token.kind in waiting:
+                    after = [target for _, target in self._targets(instance.process, token.node)]
+                    found |= {
+                        one.event.code for one in (nodes[token.node], *after) if one.event.code
+                    }
+        return found
+
+    def _targets(self, process: str, node: str) -> list[tuple[Flow, Node]]:
+        found = self.graphs[process]
+        is_race = found.nodes[node].kind is NodeKind.EVENT_BASED_GATEWAY
+        return found.process.targets(found.nodes[node]) if is_race else []
 
     def _node_of(self, play: Play, armed: Any) -> str:
         return str(play.instances[armed.instance].tokens[armed.token].node)
