@@ -1,17 +1,19 @@
 """Checks of everything written as text in a process: conditions, limits, timers, counts."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from bihuan.engines import expressions, worktime
+from bihuan.engines.bpmn import run_timers
 from bihuan.engines.bpmn.findings import Findings, named
 from bihuan.engines.bpmn.model import LOW_PRIORITY, EventKind, Node, NodeKind
+from bihuan.engines.bpmn.run_multi import MOST_INSTANCES
 
 _SPLITS = frozenset({NodeKind.EXCLUSIVE_GATEWAY, NodeKind.INCLUSIVE_GATEWAY})
 _UNCONDITIONAL = frozenset({NodeKind.PARALLEL_GATEWAY, NodeKind.EVENT_BASED_GATEWAY})
-_DURATION = re.compile(r"P(?=.)(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 _VOTE = re.compile(r"[A-Za-z_]\w*=\S+")
-_CYCLE = re.compile(r"R\d*/(P.+)")
+SHORTEST_INTERVAL: Final = timedelta(minutes=1)
 
 
 def check(findings: Findings) -> set[str]:
@@ -96,21 +98,33 @@ def _check_timer(findings: Findings, node: Node, used: set[str]) -> None:
         findings.error(
             node.id,
             f"{named(node)}的时间“{text}”写法不对",
-            "时长写 PT2H、P7D，周期写 R3/PT1H，时刻写 2026-01-31T09:00:00+08:00",
+            "时长写 PT2H、P7D，最长一百年；周期写 R3/PT1H，间隔不能是零；时刻写 2026-01-31T09:00:00+08:00",
         )
+    else:
+        _check_interval(findings, node)
 
 
 def _is_time(timer: str, text: str) -> bool:
-    if timer == "date":
-        try:
-            datetime.fromisoformat(text)
-        except ValueError:
-            return False
-        return True
-    if timer == "cycle":
-        cycle = _CYCLE.fullmatch(text)
-        return bool(cycle and _DURATION.fullmatch(cycle[1]))
-    return _DURATION.fullmatch(text) is not None
+    try:
+        if timer == "date":
+            return datetime.fromisoformat(text).tzinfo is not None
+        if timer == "cycle":
+            cycle = run_timers.CYCLE.fullmatch(text)
+            return bool(cycle and run_timers.duration(cycle["every"]))
+        run_timers.duration(text)
+    except (run_timers.BadTimer, ValueError):
+        return False
+    return True
+
+
+def _check_interval(findings: Findings, node: Node) -> None:
+    cycle = run_timers.CYCLE.fullmatch(node.event.expression)
+    if cycle and run_timers.duration(cycle["every"]) < SHORTEST_INTERVAL:
+        findings.error(node.id, f"{named(node)}的间隔不到一分钟", "把周期改长，如 R3/PT1H")
+
+
+def _is_few(digits: str) -> bool:
+    return len(digits) < 9 and int(digits) <= MOST_INSTANCES
 
 
 def _check_multi(findings: Findings, node: Node, used: set[str]) -> None:
@@ -118,7 +132,9 @@ def _check_multi(findings: Findings, node: Node, used: set[str]) -> None:
     if multi is None:
         return
     where = f"{named(node)}的"
-    if multi.cardinality:
+    if multi.cardinality.isdecimal() and not _is_few(multi.cardinality):
+        findings.error(node.id, f"{named(node)}的次数太大，最多 {MOST_INSTANCES}", "改小次数")
+    elif multi.cardinality:
         _value(findings, node.id, f"{where}次数", multi.cardinality, used)
     elif multi.collection:
         _value(findings, node.id, f"{where}人员列表", multi.collection, used)

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from bihuan.engines.bpmn.document import Problem, Severity, label
 from bihuan.engines.bpmn.model import Node, NodeKind, Process
 
+LONGEST = 240
 _WORDS = {
     NodeKind.USER_TASK: "环节",
     NodeKind.SUB_PROCESS: "子流程",
@@ -44,6 +45,8 @@ class Findings:
 
     def _add(self, element: str, message: str, remedy: str, severity: Severity) -> None:
         line = self.lines.get(element, 0)
+        if len(message) > LONGEST:  # it quotes what was written, however long that is
+            message = f"{message[: LONGEST * 2 // 3]}…{message[-LONGEST // 3 :]}"
         self.problems.append(Problem(message, remedy, element, line, severity))
 
     def flow(self, flow_id: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from bihuan.engines import expressions
 from bihuan.engines.bpmn.run_state import RunRefused
@@ -13,6 +13,8 @@ DURATION = re.compile(
     r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
 )
 CYCLE = re.compile(r"R(?P<times>\d*)/(?P<every>P.+)")
+LONGEST: Final = timedelta(days=36525)
+"""A hundred years; what is due later is due never."""
 
 
 class BadTimer(RunRefused):
@@ -34,6 +36,8 @@ def plan(text: str, values: dict[str, Any], at: datetime) -> Timer:
     cycle = CYCLE.fullmatch(iso)
     if cycle:
         every = duration(cycle["every"])
+        if not every:
+            raise BadTimer(iso)  # it would fire for ever at one moment
         return Timer(at + every, int(cycle["times"]) if cycle["times"] else None, every)
     if iso.startswith("P"):
         return Timer(at + duration(iso))
@@ -51,4 +55,11 @@ def duration(text: str) -> timedelta:
     found = DURATION.fullmatch(text)
     if found is None or not any(found.groups()):
         raise BadTimer(text)
-    return timedelta(**{unit: float(value) for unit, value in found.groupdict().items() if value})
+    parts = {unit: float(value) for unit, value in found.groupdict().items() if value}
+    try:
+        found_span = timedelta(**parts)
+    except OverflowError:
+        raise BadTimer(text) from None
+    if found_span > LONGEST:
+        raise BadTimer(text)
+    return found_span

@@ -13,6 +13,7 @@ BH = "http://bihuan.dev/schema/bpmn"
 
 MAX_BYTES = 12 * 1024 * 1024
 MAX_DEPTH = 100
+MAX_ELEMENTS = 5000
 
 # Attributes whose value names other elements; XML Schema ignores blanks around such a value.
 ID_ATTRIBUTES = frozenset(
@@ -50,21 +51,41 @@ def load(xml: bytes) -> etree._Element:
         raise Unreadable(Problem("文件不是 XML", "选择 BPMN 2.0 的 XML 文件")) from None
     _refuse_foreign(root)
     _refuse_deep(root)
+    _refuse_large(root)
     return root
 
 
 def _syntax_problem(error: etree.XMLSyntaxError) -> Problem:
     line = error.lineno or 0
     text = str(error.msg or "")
+    if "entity" in text.lower():
+        return _entities(line)
+    if "Resource limit" in text:
+        return Problem("文件里有一段文字太长", "删去过长的文字", line=line)
     if "depth" in text.lower():
         return Problem(f"XML 嵌套超过 {MAX_DEPTH} 层", "减少子流程的嵌套", line=line)
     return Problem(f"XML 写法有误：{text}", "在所指的行改正 XML", line=line)
 
 
+def _entities(line: int = 0) -> Problem:
+    return Problem("文件带有 DOCTYPE 声明，不能导入", "删去 DOCTYPE 和其中的实体", line=line)
+
+
+def _refuse_large(root: etree._Element) -> None:
+    """Refuse what nobody could read as a drawing and every check would take minutes for."""
+    count = sum(1 for element in root.iter(f"{{{BPMN}}}*") if element.get("id") is not None)
+    if count > MAX_ELEMENTS:
+        raise Unreadable(
+            Problem(
+                f"文件有 {count} 个元素，超过上限 {MAX_ELEMENTS} 个", "把流程拆成几个文件再导入"
+            )
+        )
+
+
 def _refuse_foreign(root: etree._Element) -> None:
     docinfo: Any = root.getroottree().docinfo  # the stubs do not know `doctype`
     if docinfo.doctype:
-        raise Unreadable(Problem("文件带有 DOCTYPE 声明，不能导入", "删去 DOCTYPE 和其中的实体"))
+        raise Unreadable(_entities())
     if root.tag != f"{{{BPMN}}}definitions":
         raise Unreadable(
             Problem(
