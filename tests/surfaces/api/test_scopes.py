@@ -33,6 +33,8 @@ BODY = {
     "reason": "写明原因",
     "values": {},
     "to_staff_id": 1,
+    "operation": "claim",
+    "units": [1],
     "answer": "已办",
     "staff_id": 1,
     "to": "a",

@@ -10,6 +10,7 @@ __all__ = [
     "ENDED",
     "FAR",
     "LIVE_STATES",
+    "MOST_AT_ONCE",
     "MOST_COPIES_AT_ONCE",
     "STATE_TITLES",
     "URGE_AGAIN_AFTER",
@@ -95,6 +96,7 @@ LIVE_STATES: Final = (TokenState.OPEN, TokenState.CLAIMED, TokenState.PARKED)
 # Nobody urges the same unit twice within this time.
 URGE_AGAIN_AFTER: Final = timedelta(minutes=30)
 MOST_COPIES_AT_ONCE: Final = 50
+MOST_AT_ONCE: Final = 200
 
 # A unit without a running clock sorts behind every unit with one.
 FAR: Final = datetime(9999, 1, 1, tzinfo=UTC)

@@ -14,6 +14,7 @@ from bihuan.surfaces.api import (
     charges,
     colleagues,
     customers,
+    many,
     notices,
     pressing,
     routes,
@@ -56,6 +57,7 @@ api.add_router("/cases", pressing.of_case, tags=["cases"])
 api.add_router("/supervision", pressing.orders, tags=["supervision"])
 api.add_router("/escalations", pressing.ladders, tags=["escalations"])
 api.add_router("/notices", notices.router, tags=["notices"])
+api.add_router("/units", many.router, tags=["units"])
 api.add_router("/units", units.router, tags=["units"])
 api.add_router("/units", routes.units, tags=["units"])
 api.add_router("/instances", routes.instances, tags=["instances"])

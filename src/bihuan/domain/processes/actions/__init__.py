@@ -26,6 +26,7 @@ from bihuan.domain.processes.actions.interventions import (
 )
 from bihuan.domain.processes.actions.keeping import batch_memory, is_kept, tell_kept
 from bihuan.domain.processes.actions.leads import set_warning_lead
+from bihuan.domain.processes.actions.many import ManyUnits, Outcome, do_many
 from bihuan.domain.processes.actions.messages import Addressee, correlate_message
 from bihuan.domain.processes.actions.reopening import reopen_instance
 from bihuan.domain.processes.actions.skipping import skip_unit
@@ -44,7 +45,9 @@ __all__ = [
     "Addressee",
     "Batch",
     "DelegationTerms",
+    "ManyUnits",
     "MoreTime",
+    "Outcome",
     "Recipients",
     "add_co_handler",
     "approve_extension",
@@ -56,6 +59,7 @@ __all__ = [
     "complete_delegation",
     "correlate_message",
     "delegate",
+    "do_many",
     "give_back",
     "is_kept",
     "jump",

@@ -370,3 +370,15 @@ STUCK = (
     ElementUnsupported,
 )
 """What a timer that is due may be refused with, again and again: ending the process is the way out."""
+
+
+class NotForMany(Invalid):
+    """An operation that needs each unit looked at is not done on many at once."""
+
+    message = "这个操作不能批量进行。"
+
+
+class TooManyUnits(Invalid):
+    """A bound keeps one request short."""
+
+    message = "一次最多处理 200 个环节。"
