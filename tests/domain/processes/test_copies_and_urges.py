@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bihuan.domain.ledger.models import Fact
+from bihuan.domain.notifications.models import Notice
 from bihuan.domain.org import actions as org
 from bihuan.domain.org.queries import access_of
 from bihuan.domain.processes import actions, queries
@@ -213,3 +214,29 @@ def test_who_may_is_told_by_the_unit(units, ada, lee):
     assert "carbon_copy" in offered[ada]
     assert "urge" not in offered[ada]
     assert {"carbon_copy", "urge"} <= offered[lee]
+
+
+# ------------------------------------------------------------------ notices
+def test_those_concerned_are_told_and_nobody_of_their_own_doing(units, ada, lee):
+    max_ = person("max", ("agent", units["west"]))
+    first = unit(started(units["east"]).id, "a").pk
+    actions.claim(first, by=staff(ada), at=NINE)
+    copied(first, ada, max_, ada)
+    actions.urge(first, note="客户在等", by=staff(lee), at=NINE)
+    terms = actions.DelegationTerms(max_)
+    actions.delegate(first, terms=terms, reason="出差", by=staff(ada), at=NINE)
+    actions.complete_delegation(first, {}, by=staff(max_), at=NINE + MINUTE)
+    wanted = actions.MoreTime("1h")
+    asked = actions.request_extension(
+        first, wanted=wanted, reason="缺料", by=staff(ada), at=NINE + MINUTE
+    )
+    actions.refuse_extension(asked, reason="不行", by=staff(lee), at=NINE + MINUTE)
+
+    told = Notice.objects.order_by("id").values_list("staff_id", "title")
+    assert list(told) == [
+        (max_, "抄送：a"),
+        (ada, "催办第 1 次：a"),
+        (max_, "委派给您：a"),
+        (ada, "委派已办好，请确认提交：a"),
+        (ada, "延期未批准：a"),
+    ]

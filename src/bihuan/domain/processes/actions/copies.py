@@ -7,10 +7,12 @@ from django.db import transaction
 
 from bihuan.domain.ledger.actions import record
 from bihuan.domain.ledger.events import Actor, Fact
+from bihuan.domain.notifications.choices import Topic
 from bihuan.domain.org import queries as org
 from bihuan.domain.org.ports import PostHeld
 from bihuan.domain.processes.actions import refusals
 from bihuan.domain.processes.actions.beside import Beside, beside
+from bihuan.domain.processes.actions.telling import about, tell
 from bihuan.domain.processes.choices import MOST_COPIES_AT_ONCE
 from bihuan.domain.processes.queries import copies
 from bihuan.kit import db
@@ -66,6 +68,9 @@ def carbon_copy(unit_id: int, *, to: Recipients, note: str = "", by: Actor, at: 
     if made:
         names = [f"staff:{person}" if person else f"{post}@{at_}" for person, post, at_ in made]
         unit.tell("unit.copied", who, reason=note.strip(), to=names)
+        key = f"unit:{unit_id}:copy"
+        notice = about(Topic.COPY, f"抄送：{unit.row.title}", unit.row.root, key, note.strip())
+        tell(notice, [person for person, _, _ in made], by=by, at=at)
     return len(made)
 
 

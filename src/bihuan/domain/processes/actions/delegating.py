@@ -11,10 +11,12 @@ from typing import Any
 from django.db import transaction
 
 from bihuan.domain.ledger.events import Actor
+from bihuan.domain.notifications.choices import Topic
 from bihuan.domain.org import queries as org
 from bihuan.domain.processes.actions import form_values, in_hand, people, refusals, store
 from bihuan.domain.processes.actions.in_hand import How
 from bihuan.domain.processes.actions.step import Step, When
+from bihuan.domain.processes.actions.telling import about, tell
 from bihuan.domain.processes.choices import TokenState
 from bihuan.domain.processes.models.permission import Delegation
 from bihuan.domain.processes.ports import InstanceChange
@@ -65,6 +67,10 @@ def delegate(
     if delegation.until is not None:
         data["until"] = delegation.until.isoformat()
     step.unit_fact("unit.delegated", token, when, reason.strip(), **data)
+    key = f"unit:{unit_id}:delegated:{when.at.isoformat()}"
+    title = f"委派给您：{extra.title}"
+    notice = about(Topic.DISPATCH, title, step.instance.root, key, reason.strip())
+    tell(notice, [delegation.to], by=when.by, at=when.at)
     return store.save(step, when)
 
 
@@ -79,6 +85,10 @@ def complete_delegation(
     when = people.worker(step, token, when)
     step.extras[unit_id].draft = form_values.restored(unit_id, values)
     in_hand.take_back(step, token, when, How.BY_DELEGATE, reason=reason.strip(), done=True)
+    extra, key = step.extras[unit_id], f"unit:{unit_id}:completed:{when.at.isoformat()}"
+    title = f"委派已办好，请确认提交：{extra.title}"
+    notice = about(Topic.DISPATCH, title, step.instance.root, key, reason.strip())
+    tell(notice, [extra.owner_id], by=when.by, at=when.at)
     return store.save(step, when)
 
 

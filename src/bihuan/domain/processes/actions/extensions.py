@@ -13,10 +13,12 @@ from django.db import transaction
 from bihuan.domain.clocks import queries as clocks
 from bihuan.domain.clocks.rules import ClockRow
 from bihuan.domain.ledger.events import Actor
+from bihuan.domain.notifications.choices import Topic
 from bihuan.domain.processes.actions import people, refusals, store
 from bihuan.domain.processes.actions.beside import Beside, beside
 from bihuan.domain.processes.actions.guard import engine_refusals
 from bihuan.domain.processes.actions.step import Step
+from bihuan.domain.processes.actions.telling import about, staff_of, tell
 from bihuan.domain.processes.choices import ExtensionState, InstanceState
 from bihuan.domain.processes.models import Extension, ProcessInstance
 from bihuan.domain.processes.ports import InstanceChange
@@ -100,6 +102,7 @@ def refuse_extension(extension_id: int, *, reason: str, by: Actor, at: datetime)
         raise refusals.ReasonMissing
     _decided(request, ExtensionState.REFUSED, by, at, decision=reason.strip())
     unit.tell("unit.extension_refused", by, reason=reason.strip(), extension=request.pk)
+    _tell_asker(request, f"延期未批准：{unit.row.title}", by, at)
 
 
 @transaction.atomic
@@ -128,7 +131,14 @@ def approve_extension(
     data = {"extension": request.pk, "clock": request.clock_owner, "asked_by": request.requested_by}
     data |= {"due_before": request.due_before, "due_at": request.due_at, **_said(request)}
     step.unit_fact("unit.extended", token, when, reason.strip(), **data)
+    _tell_asker(request, f"延期已批准：{extra.title}", by, when.at)
     return store.save(step, when)
+
+
+def _tell_asker(request: Extension, title: str, by: Actor, at: datetime) -> None:
+    key = f"extension:{request.pk}:{request.state}"
+    notice = about(Topic.WARNING, title, request.root, key, request.decision)
+    tell(notice, [staff_of(ref) for ref in sorted(_askers(request))], by=by, at=at)
 
 
 def _extend(step: Step, request: Extension, at: datetime) -> None:

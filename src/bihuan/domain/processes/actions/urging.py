@@ -5,8 +5,10 @@ from datetime import datetime
 from django.db import transaction
 
 from bihuan.domain.ledger.events import Actor
+from bihuan.domain.notifications.choices import Topic
 from bihuan.domain.processes.actions import refusals
 from bihuan.domain.processes.actions.beside import beside
+from bihuan.domain.processes.actions.telling import about, tell
 from bihuan.domain.processes.choices import URGE_AGAIN_AFTER
 from bihuan.kit import db
 from bihuan.kit.problems import NotAllowed
@@ -51,4 +53,8 @@ def urge(
     count = int(row[0]) if row else 1
     data = {"for_customer": for_customer, "count": count}
     unit.tell("unit.urged", by, reason=note.strip(), **data)
+    title = f"催办第 {count} 次：{unit.row.title}"
+    key = f"unit:{unit_id}:urge:{count}"
+    notice = about(Topic.URGE, title, unit.row.root, key, note.strip())
+    tell(notice, {unit.row.assignee_id, unit.place.owner_id}, by=by, at=at)
     return count
