@@ -40,7 +40,9 @@ _VERSIONS = """
         (select count(*) from ledger_fact f where f.root = i.root)))
     from processes_processinstance i where i.id = %s
 """
-_CLOSING: Final = frozenset({"unit.submitted", "unit.cancelled", "unit.returned", "unit.skipped"})
+_CLOSING: Final = frozenset(
+    {"unit.submitted", "unit.cancelled", "unit.returned", "unit.skipped", "unit.co_handler_removed"}
+)
 
 
 @dataclass(frozen=True, slots=True)

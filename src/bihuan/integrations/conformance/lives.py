@@ -8,6 +8,7 @@ from typing import Any, Final
 from bihuan.domain.clocks import actions as clocks
 from bihuan.domain.ledger.events import SYSTEM, Actor
 from bihuan.domain.processes import actions
+from bihuan.domain.processes.choices import Then
 from bihuan.domain.processes.models import Token as TokenRow
 from bihuan.engines.bpmn.fuzz import lives
 from bihuan.engines.bpmn.fuzz.lives import Diagram, Move, Nothing, pick
@@ -23,7 +24,7 @@ NINE: Final = datetime(2026, 11, 18, 1, 0, tzinfo=UTC)
 WEIGHTS: Final = {
     "claim": 14, "submit": 40, "release": 3, "assign": 3, "transfer": 3, "return": 11, "withdraw": 6,
     "jump": 2, "jump_one": 2, "suspend": 3, "resume": 7, "draft": 2, "urge": 1, "copy": 1, "wait": 7,
-    "terminate": 1,
+    "terminate": 1, "return_straight": 4, "skip": 3,
 }  # fmt: skip
 CALM: Final = {**WEIGHTS, "jump": 0}
 INSTANCES_BETWEEN_REPLAYS: Final = 5
@@ -175,6 +176,15 @@ class Life:
         unit = self._unit(shares)
         to = pick(shares[1], ["previous", "previous", "initiator", *self._unit_nodes()])
         self.call("return_unit", unit.token.id, to, reason="退", by=SYSTEM)
+
+    def do_return_straight(self, shares: Sequence[float]) -> None:
+        unit = self._unit(shares)
+        to = pick(shares[1], ["previous", "initiator", *self._unit_nodes()])
+        how = Then.STRAIGHT_BACK
+        self.call("return_unit", unit.token.id, to, reason="改", then=how, by=SYSTEM)
+
+    def do_skip(self, shares: Sequence[float]) -> None:
+        self.call("skip_unit", self._unit(shares).token.id, reason="略", by=SYSTEM)
 
     def do_withdraw(self, shares: Sequence[float]) -> None:
         done = TokenRow.objects.filter(

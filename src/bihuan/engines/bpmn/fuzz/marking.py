@@ -10,8 +10,9 @@ from typing import Any
 
 from bihuan.engines.bpmn.fuzz.blocks import CONSTANTS, Block, Inside, Kind
 from bihuan.engines.bpmn.fuzz.drawing import branch
-from bihuan.engines.bpmn.run_back import held_node
+from bihuan.engines.bpmn.run_back import held_node, is_stand_in
 from bihuan.engines.bpmn.run_state import Origin, Token, TokenKind
+from bihuan.engines.bpmn.run_together import group_of
 
 
 class Violation(Exception):
@@ -118,11 +119,13 @@ class Marking:
         hold(len(timers) <= hosts, f"{len(timers)} timers {block.name} on {hosts} hosts")
         if guard is None or not guard.interrupting:
             return hosts
-        hold(
-            len(timers) == hosts or guard.what != "timer",
-            f"{hosts} hosts without timer {block.name}",
-        )
+        armed = guard.what == "timer" and not self._corrects(host.name, scope)
+        hold(len(timers) == hosts or not armed, f"{hosts} hosts without timer {block.name}")
         return hosts + self._presence(side, scope)
+
+    def _corrects(self, node: str, scope: int) -> bool:
+        """Whether somebody corrects something in a unit's place; its border is not armed meanwhile."""
+        return any(is_stand_in(token) for token in self._at[node, scope])
 
     def _activity(self, block: Block, scope: int, kind: TokenKind) -> int:
         """Count runs of an activity; each run for several people is one."""
@@ -178,7 +181,8 @@ class Marking:
     def _explain(self, node: str, scope: int, kind: TokenKind) -> list[Token]:
         found = [token for token in self._at[node, scope] if token.kind is kind]
         self._explained.update(token.id for token in found)
-        return found
+        # Co-handlers do one unit together.
+        return list({group_of(token): token for token in found}.values())
 
 
 def check_scopes(live: list[Token]) -> None:
