@@ -10,7 +10,7 @@ from bihuan.domain.clocks import actions as clocks
 from bihuan.domain.clocks.models import Clock
 from bihuan.domain.ledger.models import Fact
 from bihuan.domain.packs.models import Definition
-from bihuan.domain.processes import actions
+from bihuan.domain.processes import actions, queries
 from bihuan.domain.processes.actions import refusals
 from bihuan.domain.processes.models import ProcessInstance, Token
 from tests.domain.processes import given
@@ -367,3 +367,15 @@ def test_a_batch_goes_on_with_a_tree_it_did_not_start(unit_id: int):
         work.submit(b.id, {}, by=SYSTEM, at=NINE + 3 * MINUTE)
 
     assert given.state(caller_id) == "DONE"
+
+
+def test_a_case_shows_the_units_of_what_its_process_called(unit_id: int):
+    caller_id, below_id = in_call(unit_id)
+
+    found = queries.units_of(caller_id)
+    given.submit(below_id, "x")
+    later = queries.units_of(caller_id)
+
+    assert [unit.node for unit in found] == ["a", "x", "y", "b", "r"]
+    assert [unit.state for unit in found] == ["DONE", "OPEN", "", "", ""]
+    assert [unit.state for unit in later] == ["DONE", "DONE", "OPEN", "", ""]

@@ -9,7 +9,7 @@ from typing import Any
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.processes.queries import blueprints, rows
 from bihuan.domain.processes.queries.statements import LISTS
-from bihuan.engines.bpmn.model import Node
+from bihuan.engines.bpmn.model import Node, NodeKind
 from bihuan.kit import db
 
 
@@ -118,14 +118,31 @@ def open_units(subjects: Sequence[str]) -> list[OpenUnitRow]:
 
 
 def units_of(instance_id: int) -> list[StripUnit]:
-    """Return every unit of the process in the order of the drawing, each with its latest run."""
-    plan = blueprints.blueprint(instance(instance_id).definition_id)
+    """Return every unit of the process in the order of the drawing, each with its latest run.
+
+    In the place of a call activity stand the units of what it has called.
+    """
+    nodes = blueprints.blueprint(instance(instance_id).definition_id).graph.nodes.values()
     runs = {row[0]: row for row in db.rows(LISTS["strip"], (instance_id,))}
-    return [
-        _strip_unit(node, runs.get(node.id))
-        for node in plan.graph.nodes.values()
-        if node.unit is not None
-    ]
+    calls = any(node.kind is NodeKind.CALL_ACTIVITY for node in nodes)
+    called = _called_from(instance_id) if calls else {}
+    found: list[StripUnit] = []
+    for node in nodes:
+        if node.unit is not None:
+            found.append(_strip_unit(node, runs.get(node.id)))
+        for below in called.get(node.id, ()):
+            found += units_of(below)
+    return found
+
+
+def _called_from(instance_id: int) -> dict[str, list[int]]:
+    """Return by node the instances called there that run, else the latest one."""
+    rows = db.rows(LISTS["called_from"], {"instance": instance_id})
+    running: dict[str, list[int]] = {}
+    for node, below, runs in rows:
+        if runs:
+            running.setdefault(node, []).append(below)
+    return {node: [below] for node, below, _ in rows} | running
 
 
 def clock_groups(instance_id: int) -> list[ClockGroup]:

@@ -165,7 +165,7 @@ class OpenUnit:
 
 def open_unit_of(access: Access, instance_id: int) -> OpenUnit | None:
     """Return the first open unit of an instance that the person may work on, None if there is none."""
-    for (unit_id,) in db.rows(LISTS["open_units"], (instance_id,)):
+    for (unit_id,) in db.rows(LISTS["open_units"], {"instance": instance_id}):
         found = db.one(LISTS["unit"], (unit_id,))
         if found is None:
             continue

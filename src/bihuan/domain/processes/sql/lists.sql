@@ -81,8 +81,21 @@ left join org_staff s on s.id = t.assignee_id
 where t.id = %s and t.kind = 'USER'
 
 -- name: open_units
-select id from processes_token
-where instance_id = %s and kind = 'USER' and state in ('OPEN', 'CLAIMED') order by id
+select t.id from (
+    select %(instance)s::bigint as id
+    union all
+    select id from processes_processinstance
+    where top = %(instance)s and parent_token is not null and ended_at is null
+) as members join processes_token t on t.instance_id = members.id
+where t.kind = 'USER' and t.state in ('OPEN', 'CLAIMED') order by t.opened_at, t.id
+
+-- What an instance has called, at each node the running instances, else the latest.
+-- name: called_from
+select t.node, i.id, i.ended_at is null
+from processes_processinstance i join processes_token t on t.id = i.parent_token
+where i.top = (select top from processes_processinstance where id = %(instance)s)
+    and i.parent_token is not null and t.instance_id = %(instance)s
+order by i.id
 
 -- name: strip
 select distinct on (t.node) t.node, t.id, t.title, t.state, t.post, t.unit_id, t.assignee_id,
