@@ -32,6 +32,11 @@ VERBS = {
     "delegate": "unit",
     "give_back": "unit",
     "complete": "unit",
+    "withdraw": "unit",
+    "skip": "unit",
+    "add_co_handler": "unit",
+    "remove_co_handler": "unit",
+    "reopen": "unit",
     "copy": "unit",
     "urge": "unit",
     "extend": "unit",
@@ -72,7 +77,7 @@ CLOCK_STATES = ("RUNNING", "PAUSED", "STOPPED")
 _MOMENT = r"\+\d+[mhd]|\d{4}-\d\d-\d\d \d\d:\d\d"
 _EXAMPLE = "+10m 或 2026-03-02 09:30"
 _USER_TASK = re.compile(r"<(?:\w+:)?userTask\b[^>]*?\bid=\"([^\"]+)\"")
-_COMMON = ("at", "by", "with", "reason", "to", "until", "refused")
+_COMMON = ("at", "by", "with", "reason", "to", "then", "until", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class Step:
     values: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
     to: str = ""
+    then: str = ""
     until: str = ""
     refused: str = ""
     line: int = 1
@@ -140,6 +146,7 @@ def _step(data: dict[str, Any], line: int) -> Step:
         values=dict(data.get("with") or {}),
         reason=str(data.get("reason", "")),
         to=str(data.get("to", "")),
+        then=str(data.get("then", "")),
         until=str(data.get("until", "")),
         refused=str(data.get("refused", "")),
         line=line,
@@ -206,6 +213,7 @@ def _check_common(step: Shape) -> None:
     step.text("at", "", like=_MOMENT, example=_EXAMPLE)
     step.text("until", "", like=_MOMENT, example=_EXAMPLE)
     step.text("refused", "", like=r"[A-Z][A-Za-z]+", example="HandledByTheSamePerson")
+    step.text("then", "", like="forward|straight_back", example="straight_back")
     for key in _COMMON:
         step.anything(key)
     step.child("with", required=False)

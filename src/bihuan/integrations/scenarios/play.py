@@ -14,6 +14,7 @@ from bihuan.domain.org import actions as org_actions, queries as org
 from bihuan.domain.processes import actions as processes
 from bihuan.engines.packs.scenario import Scenario, Step, moment
 from bihuan.integrations.scenarios import colleagues, pressing
+from bihuan.integrations.scenarios import colleagues, routes
 from bihuan.integrations.scenarios.expectations import surprises
 from bihuan.integrations.scenarios.stage import Stage, person, set_up
 from bihuan.kit.problems import Refused
@@ -85,26 +86,21 @@ def _said(refused: Refused) -> str:
 
 
 def _claim(step: Step, stage: Stage) -> None:
-    processes.claim(stage.unit(step.what).pk, by=stage.actor(step.by), at=stage.at)
+    processes.claim(stage.unit(step.what, step.by).pk, by=stage.actor(step.by), at=stage.at)
 
 
 def _release(step: Step, stage: Stage) -> None:
-    processes.release(stage.unit(step.what).pk, by=stage.actor(step.by), at=stage.at)
+    processes.release(stage.unit(step.what, step.by).pk, by=stage.actor(step.by), at=stage.at)
 
 
 def _save(step: Step, stage: Stage) -> None:
-    unit = stage.unit(step.what).pk
+    unit = stage.unit(step.what, step.by).pk
     processes.save_draft(unit, step.values, by=stage.actor(step.by), at=stage.at)
 
 
 def _submit(step: Step, stage: Stage) -> None:
-    unit = stage.unit(step.what).pk
+    unit = stage.unit(step.what, step.by).pk
     processes.submit(unit, step.values, by=stage.actor(step.by), at=stage.at)
-
-
-def _return(step: Step, stage: Stage) -> None:
-    unit, by = stage.unit(step.what).pk, stage.actor(step.by)
-    processes.return_unit(unit, step.to or "previous", reason=step.reason, by=by, at=stage.at)
 
 
 def _transfer(step: Step, stage: Stage) -> None:
@@ -168,7 +164,6 @@ _VERBS: dict[str, Callable[[Step, Stage], None]] = {
     "release": _release,
     "save": _save,
     "submit": _submit,
-    "return": _return,
     "transfer": _transfer,
     "assign": _assign,
     "jump": _jump,
@@ -179,4 +174,5 @@ _VERBS: dict[str, Callable[[Step, Stage], None]] = {
     "wait": _wait,
     **colleagues.VERBS,
     **pressing.VERBS,
+    **routes.VERBS,
 }

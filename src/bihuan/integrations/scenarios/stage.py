@@ -43,13 +43,14 @@ class Stage:
         """Return the case's ref."""
         return self.case.ref
 
-    def unit(self, node: str) -> Token:
-        """Return the open unit of a node."""
+    def unit(self, node: str, name: str = "") -> Token:
+        """Return the open unit of a node; of several that of the person named, else the newest."""
         units = Token.objects.filter(instance_id=self.case.instance_id, kind="USER", node=node)
-        found = units.filter(state__in=_OPEN).order_by("-id").first()
-        if found is None:
+        found = list(units.filter(state__in=_OPEN).order_by("-id"))
+        if not found:
             raise UnitIsNotOpen(node)
-        return found
+        mine = person(name) if name and len(found) > 1 else None
+        return next((unit for unit in found if unit.assignee_id == mine), found[0])
 
     def latest(self, node: str) -> Token | None:
         """Return the newest run of a unit, open or not."""

@@ -10,6 +10,7 @@ from bihuan.domain.cases.events import case_id_of
 from bihuan.domain.escalations import actions as escalations
 from bihuan.domain.processes.ports import InstanceChange
 from bihuan.kit import db
+from bihuan.kit.problems import Refused
 
 _FOLLOW = """
 with shown as materialized (
@@ -37,7 +38,14 @@ select c.closure_id is null, coalesce((
     order by id desc limit 1), '')
 from cases_case c where c.id = %(case)s
 """
+_IS_CLOSED = "select closure_id is not null from cases_case where id = %s"
 IMPORT = "system:import"
+
+
+class ReopenTheCase(Refused):
+    """The process of a closed case is not opened again: the case is."""
+
+    message = "工单已关闭，请重开工单，不要重开它的流程。"
 
 
 class CaseSubject:
@@ -49,6 +57,7 @@ class CaseSubject:
         shown = [_shown(change) for change in latest.values()]
         db.run(_FOLLOW, {"shown": json.dumps(shown, ensure_ascii=False, default=str)})
         for change in changes:
+            _refuse_reopening(change)
             if change.state == "TERMINATED":
                 _end(case_id_of(change.subject), change)
             escalations.follow(change)
@@ -57,6 +66,15 @@ class CaseSubject:
         """Repeat when the process is due next."""
         case_id = case_id_of(subject)
         db.run(_DUE_MOVED, {"case": case_id, "instance": instance_id, "due": due_at})
+
+
+def _refuse_reopening(change: InstanceChange) -> None:
+    """A closed case begins another round by being reopened itself; its old process stays ended."""
+    if not any(unit.origin == "REOPEN" for unit in change.opened):
+        return
+    row = db.one(_IS_CLOSED, (case_id_of(change.subject),))
+    if row is not None and row[0]:
+        raise ReopenTheCase
 
 
 def _shown(change: InstanceChange) -> dict[str, Any]:
