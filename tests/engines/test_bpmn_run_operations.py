@@ -263,6 +263,7 @@ def test_a_unit_waits_for_its_co_handler_also_across_a_correction():
     game.complete("a", {})
     main = token(game, "b")
     co_handler(game, main)
+    co_handler(game, main)
     straight_back(game, main, token(game, "a"))
     game.complete("b", {})
 
@@ -270,8 +271,11 @@ def test_a_unit_waits_for_its_co_handler_also_across_a_correction():
     game.complete("a", {})
     back = game.open()
     game.complete("b", {})
+    one_left = game.open()
+    game.complete("b", {})
 
-    assert (waiting, back, game.open()) == ({"a": 1}, {"b": 1}, {"c": 1})
+    assert (waiting, back, one_left) == ({"a": 1, "b": 1}, {"b": 2}, {"b": 1})
+    assert game.open() == {"c": 1}
 
 
 def test_a_submitted_co_handler_takes_theirs_back_while_another_works():

@@ -18,6 +18,7 @@ from bihuan.domain.ledger.models import Fact
 from bihuan.domain.processes import actions
 from bihuan.domain.processes.models import ProcessInstance, Token
 from bihuan.engines.bpmn.model import LimitGroup
+from bihuan.engines.bpmn.run_back import group_of, held_node
 from bihuan.engines.worktime import worktime
 from bihuan.kit import db
 from bihuan.kit.problems import Refused
@@ -42,6 +43,8 @@ OPERATIONS = {
     "claim": 16, "submit": 40, "release": 3, "assign": 4, "transfer": 3, "return": 12, "withdraw": 6,
     "jump": 2, "jump_one": 2, "suspend": 4, "resume": 10, "draft": 2, "wait": 6,
     "lead": 4, "extend": 5, "delegate": 6, "give_back": 3,
+    "lead": 4, "extend": 5,
+    "straight_back": 8, "add_co_handler": 6, "remove_co_handler": 4, "skip": 4, "reopen": 30,
 }  # fmt: skip
 
 
@@ -164,9 +167,32 @@ class Life:
 
     def do_jump_one(self, picks: list[float]) -> None:
         unit = self.unit(picks)
-        if unit.node not in PAIR:
+        node = held_node(unit)
+        if node not in PAIR:
             raise Refused("only within the pair")
-        self.call("jump", self.id, unit.node, reason="急", token_id=unit.pk, by=SYSTEM)
+        self.call("jump", self.id, node, reason="急", token_id=unit.pk, by=SYSTEM)
+
+    def do_straight_back(self, picks: list[float]) -> None:
+        to = self.pick(picks[1], ["previous", "initiator", "a", "l", "r", "z"])
+        unit, then = self.unit(picks).pk, "straight_back"
+        self.call("return_unit", unit, to, reason="补", then=then, by=SYSTEM)
+
+    def do_add_co_handler(self, picks: list[float]) -> None:
+        unit = self.unit(picks)
+        someone = self.people[int(picks[2] * len(self.people))]
+        self.call("add_co_handler", unit.pk, staff_id=someone, by=self.actor(unit, picks[1]))
+
+    def do_remove_co_handler(self, picks: list[float]) -> None:
+        added = self.pick(picks[0], [unit for unit in self.units() if unit.origin == "ADDED"])
+        self.call("remove_co_handler", added.pk, by=SYSTEM)
+
+    def do_skip(self, picks: list[float]) -> None:
+        self.call("skip_unit", self.unit(picks).pk, reason="免", by=SYSTEM)
+
+    def do_reopen(self, picks: list[float]) -> None:
+        self.call(
+            "reopen_instance", self.id, self.pick(picks[1], list(MAIN)), reason="又", by=SYSTEM
+        )
 
     def do_suspend(self, picks: list[float]) -> None:
         until = self.at + timedelta(hours=9 * picks[1]) if picks[2] < 0.4 else None
@@ -213,7 +239,9 @@ def check_branches(life: Life) -> None:
     """Exactly the branches that must be there: one in the main line, or two in the pair."""
     live = life.live()
     state = ProcessInstance.objects.get(pk=life.id).state
-    counts = Counter(token.node for token in live if token.kind == "USER")
+    # Co-handlers are one branch together; who corrects something holds the place of who waits for it.
+    held = {(held_node(token), group_of(token)) for token in live if token.kind == "USER"}
+    counts = Counter(node for node, _ in held)
     parked = Counter(token.flow_in for token in live if token.kind == "JOIN")
     if state in {"DONE", "TERMINATED"}:
         assert live == []
@@ -232,7 +260,9 @@ def check_clocks(life: Life) -> None:
     """A clock runs exactly while a member unit is open and the instance runs."""
     state = ProcessInstance.objects.get(pk=life.id).state
     open_units = {token.pk: token.node for token in life.units()}
-    for clock in Clock.objects.filter(root=life.root):
+    # A reopened instance has new clocks for its groups; those of before stay stopped.
+    newest = {clock.owner: clock for clock in Clock.objects.filter(root=life.root).order_by("id")}
+    for clock in newest.values():
         kind, _, key = clock.owner.partition(":")
         if kind == "unit":
             is_open = int(key) in open_units
@@ -261,6 +291,9 @@ def check_times(life: Life) -> None:
         elif kind == "group":
             members = next(g.units for g in GROUPS if g.id == key.partition(":")[2])
             found = [span[1:] for span in spans.values() if span[0] in members]
+            lasted = (row.started_at, row.stopped_at or life.at)
+            found = [(max(a, lasted[0]), min(b, lasted[1])) for a, b in found]
+            found = [(a, b) for a, b in found if a < b]
         else:
             continue
         calendar = calendars.calendar(row.calendar)
@@ -275,7 +308,9 @@ def check_times(life: Life) -> None:
 def unit_spans(life: Life) -> dict[int, tuple[str, datetime, datetime]]:
     """From the facts: when each unit was open."""
     spans: dict[int, tuple[str, datetime, datetime]] = {}
-    closing = {"unit.submitted", "unit.cancelled", "unit.returned", "unit.skipped"}
+    closing = {
+        "unit.submitted", "unit.cancelled", "unit.returned", "unit.skipped", "unit.co_handler_removed",
+    }  # fmt: skip
     for fact in Fact.objects.filter(root=life.root, name__startswith="unit.").order_by("id"):
         unit_id = int(fact.subject.partition(":")[2])
         if fact.name == "unit.opened":

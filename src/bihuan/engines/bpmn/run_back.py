@@ -11,7 +11,7 @@ from bihuan.engines.bpmn.run_state import Arrival, CloseKind, Origin, Token, Tok
 from bihuan.engines.bpmn.run_work import Work
 
 # Marks in `Token.local`; no identifier of a condition can look like one.
-BACK, WITH = "@back", "@with"
+BACK, WITH, GROUP = "@back", "@with", "@group"
 
 
 def is_stand_in(token: Token) -> bool:
@@ -31,6 +31,15 @@ def held_node(token: Token) -> str:
     while back:
         node, back = back["node"], back["local"].get(BACK)
     return node
+
+
+def group_of(token: Token) -> int:
+    """Return the unit a token's group of co-handlers began with: itself when nobody was added."""
+    unit, local = token.id, token.local
+    while back := local.get(BACK):
+        unit, local = back["unit"], back["local"]
+    group: int = local.get(GROUP, unit)
+    return group
 
 
 def send_back_for(work: Work, token: Token, target: Token) -> Token:
@@ -53,7 +62,7 @@ def goes_back(work: Work, token: Token) -> bool:
     back = token.local.get(BACK)
     if back is None:
         return False
-    local: dict[str, Any] = dict(back["local"])
+    local: dict[str, Any] = {**back["local"], GROUP: group_of(token)}
     if WITH in token.local:
         local[WITH] = [*local.get(WITH, ()), *token.local[WITH]]
     arrival = Arrival(back["node"], back["flow"], (token.id,), token.scope, Origin.STRAIGHT_BACK)

@@ -4,7 +4,7 @@ The members of a group lie at the same node in the same scope. `@group` names th
 `@signer` marks who was added, `@with` lists the members that are done, so that what follows knows them all.
 """
 
-from bihuan.engines.bpmn.run_back import BACK, WITH, is_stand_in
+from bihuan.engines.bpmn.run_back import GROUP, WITH, group_of, is_stand_in
 from bihuan.engines.bpmn.run_state import (
     Arrival,
     CloseKind,
@@ -17,7 +17,7 @@ from bihuan.engines.bpmn.run_state import (
 )
 from bihuan.engines.bpmn.run_work import Work
 
-GROUP, SIGNER = "@group", "@signer"
+SIGNER = "@signer"
 
 
 class NoCoHandler(RunRefused):
@@ -27,15 +27,6 @@ class NoCoHandler(RunRefused):
 def is_signer(token: Token) -> bool:
     """Whether a unit was added to another one."""
     return SIGNER in token.local
-
-
-def group_of(token: Token) -> int:
-    """Return the unit a token's group began with: itself when nobody was added."""
-    unit, local = token.id, token.local
-    while back := local.get(BACK):
-        unit, local = back["unit"], back["local"]
-    group: int = local.get(GROUP, unit)
-    return group
 
 
 def others(work: Work, token: Token) -> list[Token]:
