@@ -19,6 +19,7 @@ IDS = {
     "number": "261122-0001",
     "unit_id": "1",
     "instance_id": "1",
+    "batch_id": "1",
     "copy_id": "1",
     "extension_id": "1",
     "charge_id": "1",
@@ -37,6 +38,8 @@ BODY = {
     "units": [1],
     "answer": "已办",
     "staff_id": 1,
+    "from_definition": 1,
+    "to_definition": 2,
     "to": "a",
 }
 

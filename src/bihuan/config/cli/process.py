@@ -1,4 +1,4 @@
-"""`bihuan process`: what processes did."""
+"""`bihuan process`: what processes did, and their running instances."""
 
 import gzip
 import zlib
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 from django.conf import settings
 
-from bihuan.config import console
+from bihuan.config import console, versions
 from bihuan.engines.bpmn import parse
 from bihuan.engines.bpmn.document import Unreadable as UnreadableDiagram
 from bihuan.engines.bpmn.model import Process
@@ -32,7 +32,11 @@ class LogRefused(Invalid):
 
 @click.group()
 def command() -> None:
-    """What processes did, told from a log."""
+    """What processes did, told from a log; and moving their instances to another version."""
+
+
+command.add_command(versions.migrate)
+command.add_command(versions.unmigrate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ __all__ = [
     "CloseKind",
     "ExtensionState",
     "InstanceState",
+    "MigrationState",
     "Operation",
     "Origin",
     "Then",
@@ -79,6 +80,13 @@ class ExtensionState(StrEnum):
     REFUSED = "REFUSED"
     WITHDRAWN = "WITHDRAWN"
     LAPSED = "LAPSED"
+
+
+class MigrationState(StrEnum):
+    """What became of an instance that was to change its version."""
+
+    MIGRATED = "MIGRATED"
+    REFUSED = "REFUSED"
 
 
 class Tier(StrEnum):

@@ -13,8 +13,7 @@ from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import actions as org_actions, queries as org
 from bihuan.domain.processes import actions as processes
 from bihuan.engines.packs.scenario import Scenario, Step, moment
-from bihuan.integrations.scenarios import colleagues, pressing
-from bihuan.integrations.scenarios import colleagues, routes
+from bihuan.integrations.scenarios import colleagues, pressing, routes
 from bihuan.integrations.scenarios.expectations import surprises
 from bihuan.integrations.scenarios.stage import Stage, person, set_up
 from bihuan.kit.problems import Refused

@@ -8,16 +8,17 @@ from ninja import Router
 from bihuan.domain.processes import actions, queries
 from bihuan.domain.processes.ports import InstanceChange
 from bihuan.kit import clock
-from bihuan.surfaces.api import schemas
+from bihuan.surfaces.api import route_schemas, schemas
 from bihuan.surfaces.api.calls import access_of, actor_of, carry_out
 
 units = Router()
 instances = Router()
 skips = Router()
+migrations = Router()
 
 
 @units.post("/{unit_id}/return", response=schemas.InstanceOut)
-def send_back(request: HttpRequest, unit_id: int, body: schemas.ReturnIn) -> HttpResponse:
+def send_back(request: HttpRequest, unit_id: int, body: route_schemas.ReturnIn) -> HttpResponse:
     """Return a unit to an earlier one (退回), to go on from there or to come straight back."""
 
     def work() -> schemas.InstanceOut:
@@ -53,7 +54,9 @@ def skip(request: HttpRequest, unit_id: int, body: schemas.ReasonIn) -> HttpResp
 
 
 @units.post("/{unit_id}/co-handlers", response=schemas.InstanceOut)
-def add_co_handler(request: HttpRequest, unit_id: int, body: schemas.CoHandlerIn) -> HttpResponse:
+def add_co_handler(
+    request: HttpRequest, unit_id: int, body: route_schemas.CoHandlerIn
+) -> HttpResponse:
     """Let one more person sign a unit (加签); the flow goes on when all have."""
 
     def work() -> schemas.InstanceOut:
@@ -67,7 +70,9 @@ def add_co_handler(request: HttpRequest, unit_id: int, body: schemas.CoHandlerIn
 
 
 @units.post("/{unit_id}/removal", response=schemas.InstanceOut)
-def remove_co_handler(request: HttpRequest, unit_id: int, body: schemas.NoteIn) -> HttpResponse:
+def remove_co_handler(
+    request: HttpRequest, unit_id: int, body: route_schemas.NoteIn
+) -> HttpResponse:
     """Let a person who was to sign not sign after all (减签). `unit_id` is their own unit."""
 
     def work() -> schemas.InstanceOut:
@@ -78,7 +83,7 @@ def remove_co_handler(request: HttpRequest, unit_id: int, body: schemas.NoteIn) 
 
 
 @instances.post("/{instance_id}/jump", response=schemas.InstanceOut)
-def jump(request: HttpRequest, instance_id: int, body: schemas.JumpIn) -> HttpResponse:
+def jump(request: HttpRequest, instance_id: int, body: route_schemas.JumpIn) -> HttpResponse:
     """Open another unit instead of one, or of all that is open (干预). Needs `unit.jump`."""
 
     def work() -> schemas.InstanceOut:
@@ -92,7 +97,9 @@ def jump(request: HttpRequest, instance_id: int, body: schemas.JumpIn) -> HttpRe
 
 
 @instances.post("/{instance_id}/suspension", response=schemas.InstanceOut)
-def suspend(request: HttpRequest, instance_id: int, body: schemas.SuspensionIn) -> HttpResponse:
+def suspend(
+    request: HttpRequest, instance_id: int, body: route_schemas.SuspensionIn
+) -> HttpResponse:
     """Stop an instance and its clocks (停表), until a moment or until resumed."""
 
     def work() -> schemas.InstanceOut:
@@ -128,7 +135,7 @@ def terminate(request: HttpRequest, instance_id: int, body: schemas.ReasonIn) ->
 
 
 @instances.post("/{instance_id}/reopening", response=schemas.InstanceOut)
-def reopen(request: HttpRequest, instance_id: int, body: schemas.ReopeningIn) -> HttpResponse:
+def reopen(request: HttpRequest, instance_id: int, body: route_schemas.ReopeningIn) -> HttpResponse:
     """Let an ended instance go on at a unit (重开), with clocks that begin anew."""
 
     def work() -> schemas.InstanceOut:
@@ -141,10 +148,10 @@ def reopen(request: HttpRequest, instance_id: int, body: schemas.ReopeningIn) ->
     return carry_out(request, work)
 
 
-@skips.get("", response=list[schemas.SkipCount])
+@skips.get("", response=list[route_schemas.SkipCount])
 def skipped(
     request: HttpRequest, since: datetime | None = None, until: datetime | None = None
-) -> list[schemas.SkipCount]:
+) -> list[route_schemas.SkipCount]:
     """Return the units skipped in a half-open period, counted by who had them (TKT-08).
 
     Without a period: in the 30 days up to now.
@@ -153,7 +160,39 @@ def skipped(
     until = until or clock.now()
     since = since or until - timedelta(days=30)
     found = queries.skips_by_owner(access, since=since, until=until)
-    return [schemas.SkipCount.model_validate(one, from_attributes=True) for one in found]
+    return [route_schemas.SkipCount.model_validate(one, from_attributes=True) for one in found]
+
+
+@migrations.post("", response=route_schemas.MigrationOut)
+def migrate(request: HttpRequest, body: route_schemas.MigrationIn) -> HttpResponse:
+    """Move the running instances of a version to another (流程版本迁移), or only try it.
+
+    Each is moved whole or not at all; `results` says what became of each. Needs `process.migrate`.
+    """
+
+    def work() -> route_schemas.MigrationOut:
+        by = actor_of(request, "process.migrate")
+        plan = actions.MigrationPlan(
+            body.from_definition, body.to_definition, body.reason, body.nodes
+        )
+        report = actions.migrate_instances(plan, dry_run=body.dry_run, by=by, at=clock.now())
+        return route_schemas.MigrationOut.model_validate(report, from_attributes=True)
+
+    return carry_out(request, work)
+
+
+@migrations.post("/{batch_id}/reversal", response=route_schemas.MigrationOut)
+def reverse(request: HttpRequest, batch_id: int, body: route_schemas.ReversalIn) -> HttpResponse:
+    """Move the instances of a batch back to the version they came from."""
+
+    def work() -> route_schemas.MigrationOut:
+        by = actor_of(request, "process.migrate")
+        report = actions.reverse_migration(
+            batch_id, reason=body.reason, dry_run=body.dry_run, by=by, at=clock.now()
+        )
+        return route_schemas.MigrationOut.model_validate(report, from_attributes=True)
+
+    return carry_out(request, work)
 
 
 def out(change: InstanceChange) -> schemas.InstanceOut:

@@ -7,7 +7,6 @@ from ninja import Schema
 from pydantic import Field
 
 from bihuan.domain.cases.choices import Channel
-from bihuan.domain.processes.choices import Then
 from bihuan.domain.processes.ports import InstanceChange
 
 T = TypeVar("T")
@@ -173,65 +172,6 @@ class ReasonIn(Schema):
     """Why the route changes."""
 
     reason: str = Field(min_length=1, max_length=500)
-
-
-class ReturnIn(ReasonIn):
-    """Back to an earlier unit: a node id, `previous` or `initiator`."""
-
-    to: str = "previous"
-    then: Then = Field(
-        Then.FORWARD,
-        description="`forward`: the flow goes on from there. `straight_back`: once submitted, this "
-        "unit opens again and nothing between is done again",
-    )
-
-
-class NoteIn(Schema):
-    """Why, if there is something to say."""
-
-    reason: str = Field("", max_length=500)
-
-
-class CoHandlerIn(NoteIn):
-    """Who signs as well."""
-
-    staff_id: int
-
-
-class AssignmentIn(NoteIn):
-    """Who is to do it."""
-
-    staff_id: int
-
-
-class JumpIn(ReasonIn):
-    """Where to, instead of the unit named or of everything open."""
-
-    to: str
-    unit_id: int | None = None
-
-
-class SuspensionIn(ReasonIn):
-    """Until when; without a moment until somebody resumes it."""
-
-    until: datetime | None = None
-
-
-class ReopeningIn(ReasonIn):
-    """The unit to go on at."""
-
-    to: str
-
-
-class SkipCount(Schema):
-    """How many units of one owner were skipped: `how` is overdue or manual; no owner: nobody had it."""
-
-    owner_id: int | None
-    owner: str
-    post: str
-    unit_id: int | None
-    how: str
-    count: int
 
 
 class TransferIn(ReasonIn):

@@ -7,7 +7,7 @@ from bihuan.domain.billing.ports import DueItem
 from bihuan.domain.org.queries import unit_by_code
 from bihuan.domain.processes import actions, queries
 from bihuan.kit import clock
-from bihuan.surfaces.api import schemas
+from bihuan.surfaces.api import route_schemas, schemas
 from bihuan.surfaces.api.calls import access_of, actor_of, carry_out
 from bihuan.surfaces.api.routes import out
 
@@ -78,7 +78,7 @@ def submit(request: HttpRequest, unit_id: int, body: schemas.SubmissionIn) -> Ht
 
 
 @router.post("/{unit_id}/assignment", response=schemas.InstanceOut)
-def assign(request: HttpRequest, unit_id: int, body: schemas.AssignmentIn) -> HttpResponse:
+def assign(request: HttpRequest, unit_id: int, body: route_schemas.AssignmentIn) -> HttpResponse:
     """Put a unit into somebody's hands (指派). Needs `unit.assign` there."""
 
     def work() -> schemas.InstanceOut:

@@ -28,6 +28,13 @@ from bihuan.domain.processes.actions.keeping import batch_memory, is_kept, tell_
 from bihuan.domain.processes.actions.leads import set_warning_lead
 from bihuan.domain.processes.actions.many import ManyUnits, Outcome, do_many
 from bihuan.domain.processes.actions.messages import Addressee, correlate_message
+from bihuan.domain.processes.actions.migrating import (
+    InstanceResult,
+    MigrationPlan,
+    MigrationReport,
+    migrate_instances,
+    reverse_migration,
+)
 from bihuan.domain.processes.actions.reopening import reopen_instance
 from bihuan.domain.processes.actions.skipping import skip_unit
 from bihuan.domain.processes.actions.start import start_process
@@ -45,7 +52,10 @@ __all__ = [
     "Addressee",
     "Batch",
     "DelegationTerms",
+    "InstanceResult",
     "ManyUnits",
+    "MigrationPlan",
+    "MigrationReport",
     "MoreTime",
     "Outcome",
     "Recipients",
@@ -64,6 +74,7 @@ __all__ = [
     "is_kept",
     "jump",
     "mark_copy_read",
+    "migrate_instances",
     "refuse_extension",
     "release",
     "remove_co_handler",
@@ -71,6 +82,7 @@ __all__ = [
     "request_extension",
     "resume",
     "return_unit",
+    "reverse_migration",
     "save_draft",
     "set_warning_lead",
     "skip_unit",

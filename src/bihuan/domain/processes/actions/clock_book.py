@@ -5,7 +5,7 @@ BPMN timer.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from bihuan.domain.clocks.rules import (
     plan_due,
     plan_extended,
     plan_fired,
+    plan_limit,
     plan_pause,
     plan_resume,
     plan_spared,
@@ -43,6 +44,15 @@ _NEXT_IDS = "select nextval('clocks_clock_id_seq') from generate_series(1, %s)"
 AT_ONCE = 4
 
 Plan = Callable[[ClockRow, Calendar, datetime], ClockRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a limit is: how long, on which calendar, warned when."""
+
+    limit: str
+    calendar: str
+    warn: tuple[str, ...] = ()
 
 
 class ClockBook:
@@ -165,6 +175,28 @@ class ClockBook:
             return plan_extended(row, calendar, parse_limit(more), at)
 
         self._plan(owner, at, plan)
+
+    def relimit(self, owner: str, terms: Terms, at: datetime) -> None:
+        """Put a limit under other terms; the time used so far counts against it.
+
+        Without a clock one starts now; with the same terms nothing changes.
+        """
+        row = self.rows.get(owner)
+        if row is None or row.state == STOPPED:
+            self.start(owner, terms.limit, calendar=terms.calendar, warn=terms.warn, at=at)
+            return
+        calendar, limit = self._calendar(terms.calendar), parse_limit(terms.limit)
+        warns = parse_warns(terms.warn)
+        same_warns = sorted(row.warn_texts) == sorted(one.text for one in warns)
+        same_calendar = (row.calendar or "") == (calendar.code or "")
+        if row.limit_text == limit.text and same_calendar and same_warns:
+            return
+        was_running = row.state == RUNNING
+        self.pause(owner, at)
+        row = replace(self.rows[owner], calendar=calendar.code or None)
+        self._set(owner, plan_limit(row, calendar, limit, warns, at))
+        if was_running:
+            self.resume(owner, at)
 
     def fire(self, at: datetime, timer: str = "") -> None:
         """Pass every moment up to `at` of every clock, each a fact at its own time.

@@ -2,5 +2,15 @@
 
 from bihuan.domain.processes.models.companions import Copy, CopyRead, Extension, Urge
 from bihuan.domain.processes.models.tables import ProcessInstance, Token
+from bihuan.domain.processes.models.versions import MigratedInstance, Migration
 
-__all__ = ["Copy", "CopyRead", "Extension", "ProcessInstance", "Token", "Urge"]
+__all__ = [
+    "Copy",
+    "CopyRead",
+    "Extension",
+    "MigratedInstance",
+    "Migration",
+    "ProcessInstance",
+    "Token",
+    "Urge",
+]

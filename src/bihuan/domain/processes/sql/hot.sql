@@ -218,3 +218,13 @@ order by closed_at desc, id desc limit 1
 
 -- name: variables_of
 select variables::text from processes_processinstance where id = %s
+
+-- name: rehouse_tokens
+update processes_token t set node = x.node, flow_in = x.flow_in, title = x.title, priority = x.priority
+from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::smallint[])
+    as x (id, node, flow_in, title, priority)
+where t.id = x.id
+
+-- name: rehouse_instance
+update processes_processinstance set definition_id = %(definition)s, calendar = %(calendar)s
+where id = %(id)s

@@ -204,3 +204,7 @@ where t.kind = 'USER' and t.close_kind = 'SKIPPED'
     and t.local ->> '@skipped' = any(%(how)s)
     and (%(everywhere)s or t.unit_id = any(%(units)s))
 group by 1, 2, 3, 4, 5 order by 6 desc, 2, 3, 4, 5
+
+-- name: to_migrate
+select id, subject from processes_processinstance
+where definition_id = %(from)s and ended_at is null and id > %(after)s order by id limit %(size)s
