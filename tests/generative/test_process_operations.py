@@ -24,6 +24,7 @@ from bihuan.kit import db
 from bihuan.kit.problems import Refused
 from tests.domain.processes.given import NINE, SYSTEM, person, place, publish, staff
 from tests.engines.bpmn_given import process
+from tests.generative.spans import merged, without
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(240)]
 GROUPS = (
@@ -43,7 +44,6 @@ OPERATIONS = {
     "claim": 16, "submit": 40, "release": 3, "assign": 4, "transfer": 3, "return": 12, "withdraw": 6,
     "jump": 2, "jump_one": 2, "suspend": 4, "resume": 10, "draft": 2, "wait": 6,
     "lead": 4, "extend": 5, "delegate": 6, "give_back": 3,
-    "lead": 4, "extend": 5,
     "straight_back": 8, "add_co_handler": 6, "remove_co_handler": 4, "skip": 4, "reopen": 30,
 }  # fmt: skip
 
@@ -330,30 +330,6 @@ def suspensions(life: Life) -> list[tuple[datetime, datetime]]:
             found.append((since, fact.at))
             since = None
     return [*found, (since, life.at)] if since else found
-
-
-def merged(spans: list[Any]) -> list[tuple[datetime, datetime]]:
-    found: list[tuple[datetime, datetime]] = []
-    for begin, end in sorted(spans):
-        if found and begin <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
-        else:
-            found.append((begin, end))
-    return found
-
-
-def without(
-    spans: list[tuple[datetime, datetime]], gaps: list[tuple[datetime, datetime]]
-) -> list[Any]:
-    for gap_begin, gap_end in gaps:
-        cut = []
-        for begin, end in spans:
-            if begin < gap_begin:
-                cut.append((begin, min(end, gap_begin)))
-            if end > gap_end:
-                cut.append((max(begin, gap_end), end))
-        spans = [(a, b) for a, b in cut if a < b]
-    return spans
 
 
 def story(life: Life) -> dict[Any, int]:

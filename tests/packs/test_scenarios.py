@@ -15,7 +15,7 @@ BY = Actor("system:test")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 SCENARIOS = [
     pytest.param(key, file, id=f"{key}-{file.stem}")
-    for key in shipped.KEYS
+    for key in (*shipped.KEYS, "signoff")
     for file in shipped.pack(key).folder("scenarios")
 ]
 

@@ -9,7 +9,7 @@ from bihuan.domain.clocks.models import Clock
 from bihuan.domain.ledger.models import Fact
 from bihuan.domain.packs.models import Definition
 from bihuan.domain.processes import actions
-from bihuan.domain.processes.actions import MigrationPlan, refusals
+from bihuan.domain.processes.actions import MigrationPlan, refusals, version_refusals
 from bihuan.domain.processes.models import MigratedInstance, Migration, ProcessInstance
 from bihuan.engines.bpmn.model import LimitGroup, Process
 from tests.domain.processes.given import (
@@ -124,7 +124,7 @@ def test_a_renamed_unit_is_found_by_the_mapping(units):
         process("a user post=agent; z user post=agent limit=2h", "start a; a z; z end")
     )
 
-    with pytest.raises(refusals.MappingUnknown):
+    with pytest.raises(version_refusals.MappingUnknown):
         actions.migrate_instances(plan(old, new, nodes={"b": "y"}), by=SYSTEM, at=NINE)
     actions.migrate_instances(plan(old, new, nodes={"b": "z"}), by=SYSTEM, at=NINE)
 
@@ -258,5 +258,5 @@ def test_moving_needs_its_right_its_reason_and_versions_of_one_process(units):
         actions.migrate_instances(plan(old, new), by=staff(one), at=NINE)
     with pytest.raises(refusals.ReasonMissing):
         actions.migrate_instances(plan(old, new, reason=" "), by=SYSTEM, at=NINE)
-    with pytest.raises(refusals.VersionsDoNotFit):
+    with pytest.raises(version_refusals.VersionsDoNotFit):
         actions.migrate_instances(plan(old, other), by=SYSTEM, at=NINE)

@@ -14,13 +14,15 @@ from bihuan.domain.processes.models import permission
 from bihuan.domain.processes.queries.blueprints import blueprint
 from bihuan.domain.processes.queries.statements import SQL
 from bihuan.engines import expressions
-from bihuan.engines.bpmn.model import EventKind, UnitRules
+from bihuan.engines.bpmn.model import UnitRules
 from bihuan.engines.bpmn.run_back import BACK
 from bihuan.engines.bpmn.run_graph import Graph
 from bihuan.engines.bpmn.run_migrate import CannotMove, Move, Mover, NodeOf, Why
-from bihuan.engines.bpmn.run_state import Arrival, CloseKind, Token, What
+from bihuan.engines.bpmn.run_state import Arrival, CloseKind, Token
+from bihuan.engines.bpmn.run_work import AWAITED
 from bihuan.kit import db
 
+_WAITING = frozenset({TokenKind.TIMER, TokenKind.EVENT})
 _WORDS = {
     Why.GONE: "“{}”在新版本中没有对应的图元，请指定对应关系。",
     Why.OTHER_KIND: "“{}”在新版本中是另一种图元。",
@@ -104,23 +106,21 @@ def _resolved(text: str, values: dict[str, Any]) -> str | None:
 
 
 def _arm(step: Step, tokens: Sequence[Token], when: When) -> None:
-    """Start the boundary timers that the new version has and the old had not."""
+    """Let the boundary events wait that the new version has and the old had not."""
     work = step.run.work
     for host in tokens:
         holder = work.tokens.get(host.scope)
         is_instance = holder is not None and holder.kind is TokenKind.MULTI
-        if BACK in host.local or is_instance or host.kind is TokenKind.TIMER:
+        if BACK in host.local or is_instance or host.kind in _WAITING:
             continue
         armed = {
-            timer.node
-            for timer in work.inside(host.scope)
-            if timer.kind is TokenKind.TIMER and host.id in timer.parents
+            one.node
+            for one in work.inside(host.scope)
+            if one.kind in _WAITING and host.id in one.parents
         }
         for event in step.graph.boundary(host.node):
-            if event.event.kind is EventKind.TIMER and event.id not in armed:
-                here = Arrival(event.id, "", (host.id,), host.scope)
-                timer = work.open(here, TokenKind.TIMER)
-                work.note(What.TIMER_STARTED, timer, event.event.expression)
+            if event.event.kind in AWAITED and event.id not in armed:
+                work.wait(event, Arrival(event.id, "", (host.id,), host.scope))
     step.absorb(when)
 
 

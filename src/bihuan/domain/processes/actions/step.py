@@ -237,7 +237,7 @@ class Step:
             self.fire(token_id, moment)
             return
         when = When(ENGINE, max(moment, self.instance.last_at or moment))
-        self.tree.passes(when.at)
+        self.tree.passes(self.extras[token_id].opened_at, when.at)
         self.clocks.fire(when.at)
         if skips.leads_on(self, token):
             self.skip(token_id, when, "overdue")

@@ -10,9 +10,8 @@ from typing import Any
 
 from bihuan.engines.bpmn.fuzz.blocks import CONSTANTS, Block, Inside, Kind
 from bihuan.engines.bpmn.fuzz.drawing import branch
-from bihuan.engines.bpmn.run_back import held_node, is_stand_in
+from bihuan.engines.bpmn.run_back import group_of, held_node, is_stand_in
 from bihuan.engines.bpmn.run_state import Origin, Token, TokenKind
-from bihuan.engines.bpmn.run_together import group_of
 
 
 class Violation(Exception):
