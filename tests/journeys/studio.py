@@ -85,3 +85,36 @@ def change(page) -> None:
     page.click("[data-begin]")
     page.wait_for_selector(".bh-head .tag:has-text('草稿')")
     page.wait_for_selector(READY)
+
+
+def long_diagram(units: int) -> str:
+    """Return a process of so many units in a row, with its drawing: 2 × units + 3 elements."""
+    nodes, flows, before = [], [], "s"
+    shapes = [
+        f'<di:BPMNShape id="{end}_d" bpmnElement="{end}"><dc:Bounds x="100" y="{y}" width="36" height="36"/>'
+        "</di:BPMNShape>"
+        for end, y in (("s", 100), ("e", 160))
+    ]
+    for number in range(1, units + 1):
+        unit, flow = f"u{number}", f"f{number}"
+        x, y = 200 + number % 15 * 160, 100 + number // 15 * 140
+        nodes.append(f'<userTask id="{unit}" name="环节{number}" bh:post="judge" bh:limit="1h"/>')
+        flows.append(f'<sequenceFlow id="{flow}" sourceRef="{before}" targetRef="{unit}"/>')
+        shapes.append(
+            f'<di:BPMNShape id="{unit}_d" bpmnElement="{unit}">'
+            f'<dc:Bounds x="{x}" y="{y}" width="100" height="80"/></di:BPMNShape>'
+            f'<di:BPMNEdge id="{flow}_d" bpmnElement="{flow}"><dd:waypoint x="{x - 60}" y="{y + 40}"/>'
+            f'<dd:waypoint x="{x}" y="{y + 40}"/></di:BPMNEdge>'
+        )
+        before = unit
+    return (
+        '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"'
+        ' xmlns:di="http://www.omg.org/spec/BPMN/20100524/DI"'
+        ' xmlns:dc="http://www.omg.org/spec/DD/20100524/DC"'
+        ' xmlns:dd="http://www.omg.org/spec/DD/20100524/DI"'
+        ' xmlns:bh="http://bihuan.dev/schema/bpmn" targetNamespace="x"><process id="long" name="长流程">'
+        f'<startEvent id="s"/>{"".join(nodes)}<endEvent id="e"/>{"".join(flows)}'
+        f'<sequenceFlow id="last" sourceRef="{before}" targetRef="e"/></process>'
+        f'<di:BPMNDiagram id="d"><di:BPMNPlane id="p" bpmnElement="long">{"".join(shapes)}'
+        "</di:BPMNPlane></di:BPMNDiagram></definitions>"
+    )

@@ -144,6 +144,18 @@ def test_a_file_without_a_drawing_is_laid_out_and_says_what_cannot_run(open_page
     assert '<bpmn:process id="legacy"' in exported or '<process id="legacy"' in exported
 
 
+def test_a_diagram_of_three_hundred_elements_is_imported_and_opened(open_page, tmp_path):
+    path = tmp_path / "long.bpmn"
+    path.write_text(studio.long_diagram(149), "utf-8")
+    desk = open_page(DESIGNER)
+
+    page = studio.begin(desk, "process", "long", "长流程", str(path))
+
+    assert page.locator(".djs-shape[data-element-id^=u]").count() == 149
+    assert page.locator(".unit-badge").count() == 149
+    assert desk.errors == []
+
+
 def test_unsaved_changes_are_there_when_the_page_is_opened_again(open_page):
     desk, _ = drawn(open_page, "shelf")
     page = desk.page

@@ -22,6 +22,13 @@ export async function startDesigner(): Promise<void> {
   find("#studio")?.setAttribute("data-ready", "");
 }
 
+// What bpmn-js cannot read it does not write; what it only cannot draw stays in the file.
+function tellWhatIsLeft(left: string[]): void {
+  const lost = left.filter((warning) => /unparsable|unrecognized|unknown/i.test(warning));
+  if (lost.length) showToast({ text: `有 ${lost.length} 处读不懂，在这里保存会丢掉，请先导出留底：${lost[0]}`, bad: true });
+  else if (left.length) showToast({ text: `有 ${left.length} 处没有画出来，内容还在文件里`, bad: true });
+}
+
 class Designer {
   private found: Problem[];
   private readonly panel: Panel;
@@ -50,7 +57,7 @@ class Designer {
 
   async begin(): Promise<void> {
     const left = this.data.editable ? await this.opened() : await open(this.diagram, this.data.xml);
-    if (left.length) showToast({ text: `有 ${left.length} 处画不出来，保存会丢掉它们：${left[0]}`, bad: true });
+    tellWhatIsLeft(left);
     this.badges();
     this.panel.show(null);
     showProblems(this.diagram, this.found);

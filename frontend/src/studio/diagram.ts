@@ -11,6 +11,12 @@ import { chinese } from "./zh";
 const options = (container: HTMLElement) => ({
   container,
   moddleExtensions: { bh: bihuan },
+  // The page's own colours, so that a diagram follows the theme; they are not written into the file.
+  bpmnRenderer: {
+    defaultFillColor: "var(--bh-panel)",
+    defaultStrokeColor: "var(--bh-ink)",
+    defaultLabelColor: "var(--bh-ink)",
+  },
   additionalModules: [chinese],
 });
 
