@@ -4,26 +4,44 @@ import { csrfToken } from "./htmx";
 
 const EVERY = 10_000;
 const dirty = new Set<HTMLFormElement>();
+const underWay = new WeakMap<HTMLFormElement, AbortController>();
 
 async function save(form: HTMLFormElement): Promise<void> {
   const address = form.dataset.draft;
   if (!address || !dirty.delete(form)) return;
   const said = form.querySelector("[data-draft-state]");
+  const stop = new AbortController();
+  underWay.set(form, stop);
   try {
     const answer = await fetch(address, {
       method: "POST",
       body: new FormData(form),
       headers: { "X-CSRFToken": csrfToken(), "HX-Request": "true" },
+      signal: stop.signal,
     });
-    if (!answer.ok) throw new Error(String(answer.status));
+    // Submitted, taken by somebody else or gone meanwhile: there is nothing left to save it to.
+    if ([404, 409].includes(answer.status)) return;
+    if (!answer.ok || answer.redirected) throw new Error(String(answer.status)); // led to the sign-in page: keep it
     if (said) said.textContent = await answer.text();
   } catch {
+    if (stop.signal.aborted) return;
     dirty.add(form);
     if (said) said.textContent = "还没存上，内容在本页，连上后自动存";
   }
 }
 
-const saveAll = (): void => dirty.forEach((form) => void save(form));
+// A submit sends all of the form: a draft under way would only come too late.
+function giveWay(form: HTMLFormElement): void {
+  dirty.delete(form);
+  underWay.get(form)?.abort();
+}
+
+function saveAll(): void {
+  for (const form of dirty) {
+    if (form.isConnected) void save(form);
+    else dirty.delete(form);
+  }
+}
 
 // Something in a form was changed by a script: it is saved like what was typed.
 export function changed(part: HTMLElement): void {
@@ -42,18 +60,22 @@ export function startDrafts(): void {
   });
   document.addEventListener("focusout", (event) => {
     const form = formOf(event);
-    if (form) void save(form);
+    // Whoever leaves a field for the submit button sends all of it at once: a draft would only race it.
+    const next = (event as FocusEvent).relatedTarget as HTMLElement | null;
+    if (form && !next?.closest("[data-submit]")) void save(form);
   });
-  document.addEventListener("submit", (event) => dirty.delete(event.target as HTMLFormElement));
+  document.addEventListener("submit", (event) => giveWay(event.target as HTMLFormElement));
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = (event.target as HTMLElement).closest<HTMLFormElement>("form[data-draft]");
-    if (form && event.target === form) dirty.delete(form);
+    if (form && event.target === form) giveWay(form);
   });
-  // A row was added or taken away: the form was drawn again, and what it holds now is not saved yet.
+  // The form was drawn again, with a row more or less or because a submit was refused: not saved yet.
   document.addEventListener("htmx:afterSettle", (event) => {
     const { pathInfo } = (event as CustomEvent<{ pathInfo?: { requestPath?: string } }>).detail;
     const form = document.querySelector<HTMLFormElement>("form[data-draft]");
-    if (form?.dataset.redraw && pathInfo?.requestPath?.startsWith(form.dataset.redraw)) changed(form);
+    const own = form?.dataset.redraw?.replace(/form\/$/, "");
+    const path = pathInfo?.requestPath ?? "";
+    if (form && own && [`${own}form/`, `${own}submit/`].some((one) => path.startsWith(one))) dirty.add(form);
   });
   window.setInterval(saveAll, EVERY);
   window.addEventListener("online", saveAll);

@@ -43,6 +43,7 @@ async function send(file: Waiting): Promise<string> {
     body,
     headers: { "X-CSRFToken": csrfToken(), "HX-Request": "true", Accept: "text/html" },
   });
+  if (answer.redirected) throw new Error("signed out"); // kept until somebody is signed in again
   if (answer.ok) return answer.text();
   if (answer.status === 413) throw new Refused("文件太大，请压缩后再传");
   if (answer.status >= 500 || answer.status === 429) throw new Error(String(answer.status));

@@ -58,6 +58,34 @@ def test_rows_and_files_are_read_from_the_names_of_inputs():
     }
 
 
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("who=", ""),
+        ("who=王", "王"),
+        ("who=王&who.found=王", "王"),
+        ("who=王&who.found=王&who=12", "12"),
+        ("who=李&who.found=王&who=12", "李"),
+        ("who=&who=12", "12"),
+        ("who=李&who=12", "李"),
+    ],
+)
+def test_a_customer_is_who_was_chosen_unless_other_words_were_typed(query, meant):
+    fields = [{"code": "who", "label": "客户", "type": "customer"}]
+    form = forms.parse({"code": "f", "title": "f", "fields": fields})
+    assert typed_values(form, QueryDict(query)) == {"who": meant}
+
+
+def test_a_customer_is_looked_for_by_what_was_typed():
+    fields = [{"code": "who", "label": "客户", "type": "customer"}]
+    form = forms.parse({"code": "f", "title": "f", "fields": fields})
+    around = Around(customers=lambda text: [("12", f"{text}志强")])
+    (sheet,) = field_sheets(form, Filled({"who": "王"}, {}, NINE), {}, around)
+
+    assert (sheet.kind, sheet.value, sheet.options) == ("customer", "王", [("12", "王志强")])
+    assert sheet.redraws
+
+
 def test_a_row_is_added_and_taken_away():
     values = {"parts": [{"part": "a"}, {"part": "b"}]}
     assert with_row(READ, values, add="parts", remove="")["parts"][-1] == {}

@@ -10,11 +10,12 @@ from django.urls import reverse
 from bihuan.domain.attachments import queries as attachments
 from bihuan.domain.cases import queries as cases
 from bihuan.domain.cases.queries import CaseRow, CaseView
+from bihuan.domain.customers import queries as customers
 from bihuan.domain.processes.queries import UnitView
 from bihuan.engines.forms import Field, FieldType, Form
 from bihuan.engines.forms.model import FILES
 from bihuan.surfaces.workspace import operations
-from bihuan.surfaces.workspace.desk import Desk
+from bihuan.surfaces.workspace.desk import Desk, look_up
 from bihuan.surfaces.workspace.sheets.chips import NO_CHIP, ChipSheet
 from bihuan.surfaces.workspace.sheets.fields import (
     Around,
@@ -26,6 +27,9 @@ from bihuan.surfaces.workspace.sheets.fields import (
 )
 from bihuan.surfaces.workspace.sheets.files import file_numbers, files_by_number
 
+CUSTOMERS_SHOWN: Final = 6
+# Fewer digits are a customer's own number.
+NUMBER_OF_A_PHONE: Final = 7
 # What a case knows under the names that forms ask for it; words that forms use otherwise stay out.
 KNOWN: Final = ("class_code", "importance", "urgency", "scope", "title", "contact_name")
 
@@ -90,7 +94,7 @@ def unit_form(
     now = filled or Filled(known_values(unit.form, case) | dict(unit.values), {}, desk.at)
     shown: Sequence[FieldSheet] = ()
     if mine and unit.form:
-        shown = field_sheets(unit.form, now, _lookups(desk, unit), _around_form(unit, now))
+        shown = field_sheets(unit.form, now, _lookups(desk, unit), _around_form(unit, desk, now))
     return replace(
         _around(unit, mine=mine),
         fields=shown,
@@ -102,12 +106,32 @@ def unit_form(
     )
 
 
-def _around_form(unit: UnitView, filled: Filled) -> Around:
+def _around_form(unit: UnitView, desk: Desk, filled: Filled) -> Around:
     """Return what the form shows beside what is typed: earlier values, and the files named in either."""
     numbers = file_numbers([filled.values, unit.previous]) if _takes_files(unit.form) else []
     rows = attachments.attachments(numbers, root=unit.row.root) if numbers else []
     address = reverse("unit-files", args=[unit.id])
-    return Around(unit.previous, files_by_number(rows), address)
+    return Around(unit.previous, files_by_number(rows), address, partial(_customers, desk))
+
+
+def _customers(desk: Desk, text: str) -> Options:
+    """Return who is meant: the customer with this number, or those found by name, phone or account."""
+    if not text.strip():
+        return ()
+    if text.isascii() and text.isdigit() and len(text) < NUMBER_OF_A_PHONE:
+        return [(text, _customer_name(desk, int(text)))]
+    return [
+        (str(one.id), f"{one.name} {one.phone}")
+        for one in look_up(desk, text, size=CUSTOMERS_SHOWN)
+    ]
+
+
+def _customer_name(desk: Desk, customer_id: int) -> str:
+    """Return a customer's name, or only the number where this person may not look."""
+    try:
+        return customers.customer_card(desk.access, customer_id).name
+    except customers.CustomerUnknown:
+        return f"客户 {customer_id}"
 
 
 def _takes_files(form: Form | None) -> bool:

@@ -37,6 +37,7 @@ KINDS: Final[Mapping[FieldType, str]] = {
     FieldType.SIGNATURE: "signature",
     FieldType.LOCATION: "place",
     FieldType.GROUP: "group",
+    FieldType.CUSTOMER: "customer",
 }
 INPUTS: Final = {"phone": "tel"}
 SHAPES: Final = {"date": "2026-01-31", "moment": "2026-01-31 08:30"}
@@ -106,6 +107,7 @@ class Around:
     previous: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[int, FileSheet] = field(default_factory=dict)
     upload_address: str = ""
+    customers: Callable[[str], Options] = lambda _text: ()
 
 
 NOTHING_AROUND: Final = Around()
@@ -150,18 +152,26 @@ class _Drawing:
             width=WIDE.get(kind, "w2"),
             redraws=item.code in self.named,
         )
-        if name in self.found.readonly:
+        return self._completed(item, sheet, values.get(item.code))
+
+    def _completed(self, item: Field, sheet: FieldSheet, value: Any) -> FieldSheet:
+        """Return a field with what only its type has: files, found customers, rows."""
+        if sheet.name in self.found.readonly:
             return self._fixed(item, sheet)
         if item.type in FILES:
-            return self._with_files(sheet, values.get(item.code))
+            return self._with_files(sheet, value)
+        if item.type is FieldType.CUSTOMER:
+            text = str(sheet.value)
+            return replace(sheet, options=self.around.customers(text), redraws=True)
         if item.type is FieldType.GROUP:
-            return replace(sheet, rows=self._rows(item, values.get(item.code)))
+            return replace(sheet, rows=self._rows(item, value))
         return sheet
 
     def _fixed(self, item: Field, sheet: FieldSheet) -> FieldSheet:
         """Return a field that shows the value it keeps, in words, and cannot be changed."""
         kept = self.found.values.get(item.code)
-        words = dict(sheet.options)
+        found = self.around.customers(str(kept)) if item.type is FieldType.CUSTOMER else ()
+        words = dict(found or sheet.options)
         shown = shown_value(item, kept)
         many = shown if isinstance(shown, list) else [shown]
         text = "、".join(str(words.get(str(one), one)) for one in many)

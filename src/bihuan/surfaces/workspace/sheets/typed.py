@@ -28,9 +28,17 @@ def typed_values(form: Form, posted: QueryDict) -> dict[str, Any]:
 def _typed(field: Field, name: str, posted: QueryDict) -> Any:
     if field.type is FieldType.GROUP:
         return _rows(field, posted)
+    if field.type is FieldType.CUSTOMER:
+        return _chosen(posted.getlist(name), posted.get(f"{name}.found", ""))
     if field.type in MANY:
         return [value for value in posted.getlist(name) if value != ""]
     return posted.get(name, "")
+
+
+def _chosen(values: list[str], found_by: str) -> str:
+    """Return who was chosen among the found, unless other words to search with were typed since."""
+    typed, chosen = (values[0].strip(), values[-1]) if values else ("", "")
+    return chosen if len(values) > 1 and typed in ("", found_by) else typed
 
 
 def _rows(group: Field, posted: QueryDict) -> list[dict[str, Any]]:
