@@ -146,3 +146,5 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [folder for folder in [ROOT / "frontend" / "dist"] if folder.is_dir()]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_IMMUTABLE_FILE_TEST = r"-[A-Z0-9]{8}\."
+# A form of 200 fields with repeating groups of 50 rows is still one person's form.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
