@@ -3,8 +3,13 @@
 import pytest
 from django.test import Client
 
+from bihuan.domain.cases import actions as cases
+from bihuan.domain.cases.events import CaseRequest
+from bihuan.domain.org import queries as people
 from bihuan.domain.packs import queries
 from bihuan.domain.packs.models import Definition
+from bihuan.domain.processes import queries as processes
+from bihuan.kit import clock
 from tests.surfaces.studio.given import KEY, QUICK_HASHERS, ask, browser, drafted, hotline, in_force
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +126,31 @@ def test_a_version_is_published_taken_back_and_retired(manager):
     assert reason(manager, in_force(), "retire").status_code == 204
     with pytest.raises(queries.DefinitionMissing):
         in_force()
+
+
+def test_a_draft_that_was_overtaken_says_so_before_it_is_published(manager):
+    draft = drafted()
+    reason(manager, in_force(), "republish", why="重新发布")
+
+    dialog = manager.get(f"/studio/{draft.pk}/do/publish/").content.decode()
+
+    assert "这份草稿从 v1 起草，现在生效的是 v3" in dialog
+
+
+def test_a_running_case_keeps_the_version_it_was_opened_on(manager):
+    first = in_force()
+    lin = people.actor_for(people.staff_by_login("linxiao").pk, clock.now())
+    unit = people.unit_by_code("csc").id
+    request = CaseRequest(pack="hotline", title="片区停电", org_unit_id=unit)
+    opened = cases.open_case(request, by=lin, at=clock.now())
+    draft = drafted()
+    wanted = draft.source.replace('bh:limit="1h"', 'bh:limit="2h"')
+    ask(manager, draft, "save", source=wanted, rev=1)
+    reason(manager, draft, "publish")
+
+    assert opened.id
+    assert processes.running_by_definition([first.pk, draft.pk]) == {first.pk: 1}
+    assert "收尾" in manager.get(f"/studio/{draft.pk}/").content.decode()
 
 
 def test_two_versions_are_compared_in_words(manager):

@@ -155,6 +155,13 @@ def _dialog(wanted: Deed, one: "Definition", name: str, over: int) -> Dialog:
         sign=wanted.sign,
         title=f"{wanted.verb}：{one.title} v{one.version}",
         verb=wanted.verb,
-        consequence=wanted.consequence,
+        consequence=f"{wanted.consequence}{_overtaken(wanted, one, over)}",
         least=wanted.least,
     )
+
+
+def _overtaken(wanted: Deed, one: "Definition", over: int) -> str:
+    """Warn when the draft began from a version that is no longer the one in force."""
+    if wanted.sign != DEEDS["publish"].sign or not one.based_on or one.based_on == over:
+        return ""
+    return f"注意：这份草稿从 v{one.based_on} 起草，现在生效的是 v{over}，请先对比，免得丢了那边的修改。"
