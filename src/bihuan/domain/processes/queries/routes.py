@@ -13,16 +13,30 @@ from bihuan.domain.processes.choices import ENDED, InstanceState, Operation, Tok
 from bihuan.domain.processes.models import permission
 from bihuan.domain.processes.queries import blueprints, rows
 from bihuan.domain.processes.queries.inbox import UnitRow
-from bihuan.domain.processes.queries.statements import LISTS
 from bihuan.engines import expressions
 from bihuan.engines.bpmn import run_back, run_routes, run_together
 from bihuan.engines.bpmn.model import Node
 from bihuan.engines.bpmn.run_state import SEQUENCE_BITS, RunRefused
 from bihuan.engines.bpmn.run_work import Work
-from bihuan.kit import db
 
 # Mark in `Token.local` of an added unit: who added it, and so may take it away again.
 ADDED_BY = "@by"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is noted at a unit, and how many instances the countersign has that it is one of."""
+
+    local: dict[str, Any]
+    countersign: int = 0
+
+    @classmethod
+    def read(cls, local: str, kind: str | None, body: str | None) -> "Surroundings":
+        """Return the surroundings from a unit's notes and those of the token it lies in."""
+        if kind != TokenKind.MULTI or body is None:
+            return cls(json.loads(local))
+        counted = json.loads(body)
+        return cls(json.loads(local), len(counted["items"]) - int(counted.get("removed", 0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,7 @@ class Seen:
     standing: permission.Standing
     instance_unit: int
     plan: blueprints.Blueprint
+    around: Surroundings
     at: datetime
 
     @property
@@ -94,7 +109,7 @@ def instance_work(row: UnitRow, plan: blueprints.Blueprint) -> Work:
 def _with_others(seen: Seen) -> set[Operation]:
     access, row = seen.access, seen.row
     assigns = access.may("unit.assign", row.unit_id)
-    local, countersign = _surroundings(row.id)
+    local, countersign = seen.around.local, seen.around.countersign
     found = set()
     if (assigns or seen.standing.may_work) and run_back.BACK not in local:
         found.add(Operation.ADD_CO_HANDLER)
@@ -102,15 +117,6 @@ def _with_others(seen: Seen) -> set[Operation]:
     if removable and (assigns or local.get(ADDED_BY) == access.ref):
         found.add(Operation.REMOVE_CO_HANDLER)
     return found
-
-
-def _surroundings(unit_id: int) -> tuple[dict[str, Any], int]:
-    """Return what is noted at a unit, and how many instances the countersign has that it is one of."""
-    local, kind, body = db.one(LISTS["surroundings"], (unit_id,)) or ("{}", None, None)
-    if kind != TokenKind.MULTI:
-        return json.loads(local), 0
-    counted = json.loads(body)
-    return json.loads(local), len(counted["items"]) - int(counted.get("removed", 0))
 
 
 def _may_withdraw(seen: Seen) -> bool:

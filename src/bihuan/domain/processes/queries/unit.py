@@ -123,9 +123,10 @@ def unit(access: Access, unit_id: int, *, at: datetime) -> UnitView:
     plan = blueprints.blueprint(definition_id)
     node = plan.graph.nodes[row.node]
     allowed = _operations(access, row, place, instance_unit)
-    request = extension_of(row.id)
+    request = extension_of(row.id) if found[31] else None
     allowed |= _about_time(access, row, standing, request)
-    seen = routes.Seen(access, row, standing, instance_unit, plan, at)
+    around = routes.Surroundings.read(*found[28:31])
+    seen = routes.Seen(access, row, standing, instance_unit, plan, around, at)
     allowed |= routes.route_operations(seen)
     allowed -= _barred(access, row, standing, node)
     if routes.is_kept_from(seen):
@@ -149,7 +150,7 @@ def unit(access: Access, unit_id: int, *, at: datetime) -> UnitView:
         next=next_units(definition_id, row.node),
         closed_at=closed_at,
         close_kind=close_kind,
-        urges=Urges(*(db.one(LISTS["beside"], {"unit": row.id, "root": row.root}) or ())),
+        urges=Urges(*found[32:35]),
     )
 
 

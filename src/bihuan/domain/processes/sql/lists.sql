@@ -74,10 +74,19 @@ select t.id, t.instance_id, i.subject, i.root, t.node, t.title, t.state, t.post,
     t.assignee_id, coalesce(s.name, ''), t.delegate_of, t.priority, t.opened_at, t.claimed_at,
     t.due_at, t.warn_at, i.state, t.rank_at,
     i.definition_id, i.unit_id, i.rev, t.form::text, t.draft::text, t.closed_at, t.close_kind,
-    t.owner_id, t.delegation::text
+    t.owner_id, t.delegation::text,
+    t.local::text, around.kind, around.local::text,
+    exists (select from processes_extension e where e.token_id = t.id),
+    urged.here, urged.there, urged.last_at
 from processes_token t
 join processes_processinstance i on i.id = t.instance_id
 left join org_staff s on s.id = t.assignee_id
+left join processes_token around on around.id = t.scope and around.node = t.node
+cross join lateral (
+    select count(*) filter (where token_id = t.id) as here, count(*) as there,
+        max(at) filter (where token_id = t.id) as last_at
+    from processes_urge where root = i.root
+) as urged
 where t.id = %s and t.kind = 'USER'
 
 -- name: open_units
@@ -163,11 +172,6 @@ where root = %(root)s and (staff_id = %(staff)s or exists (
     where held.post = processes_copy.post and held.place = org_unit_id))
 limit 1
 
--- name: beside
-select count(*) filter (where token_id = %(unit)s), count(*),
-    max(at) filter (where token_id = %(unit)s)
-from processes_urge where root = %(root)s
-
 -- name: extension_of
 select e.id, e.token_id, i.subject, t.node, t.title, e.clock_owner, e.more, e.until, e.reason,
     e.requested_by, e.on_behalf_of, e.requested_at,
@@ -189,11 +193,6 @@ where e.state = 'PENDING' and e.id < %(below)s and e.requested_by <> %(self)s
     and e.on_behalf_of <> %(self)s
     and (%(everywhere)s or t.unit_id = any(%(units)s) or i.unit_id = any(%(units)s))
 order by e.id desc limit %(size)s
-
--- name: surroundings
-select t.local::text, s.kind, s.local::text
-from processes_token t left join processes_token s on s.id = t.scope and s.node = t.node
-where t.id = %s
 
 -- name: skips
 select coalesce(t.owner_id, t.assignee_id), coalesce(s.name, ''), t.post, t.unit_id,
