@@ -26,6 +26,8 @@ IDS = {
     "order_id": "1",
     "escalation_id": "1",
     "notice_id": "1",
+    "burst_id": "1",
+    "other": "261122-0002",
 }
 BODY = {
     "pack": "itsm",
@@ -37,6 +39,8 @@ BODY = {
     "operation": "claim",
     "units": [1],
     "answer": "已办",
+    "text": "已办",
+    "number": "261122-0002",
     "staff_id": 1,
     "from_definition": 1,
     "to_definition": 2,

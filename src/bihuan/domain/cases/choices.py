@@ -10,6 +10,7 @@ class CaseState(TextChoices):
     RESOLVED = "RESOLVED", "待回访"
     CLOSED = "CLOSED", "已办结"
     CANCELLED = "CANCELLED", "已撤销"
+    MERGED = "MERGED", "已合并"
 
 
 class Channel(TextChoices):
@@ -69,6 +70,7 @@ class ClosureKind(TextChoices):
     CONSENT = "CONSENT", "客户同意"
     WITHDRAWN = "WITHDRAWN", "撤销"
     IMPORTED = "IMPORTED", "外部系统已关闭"
+    CONTROLLED = "CONTROLLED", "受控关闭"
 
 
 class OrderState(TextChoices):
@@ -78,3 +80,61 @@ class OrderState(TextChoices):
     ANSWERED = "ANSWERED", "已答复"
     CONFIRMED = "CONFIRMED", "已销号"
     WITHDRAWN = "WITHDRAWN", "已撤销"
+
+
+class LinkKind(TextChoices):
+    """How two cases have to do with one another."""
+
+    RELATED = "RELATED", "相关"
+    DUPLICATE = "DUPLICATE", "重复"
+
+
+class Attribution(TextChoices):
+    """Whose fault it was (TKT-17)."""
+
+    NONE = "NONE", "无责任"
+    PROMISE = "PROMISE", "违诺"
+    MISTAKE = "MISTAKE", "工作差错"
+    CONDUCT = "CONDUCT", "工作不规范"
+    UNKNOWN = "UNKNOWN", "未注明"
+
+
+class ReviewResult(TextChoices):
+    """Whether a result may go to the customer (TKT-16)."""
+
+    PASSED = "PASSED", "合规"
+    REJECTED = "REJECTED", "不合规"
+
+
+class Ruling(TextChoices):
+    """What the inspection unit rules (CMP-20)."""
+
+    CUSTOMER = "CUSTOMER", "支持客户"
+    UNIT = "UNIT", "支持办理单位"
+    PARTLY = "PARTLY", "部分支持客户"
+
+
+class CapaState(TextChoices):
+    """How far corrective and preventive measures have come (CMP-12)."""
+
+    PLANNED = "PLANNED", "已制订"
+    DONE = "DONE", "已完成"
+    CHECKED = "CHECKED", "已验证"
+
+
+class GrantKind(TextChoices):
+    """What money is given for (CMP-14, CMP-19, CMP-21)."""
+
+    COMPENSATION = "COMPENSATION", "补偿"
+    REPAIR = "REPAIR", "包修"
+    REPLACEMENT = "REPLACEMENT", "包换"
+    REFUND = "REFUND", "包退"
+    REWARD = "REWARD", "奖励"
+
+
+class GrantState(TextChoices):
+    """Somebody other than who proposed it decides."""
+
+    PROPOSED = "PROPOSED", "待审批"
+    APPROVED = "APPROVED", "已批准"
+    DECLINED = "DECLINED", "未批准"

@@ -11,6 +11,7 @@ classes:
     grading: grade           # decisions/grade.yaml decides the grade from importance, urgency, scope
     limit: 3wd               # what the customer is promised; with `calendar`
     calendar: service
+    burst: 5 in PT2H         # so many in one org unit within so long are reported upwards (TKT-19)
     children:
       - {code: service, name: 服务态度, limit: 24h}
 ```
@@ -24,6 +25,7 @@ from datetime import datetime
 from typing import Any
 
 from bihuan.domain.cases.actions import taxonomy
+from bihuan.domain.cases.actions.bursts import PATTERN
 from bihuan.domain.cases.choices import Grade, RequestType
 from bihuan.domain.cases.ports import TAXONOMY
 from bihuan.domain.packs.ports import PublishedDefinition
@@ -73,6 +75,11 @@ def _check_class(shape: Shape, pack: PackSource, level: int) -> None:
     for key, folder in _REFERENCES.items():
         required = key == "process" and level == 1
         _check_reference(shape, key, pack, folder, default=None if required else "")
+    burst = shape.text("burst", "")
+    if burst and not PATTERN.fullmatch(burst):
+        shape.report(("burst",), f"“{burst}”写法不对", "请写成例如 5 in PT2H")
+    elif burst:
+        _try(shape, "burst", lambda: parse_limit(burst.split()[-1]))
     limit = shape.text("limit", "")
     if limit:
         _try(shape, "limit", lambda: parse_limit(limit))
@@ -129,13 +136,16 @@ def _flat(
 
 def _inherited(item: dict[str, Any], parent: dict[str, Any], pack: PackSource) -> dict[str, Any]:
     above = parent.get("code", "")
-    own = {key: str(item[key]) for key in ("request_type", "grade", "limit") if item.get(key)}
+    own = {
+        key: str(item[key]) for key in ("request_type", "grade", "limit", "burst") if item.get(key)
+    }
     own |= {key: _full(str(item[key]), pack) for key in _REFERENCES if item.get(key)}
     return {
         "grade": Grade.ROUTINE.value,
         "limit": "",
         "grading": "",
         "calendar": "",
+        "burst": "",
         **parent,
         **own,
         "code": f"{above}.{item['code']}" if above else str(item["code"]),

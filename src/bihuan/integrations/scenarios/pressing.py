@@ -39,9 +39,15 @@ def _acknowledge(step: Step, stage: Stage) -> None:
     escalations.acknowledge(row, note=step.reason, by=by, at=stage.at)
 
 
+def _sign(step: Step, stage: Stage) -> None:
+    by = stage.actor(step.by)
+    cases.sign_control(case_id=stage.case.id, reason=str(step.what), by=by, at=stage.at)
+
+
 VERBS: dict[str, Callable[[Step, Stage], None]] = {
     "acknowledge": _acknowledge,
     "answer": _answer,
     "press": _press,
+    "sign": _sign,
     "supervise": _supervise,
 }

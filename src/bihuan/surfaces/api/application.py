@@ -14,6 +14,7 @@ from bihuan.surfaces.api import (
     charges,
     colleagues,
     customers,
+    gathering,
     many,
     notices,
     pressing,
@@ -54,6 +55,8 @@ api = NinjaAPI(
 )
 api.add_router("/cases", cases.router, tags=["cases"])
 api.add_router("/cases", pressing.of_case, tags=["cases"])
+api.add_router("/cases", gathering.of_case, tags=["cases"])
+api.add_router("/bursts", gathering.bursts, tags=["bursts"])
 api.add_router("/supervision", pressing.orders, tags=["supervision"])
 api.add_router("/escalations", pressing.ladders, tags=["escalations"])
 api.add_router("/notices", notices.router, tags=["notices"])

@@ -11,11 +11,14 @@ from django.db import IntegrityError
 
 from bihuan.domain.cases import events, rules
 from bihuan.domain.cases.actions import grading
+from bihuan.domain.cases.actions.bursts import watch_for_burst
 from bihuan.domain.cases.actions.grading import Graded
 from bihuan.domain.cases.actions.steps import ClassUnknown
+from bihuan.domain.cases.choices import RequestType
 from bihuan.domain.cases.events import CaseRequest, OpenedCase, case_ref
 from bihuan.domain.cases.ports import UNCLASSIFIED
 from bihuan.domain.cases.queries import promises, wording
+from bihuan.domain.escalations import actions as escalations
 from bihuan.domain.ledger.actions import FACT_CTES, fact_params
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org.queries import authorise
@@ -26,7 +29,8 @@ from bihuan.kit.problems import Invalid, Refused
 
 _CLASS = """
 select (select c.id from cases_case c where c.source_ref = %(source)s and c.source_ref <> ''),
-    nextval('cases_case_id_seq'), id, code, request_type, grade, grading, process_key, "limit", calendar
+    nextval('cases_case_id_seq'), id, code, request_type, grade, grading, process_key, "limit", calendar,
+    burst
 from cases_caseclass where pack = %(pack)s and code = %(code)s
 """
 _KNOWN = """
@@ -37,7 +41,7 @@ _AHEAD = """
 select array(select nextval('cases_case_id_seq') from generate_series(1, %(count)s)),
     array(select source_ref from cases_case where source_ref = any(%(sources)s::text[])),
     (select json_agg(json_build_array(pack, id, code, request_type, grade, grading, process_key,
-        "limit", calendar)) from cases_caseclass
+        "limit", calendar, burst)) from cases_caseclass
     where pack = any(%(packs)s::text[]) and code = any(%(codes)s::text[]))
 """
 _KNOWN_BY_SOURCE = _KNOWN.replace("c.id = %s", "c.source_ref = %s and c.source_ref <> ''")
@@ -46,11 +50,11 @@ with opened as (
     insert into cases_case (id, number, pack, source_ref, title, description, channel, cls_id,
         customer_id, account_id, contact_name, contact_phone, contact_digits, org_unit_id,
         importance, urgency, scope, grade, level, state, round, rework_count, reopen_count,
-        promised_at, opened_at, involved_unit_ids)
+        promised_at, opened_at, involved_unit_ids, was_complaint)
     values (%(id)s, %(number)s, %(pack)s, %(source_ref)s, %(title)s, %(description)s, %(channel)s,
         %(cls)s, %(customer_id)s, %(account_id)s, %(contact_name)s, %(contact_phone)s, %(digits)s,
         %(org_unit_id)s, %(importance)s, %(urgency)s, %(scope)s, %(grade)s, 1, 'OPEN', 1, 0, 0,
-        %(promised)s, %(at)s, array[%(org_unit_id)s::bigint])
+        %(promised)s, %(at)s, array[%(org_unit_id)s::bigint], %(complaint)s)
 ), stands as (
     insert into cases_standing (case_id, process_state, current_units, org_unit_ids)
     values (%(id)s, '', '', '{}')
@@ -90,6 +94,7 @@ class _Class:
     process_key: str
     limit: str
     calendar: str
+    burst: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +181,7 @@ def _open(request: CaseRequest, by: Actor, at: datetime) -> OpenedCase:
         "grade": grade,
         "promised": promised,
         "at": at,
+        "complaint": cls.request_type == RequestType.COMPLAINT,
         "digits": wording.digits_of(request.contact_phone),
     }
     batched = processes.batch_memory() is not None
@@ -195,6 +201,10 @@ def _open(request: CaseRequest, by: Actor, at: datetime) -> OpenedCase:
     if batched:
         processes.tell_kept(fact.root, [fact], first=True)
         grading.remember(cls.case_id, cls.code, Graded(cls.grading, cls.grade, grade, weight))
+    else:
+        escalations.graded(case_ref(cls.case_id), grade, by=by, at=at)
+    if cls.burst:
+        watch_for_burst(cls.case_id, cls.id, request.org_unit_id, rule=cls.burst, at=at)
     return OpenedCase(cls.case_id, number, instance.id)
 
 

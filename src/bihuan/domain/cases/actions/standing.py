@@ -8,6 +8,7 @@ from bihuan.domain.cases.actions import steps
 from bihuan.domain.cases.choices import ClosureKind
 from bihuan.domain.cases.events import case_id_of
 from bihuan.domain.escalations import actions as escalations
+from bihuan.domain.ledger.events import Actor
 from bihuan.domain.processes.ports import InstanceChange
 from bihuan.kit import db
 from bihuan.kit.problems import Refused
@@ -26,7 +27,13 @@ with shown as materialized (
         select distinct unnest(involved_unit_ids || s.places) order by 1)
     from shown s where id = s."case" and not involved_unit_ids @> s.places
 )
-select 1
+select exists (select from shown s join cases_case c on c.id = s."case"
+    where c.merged_into_id is not null and s.state = 'RUNNING')
+"""
+_SIGNED = """
+select x.reason, x.signed_by, x.countersigned_by from cases_controlledclosure x
+join cases_case c on c.id = x.case_id and c.round = x.round
+where c.id = %s and x.countersigned_at is not null
 """
 _DUE_MOVED = """
 update cases_standing set next_due_at = %(due)s
@@ -39,6 +46,7 @@ select c.closure_id is null, coalesce((
 from cases_case c where c.id = %(case)s
 """
 _IS_CLOSED = "select closure_id is not null from cases_case where id = %s"
+_OWN_WORD = "select was_complaint, customer_id from cases_case where id = %s"
 IMPORT = "system:import"
 
 
@@ -55,7 +63,9 @@ class CaseSubject:
         """Repeat the processes' states beside their cases; a terminated process ends its case."""
         latest = {change.subject: change for change in changes}
         shown = [_shown(change) for change in latest.values()]
-        db.run(_FOLLOW, {"shown": json.dumps(shown, ensure_ascii=False, default=str)})
+        found = db.one(_FOLLOW, {"shown": json.dumps(shown, ensure_ascii=False, default=str)})
+        if found and found[0]:
+            raise steps.CaseIsMerged
         for change in changes:
             _refuse_reopening(change)
             if change.state == "TERMINATED":
@@ -94,7 +104,23 @@ def _end(case_id: int, change: InstanceChange) -> None:
     row = db.one(_TERMINATED, {"case": case_id, "root": change.root})
     if row is None or not row[0]:
         return
-    imported = change.by.ref == IMPORT
-    kind = ClosureKind.IMPORTED if imported else ClosureKind.WITHDRAWN
     step = steps.Step(case_id, by=change.by, at=change.at)
+    signed = db.one(_SIGNED, (case_id,))
+    if signed is not None:
+        reason, first, second = signed
+        steps.close_controlled(step, first, second, reason=reason)
+        return
+    if change.by.ref != IMPORT:
+        _refuse_a_complaint(case_id, change.by)
+    kind = ClosureKind.IMPORTED if change.by.ref == IMPORT else ClosureKind.WITHDRAWN
     steps.close_apart(step, kind, reason=row[1] or "流程终止")
+
+
+def _refuse_a_complaint(case_id: int, by: Actor) -> None:
+    """A complaint ends by consent, on two signatures, or because its own customer takes it back."""
+    row = db.one(_OWN_WORD, (case_id,))
+    if row is None or not row[0]:
+        return
+    own = row[1] is not None and f"customer:{row[1]}" in (by.ref, by.on_behalf_of)
+    if not own:
+        raise steps.ComplaintNeedsTheCustomer

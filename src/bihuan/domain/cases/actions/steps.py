@@ -7,15 +7,15 @@ case stands elsewhere. People reach the same steps through the verbs of `actions
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from bihuan.domain.cases import events, rules
-from bihuan.domain.cases.actions import grading
+from bihuan.domain.cases.actions import grading, statements as sql
 from bihuan.domain.cases.choices import CaseState, ClosureKind, ConsentAnswer
 from bihuan.domain.cases.events import Verification, case_ref
 from bihuan.domain.cases.rules import Weight
 from bihuan.domain.escalations import actions as escalations
-from bihuan.domain.ledger.actions import FACT_CTES, fact_params, record
+from bihuan.domain.ledger.actions import fact_params, record
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.processes import actions as processes
 from bihuan.kit import db
@@ -26,6 +26,12 @@ class CaseAlreadyClosed(Refused):
     """Nothing more can be done to a closed case; it may be reopened."""
 
     message = "工单已办结，如需继续处理请重开。"
+
+
+class CaseIsMerged(Refused):
+    """A merged case goes on in its survivor; undoing the merge wakes it."""
+
+    message = "工单已并入其他工单，请到并入的工单办理，或先撤销合并。"
 
 
 class CaseNotResolved(Refused):
@@ -44,6 +50,12 @@ class CustomerHasNotAgreed(Refused):
     """A case is closed only with the customer's consent (CMP-05)."""
 
     message = "客户还没有同意，不能办结。"
+
+
+class ComplaintNeedsTheCustomer(Refused):
+    """Nobody of ours ends a complaint alone: neither by withdrawing it nor by ending its process."""
+
+    message = "投诉只能经客户同意关闭、由客户本人撤回，或两人签字受控关闭。"
 
 
 class CustomerHasNotRefused(Refused):
@@ -70,107 +82,6 @@ class ClassUnknown(Invalid):
     message = "没有这个业务类别。"
 
 
-# A refused step leaves no fact: nothing is written unless the case changed.
-_FACTS = FACT_CTES.replace(
-    "reason text, data jsonb)", "reason text, data jsonb) where exists (select from changed)"
-)
-
-
-class _Statement(NamedTuple):
-    """A change together with the facts about it, and the change alone."""
-
-    told: str
-    alone: str
-
-
-def _statement(*ctes: str) -> _Statement:
-    """Return a statement whose last CTE is the change."""
-    names = ["made", "changed"][-len(ctes) :]
-    parts = ", ".join(f"{name} as ({cte})" for name, cte in zip(names, ctes, strict=True))
-    end = "select * from changed"
-    return _Statement(f"with {parts}, {_FACTS} {end}", f"with {parts} {end}")
-
-
-_CLASSIFY = _statement("""
-    update cases_case set cls_id = c.id from cases_caseclass c
-    where cases_case.id = %(case)s and c.pack = cases_case.pack and c.code = %(code)s
-      and cases_case.closure_id is null
-    returning c.code, c.name, c.request_type, c.grade, c.grading, c.process_key""")
-_GRADE = _statement("""
-    update cases_case set grade = %(grade)s, importance = %(importance)s, urgency = %(urgency)s,
-        scope = %(scope)s
-    where id = %(case)s and closure_id is null returning id""")
-_DISPATCH = _statement("""
-    update cases_case set responsible_unit_id = %(unit)s
-    where id = %(case)s and closure_id is null returning id""")
-_HANDLE = _statement("""
-    insert into cases_handling (case_id, round, text, handled_by, on_behalf_of, org_unit_id, at)
-    select id, round, %(text)s, %(by)s, %(behalf)s, %(unit)s, %(at)s
-    from cases_case where id = %(case)s and closure_id is null returning round""")
-# A process may come by twice in a round: units are returned, withdrawn and jumped over.
-_RESOLVE_HANDLED = _statement(
-    """
-    insert into cases_handling (case_id, round, text, handled_by, on_behalf_of, org_unit_id, at)
-    select id, round, %(text)s, %(handler)s, %(behalf)s, %(unit)s, %(at)s
-    from cases_case where id = %(case)s and closure_id is null returning case_id""",
-    """
-    update cases_case set state = 'RESOLVED', resolved_at = %(at)s
-    from made where cases_case.id = made.case_id returning cases_case.round""",
-)
-_RESOLVE = _statement("""
-    update cases_case set state = 'RESOLVED', resolved_at = %(at)s
-    where id = %(case)s and closure_id is null returning round""")
-_HANDLED = """
-    select 1 from cases_handling h join cases_case c on c.id = h.case_id and c.round = h.round
-    where h.case_id = %(case)s and h.text = %(text)s and h.handled_by = %(by)s
-      and h.on_behalf_of = %(behalf)s"""
-_STANDING = """
-    select state, coalesce((select array_agg(who) from cases_handling h,
-        unnest(array[h.handled_by, h.on_behalf_of]) who where h.case_id = c.id), '{}')
-    from cases_case c where id = %s"""
-_VERIFY = _statement("""
-    insert into cases_consent (case_id, round, answer, channel, asked_by, at, note, score)
-    select id, round, %(answer)s, %(channel)s, %(by)s, %(at)s, %(note)s, %(score)s
-    from cases_case c where id = %(case)s and state = 'RESOLVED' and not exists (
-        select from cases_handling h where h.case_id = c.id
-        and (h.handled_by = any(%(people)s) or h.on_behalf_of = any(%(people)s)))
-    on conflict (case_id, round) do update set answer = excluded.answer, score = excluded.score,
-        channel = excluded.channel, asked_by = excluded.asked_by, at = excluded.at,
-        note = excluded.note
-    where cases_consent.answer = 'AGREED' returning round""")
-_REWORK = _statement("""
-    update cases_case set state = 'OPEN', rework_count = rework_count + 1, round = round + 1
-    where id = %(case)s and state = 'RESOLVED' and exists (
-        select from cases_consent n where n.case_id = cases_case.id
-        and n.round = cases_case.round and n.answer = 'REFUSED')
-    returning rework_count""")
-_END = """
-    update cases_case set state = %(state)s, closed_at = %(at)s, closure_id = made.id
-    from made where cases_case.id = %(case)s returning cases_case.round"""
-_CLOSE = _statement(
-    """
-    insert into cases_closure (case_id, kind, consent_id, consent_answer, at, by, reason)
-    select c.id, 'CONSENT', n.id, n.answer, %(at)s, %(by)s, ''
-    from cases_case c join cases_consent n on n.case_id = c.id and n.round = c.round
-    where c.id = %(case)s and c.state = 'RESOLVED' and n.answer = 'AGREED' returning id""",
-    _END,
-)
-_CLOSE_APART = _statement(
-    """
-    insert into cases_closure (case_id, kind, at, by, reason)
-    select id, %(kind)s, %(at)s, %(by)s, %(reason)s
-    from cases_case where id = %(case)s and closure_id is null returning id""",
-    _END,
-)
-_REOPEN = _statement("""
-    update cases_case set state = 'OPEN', closed_at = null, closure_id = null,
-        reopen_count = reopen_count + 1, round = round + 1
-    where id = %(case)s and closure_id is not null returning reopen_count""")
-_NOTE = _statement("""
-    insert into cases_note (case_id, text, by, at)
-    select id, %(text)s, %(by)s, %(at)s from cases_case where id = %(case)s returning id""")
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of one case: who takes it, and when."""
@@ -180,15 +91,15 @@ class Step:
     at: datetime
 
     def take(
-        self, sql: _Statement, values: Mapping[str, Any], *facts: Fact, or_else: type[Refused]
+        self, change: sql.Statement, values: Mapping[str, Any], *facts: Fact, or_else: type[Refused]
     ) -> tuple[Any, ...]:
         """Run a statement of this module; raise `or_else` when the case does not stand so."""
         params = {"case": self.case_id, "at": self.at, "by": self.by.ref, **values}
         batched = processes.is_kept(case_ref(self.case_id))
         if batched:
-            changed = db.one(sql.alone, params)
+            changed = db.one(change.alone, params)
         else:
-            changed = db.one(sql.told, {**params, **fact_params(facts)})
+            changed = db.one(change.told, {**params, **fact_params(facts)})
         if changed is None:
             raise self._why(or_else)
         if batched:
@@ -201,9 +112,11 @@ class Step:
         return Fact(name, ref, ref, self.at, self.by, reason, data)
 
     def _why(self, or_else: type[Refused]) -> Refused:
-        row = db.one("select closure_id from cases_case where id = %s", (self.case_id,))
+        row = db.one(sql.ENDED, (self.case_id,))
         if row is None:
             return NotFound()
+        if row[1] is not None:
+            return CaseIsMerged()
         return CaseAlreadyClosed() if row[0] is not None else or_else()
 
 
@@ -223,27 +136,27 @@ def classify(step: Step, code: str) -> ClassChosen:
     """Put the case into a class of its pack."""
     grading.forget(step.case_id)
     fact = step.fact(events.CLASSIFIED, cls=code)
-    return ClassChosen(*step.take(_CLASSIFY, {"code": code}, fact, or_else=ClassUnknown))
+    return ClassChosen(*step.take(sql.CLASSIFY, {"code": code}, fact, or_else=ClassUnknown))
 
 
 def grade(step: Step, weight: Weight, grade: str) -> None:
     """Set how serious the case is."""
     grading.forget(step.case_id)
     values = {**asdict(weight), "grade": grade}
-    step.take(_GRADE, values, step.fact(events.GRADED, **values), or_else=NotFound)
+    step.take(sql.GRADE, values, step.fact(events.GRADED, **values), or_else=NotFound)
     escalations.graded(case_ref(step.case_id), grade, by=step.by, at=step.at)
 
 
 def dispatch(step: Step, org_unit_id: int, *, reason: str = "") -> None:
     """Name the unit responsible for the case (TKT-15)."""
     fact = step.fact(events.DISPATCHED, reason=reason, org_unit=org_unit_id)
-    step.take(_DISPATCH, {"unit": org_unit_id}, fact, or_else=NotFound)
+    step.take(sql.DISPATCH, {"unit": org_unit_id}, fact, or_else=NotFound)
 
 
 def record_handling(step: Step, text: str) -> None:
     """Keep what was done. The text stays with the case; the fact only says that it happened."""
     values = {"text": text, "behalf": step.by.on_behalf_of, "unit": step.by.unit_id}
-    step.take(_HANDLE, values, step.fact(events.HANDLED), or_else=NotFound)
+    step.take(sql.HANDLE, values, step.fact(events.HANDLED), or_else=NotFound)
 
 
 def resolve_handled(step: Step, text: str, who: Actor) -> None:
@@ -263,17 +176,17 @@ def resolve_handled(step: Step, text: str, who: Actor) -> None:
     }
     handled = replace(step, by=who).fact(events.HANDLED)
     facts = (handled, step.fact(events.RESOLVED))
-    step.take(_RESOLVE_HANDLED, values, *facts, or_else=NotFound)
+    step.take(sql.RESOLVE_HANDLED, values, *facts, or_else=NotFound)
 
 
 def resolve(step: Step) -> None:
     """Say that the case is handled; now the customer is asked."""
-    step.take(_RESOLVE, {}, step.fact(events.RESOLVED), or_else=NotFound)
+    step.take(sql.RESOLVE, {}, step.fact(events.RESOLVED), or_else=NotFound)
 
 
 def _has_handled(step: Step, text: str, who: Actor) -> bool:
     params = {"case": step.case_id, "text": text, "by": who.ref, "behalf": who.on_behalf_of}
-    return db.one(_HANDLED, params) is not None
+    return db.one(sql.HANDLED, params) is not None
 
 
 def verify(step: Step, verification: Verification) -> str:
@@ -293,7 +206,7 @@ def verify(step: Step, verification: Verification) -> str:
     }
     try:
         step.take(
-            _VERIFY,
+            sql.VERIFY,
             values,
             step.fact(events.VERIFIED, answer=answer, score=verification.score),
             or_else=_NotAsked,
@@ -308,7 +221,7 @@ class _NotAsked(Refused):
 
 
 def _why_not_asked(step: Step) -> Refused:
-    row = db.one(_STANDING, (step.case_id,))
+    row = db.one(sql.STANDING, (step.case_id,))
     state, handlers = row or (CaseState.OPEN, [])
     if state == CaseState.OPEN:
         return CaseNotResolved()
@@ -325,7 +238,7 @@ def record_silence(step: Step, count: int, *, note: str = "") -> None:
 def rework(step: Step, *, reason: str = "") -> int:
     """Send a case the customer refused to close back to work; return how often that happened."""
     fact = step.fact(events.REWORKED, reason=reason)
-    count = int(step.take(_REWORK, {}, fact, or_else=CustomerHasNotRefused)[0])
+    count = int(step.take(sql.REWORK, {}, fact, or_else=CustomerHasNotRefused)[0])
     escalations.reworked(case_ref(step.case_id), count, by=step.by, at=step.at)
     return count
 
@@ -333,7 +246,7 @@ def rework(step: Step, *, reason: str = "") -> int:
 def close(step: Step) -> None:
     """Close the case with the consent of this round."""
     fact = step.fact(events.CLOSED, kind=ClosureKind.CONSENT)
-    step.take(_CLOSE, {"state": CaseState.CLOSED}, fact, or_else=CustomerHasNotAgreed)
+    step.take(sql.CLOSE, {"state": CaseState.CLOSED}, fact, or_else=CustomerHasNotAgreed)
 
 
 def close_apart(step: Step, kind: ClosureKind, *, reason: str) -> None:
@@ -346,16 +259,37 @@ def close_apart(step: Step, kind: ClosureKind, *, reason: str) -> None:
     }
     name = events.WITHDRAWN if withdrawn else events.CLOSED
     step.take(
-        _CLOSE_APART, values, step.fact(name, reason=reason, kind=kind), or_else=CaseAlreadyClosed
+        sql.CLOSE_APART,
+        values,
+        step.fact(name, reason=reason, kind=kind),
+        or_else=CaseAlreadyClosed,
     )
+
+
+def close_controlled(step: Step, signed_by: str, countersigned_by: str, *, reason: str) -> None:
+    """Close the case without consent on two signatures; counted apart in every report (CMP-08)."""
+    values = {
+        "reason": reason,
+        "state": CaseState.CLOSED,
+        "signed": signed_by,
+        "countersigned": countersigned_by,
+    }
+    fact = step.fact(
+        events.CLOSED,
+        reason=reason,
+        kind=ClosureKind.CONTROLLED,
+        signed_by=signed_by,
+        countersigned_by=countersigned_by,
+    )
+    step.take(sql.CLOSE_CONTROLLED, values, fact, or_else=CaseAlreadyClosed)
 
 
 def reopen(step: Step, *, reason: str) -> int:
     """Open a closed case for another round; return how often that happened."""
     fact = step.fact(events.REOPENED, reason=reason)
-    return int(step.take(_REOPEN, {}, fact, or_else=CaseNotClosed)[0])
+    return int(step.take(sql.REOPEN, {}, fact, or_else=CaseNotClosed)[0])
 
 
 def note(step: Step, text: str) -> int:
     """Keep a remark and return its id."""
-    return int(step.take(_NOTE, {"text": text}, step.fact(events.NOTED), or_else=NotFound)[0])
+    return int(step.take(sql.NOTE, {"text": text}, step.fact(events.NOTED), or_else=NotFound)[0])

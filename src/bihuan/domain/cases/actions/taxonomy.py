@@ -75,6 +75,7 @@ def _put(
             "process_key": values["process"],
             "limit": values["limit"],
             "calendar": values["calendar"],
+            "burst": values.get("burst", ""),
             "origin": origin,
             "position": position,
             "is_offered": True,

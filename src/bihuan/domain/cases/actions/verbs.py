@@ -97,14 +97,19 @@ def add_note(*, case_id: int, text: str, by: Actor, at: datetime) -> int:
 
 @transaction.atomic
 def withdraw_case(*, case_id: int, reason: str, by: Actor, at: datetime) -> None:
-    """End a case because the customer takes it back; it is counted apart from closed ones."""
-    place = allowed(case_id, "case.close", by, at)
+    """End a case because the customer takes it back; it is counted apart from closed ones.
+
+    The case's own customer may, and staff with `case.close` for what is no complaint.
+    """
+    own = _is_own_customer(case_id, by)
+    place = _place(case_id) if own else allowed(case_id, "case.close", by, at)
     if not reason.strip():
         raise ReasonMissing
     if place.is_closed or place.instance_id is None:
         raise steps.CaseAlreadyClosed
+    who = _mover(by) if own else by
     # Ending the process ends its case (`standing`): the instance is locked before the case, as always.
-    processes.terminate(place.instance_id, reason=reason.strip(), verb="case.close", by=by, at=at)
+    processes.terminate(place.instance_id, reason=reason.strip(), verb="case.close", by=who, at=at)
 
 
 @transaction.atomic
@@ -143,15 +148,26 @@ def _mover(by: Actor) -> Actor:
 
 def allowed(case_id: int, verb: str, by: Actor, at: datetime) -> Place:
     """Return where a case stands; refuse who may not, in any unit it concerns."""
-    row = db.one(_PLACE, (case_id,))
-    if row is None:
-        raise NotFound
-    place = Place(*row)
+    place = _place(case_id)
     unit = place.org_unit_id
     if place.responsible_unit_id is not None and by.staff_id is not None:
         unit = _nearer(place, verb, by, at)
     authorise(by, verb, unit, at=at)
     return place
+
+
+def _place(case_id: int) -> Place:
+    row = db.one(_PLACE, (case_id,))
+    if row is None:
+        raise NotFound
+    return Place(*row)
+
+
+def _is_own_customer(case_id: int, by: Actor) -> bool:
+    if not by.ref.startswith("customer:"):
+        return False
+    row = db.one("select customer_id from cases_case where id = %s", (case_id,))
+    return row is not None and row[0] is not None and by.ref == f"customer:{row[0]}"
 
 
 def _nearer(place: Place, verb: str, by: Actor, at: datetime) -> int:

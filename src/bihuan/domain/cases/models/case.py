@@ -15,8 +15,6 @@ from django.db.models.functions import Right
 from bihuan.domain.cases.choices import (
     CaseState,
     Channel,
-    ClosureKind,
-    ConsentAnswer,
     Grade,
     RequestType,
 )
@@ -40,6 +38,7 @@ class CaseClass(models.Model):
     process_key = models.CharField("流程", max_length=120)
     limit = models.CharField("总时限", max_length=20, blank=True)
     calendar = models.CharField("日历", max_length=60, blank=True)
+    burst = models.CharField("集中出现", max_length=40, blank=True, default="", db_default="")
     origin = models.CharField(max_length=200, blank=True)
     position = models.PositiveIntegerField(default=0)
     is_offered = models.BooleanField("可选", default=True)
@@ -112,12 +111,19 @@ class Case(models.Model):
     round = models.PositiveSmallIntegerField("轮次", default=1)
     rework_count = models.PositiveSmallIntegerField("返工次数", default=0)
     reopen_count = models.PositiveSmallIntegerField("重开次数", default=0)
+    # Once a complaint, it ends as one, whatever class it is put into later (CMP-05).
+    was_complaint = models.BooleanField(default=False, db_default=False)
     urge_count = models.PositiveSmallIntegerField("客户催办次数", default=0, db_default=0)
     promised_at = models.DateTimeField("承诺时间", null=True)
     opened_at = models.DateTimeField("受理时间")
     resolved_at = models.DateTimeField("处理完成时间", null=True)
     closed_at = models.DateTimeField("办结时间", null=True)
     closure = models.OneToOneField("Closure", models.PROTECT, null=True, related_name="+")
+    # The mass incident it is part of; the case it was merged into.
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", db_index=False)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     # Every unit the case was ever accepted, dispatched or worked in: who may see it.
     involved_unit_ids = ArrayField(models.BigIntegerField(), default=list)
@@ -140,6 +146,16 @@ class Case(models.Model):
                 condition=Q(state__in=ENDED, closure__isnull=False, closed_at__isnull=False)
                 | (~Q(state__in=ENDED) & Q(closure__isnull=True, closed_at__isnull=True)),
                 name="case_is_closed_if_and_only_if_it_has_a_closure",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=CaseState.MERGED, merged_into__isnull=False)
+                | (~Q(state=CaseState.MERGED) & Q(merged_into__isnull=True)),
+                name="case_is_merged_if_and_only_if_it_has_a_survivor",
+            ),
+            models.CheckConstraint(
+                condition=(Q(parent__isnull=True) | ~Q(parent=F("id")))
+                & (Q(merged_into__isnull=True) | ~Q(merged_into=F("id"))),
+                name="case_is_not_part_of_itself",
             ),
             models.CheckConstraint(
                 condition=~Q(state=CaseState.RESOLVED) | Q(resolved_at__isnull=False),
@@ -173,6 +189,14 @@ class Case(models.Model):
                 fields=["account"],
                 condition=Q(account__isnull=False),
                 name="cases_of_account",
+            ),
+            models.Index(
+                fields=["parent"], condition=Q(parent__isnull=False), name="cases_of_a_parent"
+            ),
+            models.Index(
+                fields=["merged_into"],
+                condition=Q(merged_into__isnull=False),
+                name="cases_merged_into",
             ),
             # Search by phone.
             models.Index(
@@ -259,74 +283,6 @@ class Handling(models.Model):
 
     def __str__(self) -> str:
         return self.text[:40]
-
-
-class Consent(models.Model):
-    """The customer's answer, at most one in a round."""
-
-    case = models.ForeignKey(Case, models.PROTECT, related_name="consents", db_index=False)
-    round = models.PositiveSmallIntegerField()
-    answer = models.CharField(max_length=20, choices=ConsentAnswer)
-    channel = models.CharField(max_length=20, choices=Channel)
-    asked_by = models.CharField(max_length=60)
-    at = models.DateTimeField()
-    note = models.TextField(blank=True)
-    score = models.PositiveSmallIntegerField("满意度", null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["case", "round"], name="customer_answers_once_in_a_round"
-            ),
-            # Referred to by the foreign key of closures.
-            models.UniqueConstraint(
-                fields=["id", "case", "answer"], name="consent_is_known_by_case_and_answer"
-            ),
-            models.CheckConstraint(
-                condition=Q(answer__in=ConsentAnswer.values), name="consent_answer_is_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(score__isnull=True) | Q(score__range=(1, 5)),
-                name="score_is_one_to_five",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.case_id} {self.answer}"
-
-
-class Closure(models.Model):
-    """The end of a round of a case. It stays as history when the case is reopened."""
-
-    case = models.ForeignKey(Case, models.PROTECT, related_name="closures")
-    kind = models.CharField(max_length=20, choices=ClosureKind)
-    consent = models.ForeignKey(Consent, models.PROTECT, null=True, related_name="+")
-    consent_answer = models.CharField(max_length=20, null=True)  # noqa: DJ001 — part of a foreign key
-    at = models.DateTimeField()
-    by = models.CharField(max_length=60)
-    reason = models.TextField(blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["id", "case"], name="closure_is_known_by_case"),
-            models.CheckConstraint(
-                condition=Q(
-                    kind=ClosureKind.CONSENT, consent__isnull=False, consent_answer="AGREED"
-                )
-                | (
-                    Q(kind__in=[ClosureKind.WITHDRAWN, ClosureKind.IMPORTED])
-                    & Q(consent__isnull=True, consent_answer__isnull=True)
-                ),
-                name="closure_needs_an_agreed_consent_or_a_kind_counted_apart",
-            ),
-            models.CheckConstraint(
-                condition=Q(kind=ClosureKind.CONSENT) | ~Q(reason=""),
-                name="closure_without_consent_has_a_reason",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.case_id} {self.kind}"
 
 
 class Note(models.Model):

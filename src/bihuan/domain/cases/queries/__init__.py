@@ -9,6 +9,15 @@ from bihuan.domain.cases.queries.finding import (
     find_duplicates,
     search,
 )
+from bihuan.domain.cases.queries.gathering import (
+    BurstRow,
+    ControlRow,
+    Gathered,
+    bursts,
+    controls_of,
+    gathered,
+    survivor_number,
+)
 from bihuan.domain.cases.queries.listing import CaseFilter, CaseRow, case_list
 from bihuan.domain.cases.queries.pressing import (
     SupervisionRow,
@@ -37,18 +46,22 @@ from bihuan.domain.cases.queries.viewing import (
 )
 
 __all__ = [
+    "BurstRow",
     "CaseCard",
     "CaseFilter",
     "CaseRow",
     "CaseView",
     "ClassNode",
+    "ControlRow",
     "Duplicate",
     "Entry",
+    "Gathered",
     "Probe",
     "Promise",
     "PromisedUnit",
     "SupervisionRow",
     "UrgeRow",
+    "bursts",
     "case_cards",
     "case_list",
     "case_number",
@@ -57,8 +70,10 @@ __all__ = [
     "class_named",
     "class_names",
     "classes",
+    "controls_of",
     "customer_tally",
     "find_duplicates",
+    "gathered",
     "involved_units",
     "packs_offered",
     "promise",
@@ -67,6 +82,7 @@ __all__ = [
     "supervision_order",
     "supervision_to_answer",
     "supervision_under_way",
+    "survivor_number",
     "top_classes",
     "urges_of_case",
 ]
