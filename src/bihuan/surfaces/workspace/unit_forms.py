@@ -108,7 +108,9 @@ def unit_form(
 
 def _around_form(unit: UnitView, desk: Desk, filled: Filled) -> Around:
     """Return what the form shows beside what is typed: earlier values, and the files named in either."""
-    numbers = file_numbers([filled.values, unit.previous]) if _takes_files(unit.form) else []
+    holding = [one.code for one in unit.form.fields if _takes_files(one)] if unit.form else []
+    held = [values.get(code) for values in (filled.values, unit.previous) for code in holding]
+    numbers = file_numbers(held)
     rows = attachments.attachments(numbers, root=unit.row.root) if numbers else []
     address = reverse("unit-files", args=[unit.id])
     return Around(unit.previous, files_by_number(rows), address, partial(_customers, desk))
@@ -134,9 +136,8 @@ def _customer_name(desk: Desk, customer_id: int) -> str:
         return f"客户 {customer_id}"
 
 
-def _takes_files(form: Form | None) -> bool:
-    fields = form.fields if form else ()
-    return any(one.type in FILES for item in fields for one in (item, *item.fields))
+def _takes_files(field: Field) -> bool:
+    return any(one.type in FILES for one in (field, *field.fields))
 
 
 def _missing(fields: Sequence[FieldSheet]) -> Iterator[tuple[str, str]]:
