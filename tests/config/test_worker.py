@@ -19,6 +19,7 @@ def test_the_worker_knows_everything_that_is_done_at_intervals():
         "kit.remove_old_jobs",
         "kit.retry_stalled_jobs",
         "ledger.make_partitions",
+        "notifications.send_due",
         "org.forget_sessions",
     }
 
