@@ -7,10 +7,11 @@ returns what the process needs to route by. A field that is missing leaves the c
 from typing import Any
 
 from bihuan.domain.cases import rules
-from bihuan.domain.cases.actions import grading, steps
+from bihuan.domain.cases.actions import grading, improving, steps
 from bihuan.domain.cases.actions.steps import Step
-from bihuan.domain.cases.choices import ConsentAnswer
+from bihuan.domain.cases.choices import Attribution, ConsentAnswer
 from bihuan.domain.cases.events import Verification, case_id_of
+from bihuan.domain.cases.models import CauseCoding
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.processes.ports import Verb, VerbCall
 
@@ -65,6 +66,7 @@ def resolve(call: VerbCall) -> None:
         steps.resolve_handled(_step(call), text, who)
     else:
         steps.resolve(_step(call))
+    _code_cause(call)
 
 
 def record_verification(call: VerbCall) -> dict[str, Any]:
@@ -109,6 +111,23 @@ TASKS: dict[str, Verb] = {
     "case.rework": rework,
     "case.close": close,
 }
+
+
+def _code_cause(call: VerbCall) -> None:
+    """Keep the attribution a review's form names, with the cause the handling found (TKT-17)."""
+    said = str(call.form.get("attribution") or "").upper()
+    if said not in Attribution.values:
+        return
+    handling = call.last_form_with("cause")
+    coding = CauseCoding(
+        case_id=case_id_of(call.subject),
+        attribution=said,
+        cause=str(handling.values["cause"]) if handling else "unknown",
+        org_unit_id=grading.unit_id(call.variables.get("responsible_unit")),
+        by=call.by.ref,
+        at=call.at,
+    )
+    improving.keep_cause(_step(call), coding)
 
 
 def _step(call: VerbCall) -> Step:

@@ -15,6 +15,7 @@ from bihuan.surfaces.api import (
     colleagues,
     customers,
     gathering,
+    improving,
     many,
     notices,
     pressing,
@@ -56,6 +57,9 @@ api = NinjaAPI(
 api.add_router("/cases", cases.router, tags=["cases"])
 api.add_router("/cases", pressing.of_case, tags=["cases"])
 api.add_router("/cases", gathering.of_case, tags=["cases"])
+api.add_router("/cases", improving.of_case, tags=["cases"])
+api.add_router("/studies", improving.studies, tags=["studies"])
+api.add_router("/grants", improving.grants, tags=["grants"])
 api.add_router("/bursts", gathering.bursts, tags=["bursts"])
 api.add_router("/supervision", pressing.orders, tags=["supervision"])
 api.add_router("/escalations", pressing.ladders, tags=["escalations"])

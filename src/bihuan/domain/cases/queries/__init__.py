@@ -18,6 +18,13 @@ from bihuan.domain.cases.queries.gathering import (
     gathered,
     survivor_number,
 )
+from bihuan.domain.cases.queries.improving import (
+    CapaRow,
+    Improvement,
+    StudyFound,
+    improvement,
+    search_studies,
+)
 from bihuan.domain.cases.queries.listing import CaseFilter, CaseRow, case_list
 from bihuan.domain.cases.queries.pressing import (
     SupervisionRow,
@@ -47,6 +54,7 @@ from bihuan.domain.cases.queries.viewing import (
 
 __all__ = [
     "BurstRow",
+    "CapaRow",
     "CaseCard",
     "CaseFilter",
     "CaseRow",
@@ -56,9 +64,11 @@ __all__ = [
     "Duplicate",
     "Entry",
     "Gathered",
+    "Improvement",
     "Probe",
     "Promise",
     "PromisedUnit",
+    "StudyFound",
     "SupervisionRow",
     "UrgeRow",
     "bursts",
@@ -74,10 +84,12 @@ __all__ = [
     "customer_tally",
     "find_duplicates",
     "gathered",
+    "improvement",
     "involved_units",
     "packs_offered",
     "promise",
     "search",
+    "search_studies",
     "supervision_of_case",
     "supervision_order",
     "supervision_to_answer",

@@ -31,15 +31,16 @@ def likeness(one: str, other: str) -> float:
 
 def likeness_to(one: str) -> Callable[[str], float]:
     """Return what tells how alike other texts are to this one."""
-    left = _pairs(one)
+    left = pairs(one)
 
     def alike(other: str) -> float:
-        right = _pairs(other)
+        right = pairs(other)
         return 2 * len(left & right) / (len(left) + len(right)) if left and right else 0.0
 
     return alike
 
 
-def _pairs(text: str) -> set[str]:
+def pairs(text: str) -> set[str]:
+    """Return the pairs of characters of a text, signs and blanks left out."""
     kept = _SIGNS.sub("", text.lower())
     return {kept[n : n + 2] for n in range(len(kept) - 1)}
