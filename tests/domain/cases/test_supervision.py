@@ -11,11 +11,14 @@ from bihuan.domain.clocks import actions as clocks
 from bihuan.domain.ledger.events import SYSTEM, Actor
 from bihuan.domain.ledger.queries import facts_of
 from bihuan.domain.notifications import queries as notices
+from bihuan.domain.notifications.models import Notice
 from bihuan.domain.org import actions as org
-from bihuan.domain.org.queries import access_of
+from bihuan.domain.org.queries import access_of, actor_for, staff_by_login
+from bihuan.domain.processes import actions as processes
 from bihuan.kit.problems import NotAllowed
 from tests.domain.cases import given
 from tests.domain.cases.given import MORNING, later
+from tests.domain.escalations.test_ladders import NINE, loop, minutes, open_unit
 
 pytestmark = pytest.mark.django_db
 
@@ -220,3 +223,19 @@ def test_a_closed_case_is_not_urged():
     case.refresh_from_db()
     assert case.urge_count == 0
     assert case.opened_at == MORNING
+
+
+def test_what_others_put_into_ones_hands_is_told_and_what_one_takes_is_not():
+    case = loop()
+    lead, shimo, beilei = (staff_by_login(f"yh-{one}").pk for one in ("situ", "shimo", "beilei"))
+
+    processes.claim(open_unit(case), by=actor_for(shimo, NINE), at=minutes(5))
+    assert not Notice.objects.filter(topic="DISPATCH").exists()
+    who = {"by": actor_for(lead, NINE), "at": minutes(10)}
+    processes.assign(open_unit(case), to_staff_id=beilei, reason="石墨外出", **who)
+
+    [notice] = Notice.objects.filter(topic="DISPATCH")
+    assert (notice.staff_id, notice.title) == (
+        beilei,
+        f"{case.number} 责任部门办理派给您：漏水",
+    )

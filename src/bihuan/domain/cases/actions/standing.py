@@ -1,14 +1,19 @@
 """Follow the process: what a list shows of it, written once per transaction of the process."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from bihuan.domain.cases.actions import steps
 from bihuan.domain.cases.choices import ClosureKind
-from bihuan.domain.cases.events import case_id_of
+from bihuan.domain.cases.events import case_id_of, case_ref
 from bihuan.domain.escalations import actions as escalations
+from bihuan.domain.ledger.actions import announcing
 from bihuan.domain.ledger.events import Actor
+from bihuan.domain.notifications import actions as notifications
+from bihuan.domain.notifications.choices import Topic
+from bihuan.domain.notifications.events import Notice
 from bihuan.domain.processes.ports import InstanceChange
 from bihuan.kit import db
 from bihuan.kit.problems import Refused
@@ -28,7 +33,11 @@ with shown as materialized (
     from shown s where id = s."case" and not involved_unit_ids @> s.places
 )
 select exists (select from shown s join cases_case c on c.id = s."case"
-    where c.merged_into_id is not null and s.state = 'RUNNING')
+    where c.merged_into_id is not null and s.state = 'RUNNING'),
+    -- as it stood before this statement: who has something new in hand
+    (select json_agg(json_build_array(s."case", s.assignee)) from shown s
+    join cases_standing st on st.case_id = s."case"
+    where s.assignee is not null and s.assignee is distinct from st.assignee_id)
 """
 _SIGNED = """
 select x.reason, x.signed_by, x.countersigned_by from cases_controlledclosure x
@@ -46,6 +55,7 @@ select c.closure_id is null, coalesce((
 from cases_case c where c.id = %(case)s
 """
 _IS_CLOSED = "select closure_id is not null from cases_case where id = %s"
+_NAMED = "select number, title from cases_case where id = %s"
 _OWN_WORD = "select was_complaint, customer_id from cases_case where id = %s"
 IMPORT = "system:import"
 
@@ -64,8 +74,11 @@ class CaseSubject:
         latest = {change.subject: change for change in changes}
         shown = [_shown(change) for change in latest.values()]
         found = db.one(_FOLLOW, {"shown": json.dumps(shown, ensure_ascii=False, default=str)})
-        if found and found[0]:
+        merged, given = found or (False, None)
+        if merged:
             raise steps.CaseIsMerged
+        if given and announcing():
+            _tell_assignees(json.loads(given) if isinstance(given, str) else given, latest)
         for change in changes:
             _refuse_reopening(change)
             if change.state == "TERMINATED":
@@ -85,6 +98,24 @@ def _refuse_reopening(change: InstanceChange) -> None:
     row = db.one(_IS_CLOSED, (case_id_of(change.subject),))
     if row is not None and row[0]:
         raise ReopenTheCase
+
+
+def _tell_assignees(given: list[list[int]], latest: Mapping[str, InstanceChange]) -> None:
+    """Tell people what others have put into their hands (派给我); what they took they know of."""
+    for case_id, staff_id in given:
+        ref = case_ref(case_id)
+        change = latest[ref]
+        if change.by.staff_id == staff_id:
+            continue
+        unit = next(one for one in change.units if one.assignee_id == staff_id)
+        number, title = db.one(_NAMED, (case_id,)) or ("", "")
+        notice = Notice(
+            topic=Topic.DISPATCH,
+            title=f"{number} {unit.title}派给您：{title}",
+            root=ref,
+            key=f"unit:{unit.id}:{change.rev}:given",
+        )
+        notifications.notify(notice, [staff_id], by=change.by, at=change.at)
 
 
 def _shown(change: InstanceChange) -> dict[str, Any]:
