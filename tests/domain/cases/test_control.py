@@ -3,14 +3,14 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from bihuan.domain.cases import actions
+from bihuan.domain.cases import actions, queries
 from bihuan.domain.cases.actions import control, open_case, steps
 from bihuan.domain.cases.events import CaseRequest, OpenedCase
 from bihuan.domain.cases.models import Case, Closure
 from bihuan.domain.customers import actions as customers
 from bihuan.domain.ledger.events import SYSTEM, Actor
 from bihuan.domain.ledger.queries import facts_of
-from bihuan.domain.org.queries import unit_by_code
+from bihuan.domain.org.queries import access_of, unit_by_code
 from bihuan.domain.processes import actions as processes
 from bihuan.kit.problems import NotAllowed
 from tests.domain.cases.test_gathering import HANDLE, person
@@ -156,3 +156,20 @@ def test_the_customer_takes_their_own_complaint_back():
 
     assert state(case) == "CANCELLED"
     assert Closure.objects.get().kind == "WITHDRAWN"
+
+
+def offered(case: OpenedCase, login: str) -> tuple[str, ...]:
+    access = access_of(person(login).staff_id, NINE)
+    return queries.case_operations(access, queries.case_view(access, case.number))
+
+
+def test_a_page_offers_just_what_may_be_done_now(asked):
+    assert "sign_control" in offered(asked, "yh-nangong")
+    assert "sign_control" not in offered(asked, "yh-shimo")
+    sign(asked, "yh-situ")
+    assert "sign_control" not in offered(asked, "yh-situ")
+    assert {"sign_control", "decline_control"} <= set(offered(asked, "yh-nangong"))
+    sign(asked, "yh-nangong", 80)
+
+    assert {"merge", "urge", "sign_control"}.isdisjoint(offered(asked, "yh-situ"))
+    assert "plan_capa" in offered(asked, "yh-situ")

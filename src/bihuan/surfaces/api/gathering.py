@@ -94,6 +94,13 @@ def _id(request: HttpRequest, number: str) -> int:
     return queries.case_view(access_of(request, "case.view"), number).row.id
 
 
+@of_case.get("/{number}/operations", response=list[str])
+def operations(request: HttpRequest, number: str) -> list[str]:
+    """Return the codes of what the token's owner may do with a case now, beside its units' operations."""
+    access = access_of(request, "case.view")
+    return list(queries.case_operations(access, queries.case_view(access, number)))
+
+
 @of_case.get("/{number}/around", response=GatheredOut)
 def around(request: HttpRequest, number: str) -> GatheredOut:
     """Return the cases linked, merged or gathered around one."""

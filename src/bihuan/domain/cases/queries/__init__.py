@@ -26,6 +26,7 @@ from bihuan.domain.cases.queries.improving import (
     search_studies,
 )
 from bihuan.domain.cases.queries.listing import CaseFilter, CaseRow, case_list
+from bihuan.domain.cases.queries.operations import case_operations
 from bihuan.domain.cases.queries.pressing import (
     SupervisionRow,
     UrgeRow,
@@ -75,6 +76,7 @@ __all__ = [
     "case_cards",
     "case_list",
     "case_number",
+    "case_operations",
     "case_view",
     "cases_of_customer",
     "class_named",
