@@ -31,7 +31,7 @@ function current(list: HTMLElement[]): number {
 function move(step: number): void {
   const list = rows();
   const next = list[Math.min(list.length - 1, Math.max(0, current(list) + step))];
-  const link = next?.matches("a") ? next : next?.querySelector<HTMLElement>("a");
+  const link = next?.matches("a") ? next : next?.querySelector<HTMLElement>("a, button");
   link?.focus();
   next?.scrollIntoView({ block: "nearest" });
 }

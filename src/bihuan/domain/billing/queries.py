@@ -30,6 +30,13 @@ left join billing_refund r on r.charge_id = c.id
 where c.root = %s order by c.id
 """
 
+_PRICES = """
+select i.key, i.name, p.region_id, p.amount, p.currency, p.valid_from, p.valid_until, i.is_refundable
+from billing_price p join billing_item i on i.id = p.item_id
+where p.valid_until is null or p.valid_until > %s
+order by i.name, i.key, p.region_id nulls first, p.valid_from
+"""
+
 
 class ChargeMissing(NotFound):
     """No such charge, or not for these eyes."""
@@ -52,6 +59,27 @@ class ChargeRow:
     at: datetime
     refunded_at: datetime | None
     refund_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRow:
+    """What an item costs in a region and below (everywhere without one) in a period."""
+
+    key: str
+    name: str
+    region_id: int | None
+    price: Money
+    valid_from: datetime
+    valid_until: datetime | None
+    is_refundable: bool
+
+
+def price_list(at: datetime) -> list[PriceRow]:
+    """Return the prices in force at a moment and those announced, by name of the item."""
+    return [
+        PriceRow(key, name, region, Money(Decimal(amount), currency), *rest)
+        for key, name, region, amount, currency, *rest in db.rows(_PRICES, (at,))
+    ]
 
 
 def due(keys: Sequence[str], org_unit_id: int, at: datetime) -> list[DueItem]:

@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from bihuan.domain.attachments import queries as attachments
+from bihuan.domain.billing import queries as billing
 from bihuan.domain.cases import queries as cases
 from bihuan.domain.cases.events import case_id_of
 from bihuan.domain.cases.queries import CaseView, Probe
@@ -17,7 +18,7 @@ from bihuan.domain.ledger import queries as ledger
 from bihuan.domain.org import queries as org
 from bihuan.domain.processes import queries as processes
 from bihuan.domain.processes.queries import InboxFilter, UnitRow, UnitView
-from bihuan.surfaces.workspace import operations
+from bihuan.surfaces.workspace import batches
 from bihuan.surfaces.workspace.desk import Desk
 from bihuan.surfaces.workspace.sheets import facts as fact_sheets, flow as flows, queue as queues
 from bihuan.surfaces.workspace.sheets.case_page import CaseSheet, Clocks, case_sheet
@@ -62,6 +63,7 @@ def queue_panel(desk: Desk, asked: QueryDict) -> Queue:
         total=queues.count_title(sum(counts.tiers.values())),
         address=queues.address(asked),
         all_address=reverse("queue"),
+        batch=batches.offered(desk),
         filtered=bool(asked.get("tier") or asked.get("node")),
         next_address=queues.address(asked, after=page.next_cursor) if page.next_cursor else "",
         prev_address=queues.address(asked, before=page.prev_cursor) if page.prev_cursor else "",
@@ -146,7 +148,7 @@ def flow_panel(desk: Desk, number: str, *, kind: str) -> dict[str, Any]:
         "facts": shown,
         "kinds": _kind_links(sheet, kind),
         "consent": consent_sheet(view, names),
-        "operations": operations.offered(unit) if unit else [],
+        "charges": billing.charges_of(view.ref),
     }
 
 

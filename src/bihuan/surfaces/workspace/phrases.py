@@ -66,6 +66,11 @@ def short_moment(value: datetime | None) -> str:
     return f"{timezone.localtime(value):%m-%d %H:%M}" if value else "—"
 
 
+def short_day(value: datetime | None) -> str:
+    """Write the day of a moment: 2026-01-31."""
+    return f"{timezone.localtime(value):%Y-%m-%d}" if value else "—"
+
+
 def initial(name: str) -> str:
     """Return the sign that stands for a person or firm: the first character of the name."""
     return name.strip()[:1] or "客"
@@ -81,6 +86,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "moment": moment,
     "full_moment": full_moment,
     "short_moment": short_moment,
+    "short_day": short_day,
     "initial": initial,
     "thousands": thousands,
 }

@@ -32,6 +32,7 @@ KEYS: Final = (
     ("F", "筛选"),
     ("I", "上下文"),
     ("G", "取单"),
+    ("O", "更多操作"),
     ("N", "新建受理"),
     ("C", "客户"),
     ("Ctrl ↵", "提交"),
@@ -40,12 +41,17 @@ KEYS: Final = (
     ("Alt 1–3", "受理三段"),
 )
 ACCOUNT_PAGES: Final = (
+    ("抄送我的", "copies", "mail-forward"),
+    ("延期审批", "extensions", "clock-check"),
+    ("价目表", "prices", "receipt"),
+    ("提醒设置", "preferences", "bell"),
     ("岗位作业指导", "guides", "book-2"),
     ("登录记录", "sessions", "devices"),
     ("修改密码", "change-password", "lock"),
 )
 
 
+NEEDED: Final = {"extensions": "unit.extend", "prices": "case.view"}
 AT_THE_WORKBENCH: Final = frozenset({"case", "case-original"})
 
 
@@ -85,7 +91,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "tenant": settings.TENANT_NAME,
         "desk": desk,
         "rail": _rail(request, desk) if desk else [],
-        "account_links": _account_links() if desk else [],
+        "account_links": _account_links(desk) if desk else [],
         "sign_out": _address("sign-out") if desk else "",
     }
 
@@ -112,8 +118,12 @@ def _rail(request: HttpRequest, desk: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _account_links() -> list[tuple[str, str, str]]:
-    found = [(title, _address(name), sign) for title, name, sign in ACCOUNT_PAGES]
+def _account_links(desk: Any) -> list[tuple[str, str, str]]:
+    found = [
+        (title, _address(name), sign)
+        for title, name, sign in ACCOUNT_PAGES
+        if name not in NEEDED or desk.may(NEEDED[name])
+    ]
     return [link for link in found if link[1]]
 
 

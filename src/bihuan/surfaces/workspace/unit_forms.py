@@ -31,6 +31,7 @@ CUSTOMERS_SHOWN: Final = 6
 # Fewer digits are a customer's own number.
 NUMBER_OF_A_PHONE: Final = 7
 # What a case knows under the names that forms ask for it; words that forms use otherwise stay out.
+PASSED_ON: Final = frozenset({"submit", "complete_delegation"})
 KNOWN: Final = ("class_code", "importance", "urgency", "scope", "title", "contact_name")
 
 
@@ -53,11 +54,25 @@ class UnitForm:
     limit: str = ""
     used: str = ""
     claimable: bool = False
+    goes_home: bool = False
     operations: Sequence[dict[str, str]] = field(default_factory=tuple)
+
+    @property
+    def first_operations(self) -> list[dict[str, str]]:
+        """Return the operations with a button of their own."""
+        return [one for one in self.operations if one["place"] == "first"]
+
+    @property
+    def other_operations(self) -> list[dict[str, str]]:
+        """Return the operations in the menu: those about the unit, then those about the process."""
+        others = [one for one in self.operations if one["place"] != "first"]
+        return sorted(others, key=lambda one: one["place"])
 
     @property
     def submit_title(self) -> str:
         """Return the word on the main button."""
+        if self.goes_home:
+            return "办好交回委派人"
         return f"提交到{self.goes_to}" if self.goes_to else f"提交{self.name}"
 
     @property
@@ -90,7 +105,7 @@ def unit_form(
     case: CaseView | None = None,
 ) -> UnitForm:
     """Return the dock of a unit with what was typed, or else drafted, or else known of the case."""
-    mine = "submit" in unit.operations and unit.assignee_id == desk.staff_id
+    mine = unit.assignee_id == desk.staff_id and not PASSED_ON.isdisjoint(unit.operations)
     now = filled or Filled(known_values(unit.form, case) | dict(unit.values), {}, desk.at)
     shown: Sequence[FieldSheet] = ()
     if mine and unit.form:
@@ -162,6 +177,7 @@ def _around(unit: UnitView, *, mine: bool) -> UnitForm:
         next=_next(unit),
         goes_to=unit.next.certain,
         claimable=not mine and "claim" in unit.operations,
+        goes_home=mine and "submit" not in unit.operations,
         operations=operations.offered(unit),
     )
 

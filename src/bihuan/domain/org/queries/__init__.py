@@ -22,6 +22,7 @@ from bihuan.domain.org.queries.people import (
     staff_by_login,
     staff_holding,
     staff_list,
+    staff_named,
     staff_who_may,
 )
 from bihuan.domain.org.queries.preferences import warning_lead
@@ -68,6 +69,7 @@ __all__ = [
     "staff_by_login",
     "staff_holding",
     "staff_list",
+    "staff_named",
     "staff_who_may",
     "tokens_of",
     "tree",

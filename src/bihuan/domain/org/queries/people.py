@@ -49,6 +49,16 @@ select s.id from org_staff s
 where s.id = any(%(staff)s) and s.joined_at <= %(at)s and (s.left_at is null or s.left_at > %(at)s)
 """
 
+_NAMED = """
+select s.id, s.name, s.login_name,
+    exists (select 1 from org_leave l where l.staff_id = s.id
+            and l.away_from <= %(at)s and l.away_until > %(at)s)
+from org_staff s
+where (s.name like %(part)s or s.login_name like %(part)s)
+  and s.joined_at <= %(at)s and (s.left_at is null or s.left_at > %(at)s)
+order by s.name, s.id limit %(size)s
+"""
+
 
 class StaffUnknown(NotFound):
     """There is no staff member with this login name or id."""
@@ -102,6 +112,15 @@ def names_of(staff_ids: Iterable[int]) -> dict[int, str]:
     if not wanted:
         return {}
     return dict(db.rows("select id, name from org_staff where id = any(%s)", (wanted,)))
+
+
+def staff_named(text: str, at: datetime, *, size: int = 12) -> list[StaffRow]:
+    """Return who works here at `at` and has a text in their name or login name, by name."""
+    part = text.strip().lower().replace("\\", "").replace("%", "").replace("_", "\\_")
+    if not part:
+        return []
+    params = {"part": f"%{part}%", "at": at, "size": size}
+    return [StaffRow(*row) for row in db.rows(_NAMED, params)]
 
 
 def at_work(staff_ids: Iterable[int], at: datetime) -> set[int]:

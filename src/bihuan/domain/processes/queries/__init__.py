@@ -4,6 +4,7 @@ from bihuan.domain.processes.queries.copies import (
     CopyMissing,
     CopyRow,
     copies_for,
+    copy_for,
     is_copied_to,
     unread_copies,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "Urges",
     "clock_groups",
     "copies_for",
+    "copy_for",
     "extension_of",
     "inbox",
     "inbox_counts",

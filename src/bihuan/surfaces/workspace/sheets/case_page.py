@@ -68,6 +68,11 @@ class CaseSheet:
         return reverse("case-context", args=[self.number])
 
     @property
+    def operations_address(self) -> str:
+        """Return the list of all that may be done with it."""
+        return reverse("case-operations", args=[self.number])
+
+    @property
     def notes_address(self) -> str:
         """Return where remarks are sent."""
         return reverse("case-notes", args=[self.number])

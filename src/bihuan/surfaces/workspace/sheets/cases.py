@@ -35,6 +35,7 @@ class CaseLine:
     promised_at: datetime | None
     opened_at: datetime
     unit_id: int | None = None
+    pick: str = ""
 
 
 def case_address(number: str) -> str:
@@ -69,6 +70,7 @@ def case_line(row: CaseRow, chips: Mapping[int, ChipSheet], unit_id: int | None 
         promised_at=row.promised_at,
         opened_at=row.opened_at,
         unit_id=unit_id,
+        pick="" if ended else f"c{row.id}·{row.number}",
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
+from uuid import uuid4
 
 from django.http import QueryDict
 
@@ -12,6 +13,7 @@ from bihuan.surfaces.workspace.sheets.fields import FieldSheet
 OTHER: Final = "其他"
 WHY_A_NUMBER: Final = ("回拨客户", "核对身份", "上门联系", OTHER)
 LEAST: Final = 10
+LONGEST_KEY: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,11 @@ class Errors:
 
     choice: str = ""
     reason: str = ""
+
+
+def new_key() -> str:
+    """Return the name of one request: sent twice, it is carried out once."""
+    return uuid4().hex
 
 
 def number_dialog(address: str, name: str) -> "Dialog":
@@ -51,6 +58,9 @@ class Dialog:
     reason: str = ""
     refusal: str = ""
     errors: Errors = field(default_factory=Errors)
+    lines: Sequence[str] = ()
+    kept: Sequence[tuple[str, str]] = ()
+    key: str = ""
 
     @property
     def whole_reason(self) -> str:
@@ -63,7 +73,12 @@ class Dialog:
         known = choice if choice in self.reasons else ""
         kept = [replace(one, value=posted.get(one.name, "")) for one in self.fields]
         return replace(
-            self, choice=known, reason=reason, fields=kept, errors=self._errors(known, reason)
+            self,
+            choice=known,
+            reason=reason,
+            fields=kept,
+            errors=self._errors(known, reason),
+            key=posted.get("key", "")[:LONGEST_KEY] or self.key,
         )
 
     @property

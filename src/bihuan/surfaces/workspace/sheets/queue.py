@@ -66,6 +66,7 @@ class Queue:
     next_address: str = ""
     prev_address: str = ""
     is_later: bool = False
+    batch: Sequence[Mapping[str, str]] = ()
 
 
 def card(row: UnitRow, case: CaseCard, chip: ChipSheet) -> Card:

@@ -12,6 +12,7 @@ from bihuan.domain.cases import queries
 from bihuan.domain.cases.queries import CaseFilter
 from bihuan.engines.forms.clean import read_date
 from bihuan.kit.htmx import render
+from bihuan.surfaces.workspace import batches
 from bihuan.surfaces.workspace.desk import Desk, desk_of
 from bihuan.surfaces.workspace.operations import org_unit_options
 from bihuan.surfaces.workspace.sheets import words
@@ -39,6 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "query": _query(asked),
         **_filters(desk, asked),
         "exports": _exports(desk, asked),
+        "batch": batches.offered(desk),
     }
     return render(request, "cases/list.html", context)
 

@@ -1,5 +1,7 @@
 """The current unit: take it, fill it in, pass it on, give it back."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,7 +13,8 @@ from bihuan.domain.cases.events import case_id_of
 from bihuan.domain.processes import actions, queries
 from bihuan.domain.processes.queries import UnitView
 from bihuan.kit.htmx import render
-from bihuan.kit.problems import Invalid
+from bihuan.kit.idempotency import Answer, Request, once
+from bihuan.kit.problems import Invalid, Refused
 from bihuan.surfaces.workspace import operations
 from bihuan.surfaces.workspace.desk import Desk, desk_of
 from bihuan.surfaces.workspace.errors import toast, trigger
@@ -24,6 +27,7 @@ from bihuan.surfaces.workspace.sheets.typed import typed_values, with_row
 from bihuan.surfaces.workspace.unit_forms import UnitForm, unit_form
 from bihuan.surfaces.workspace.views.cases import case_fragment
 
+CSRF = "csrfmiddlewaretoken"
 NOTHING_TO_TAKE = "组内没有可取的工单"
 
 
@@ -60,11 +64,14 @@ def submit(request: HttpRequest, unit_id: int) -> HttpResponse:
     desk = desk_of(request)
     unit = queries.unit(desk.access, unit_id, at=desk.at)
     values = _typed(unit, request)
+    goes_home = "submit" not in unit.operations and "complete_delegation" in unit.operations
+    pass_on = actions.complete_delegation if goes_home else actions.submit
     try:
-        actions.submit(unit_id, values, by=desk.actor, at=desk.at)
+        pass_on(unit_id, values, by=desk.actor, at=desk.at)
     except Invalid as refused:
         return _form_again(request, desk, unit, values, refused)
-    return _moved(request, desk, unit, f"{unit.title}已提交")
+    said = f"{unit.title}已交回委派人" if goes_home else f"{unit.title}已提交"
+    return _moved(request, desk, unit, said)
 
 
 @require_POST
@@ -97,16 +104,39 @@ def operate(request: HttpRequest, unit_id: int, verb: str) -> HttpResponse:
     operation = operations.named(verb)
     dialog = operation.dialog(unit, desk)
     if request.method == "GET":
-        return _dialog(request, dialog)
+        return asked(request, dialog)
     dialog = dialog.typed(request.POST)
     if not dialog.is_complete:
-        return _dialog(request, dialog, status=422)
+        return asked(request, dialog, status=422)
     try:
-        operation.carry_out(unit, desk, dialog)
-    except Invalid as refused:
-        return _dialog(request, dialog.refused(refused), status=422)
-    answer = toast(HttpResponse(status=204), operation.done)
+        carry_out_once(request, dialog, partial(operation.carry_out, unit, desk, dialog))
+    except Refused as refused:
+        return asked(request, dialog.refused(refused), status=422)
+    return answered(f"{operation.done}：{unit.title}")
+
+
+def answered(said: str) -> HttpResponse:
+    """Close the dialog, say what happened, and let the page ask for what has changed."""
+    answer = toast(HttpResponse(status=204), said)
     return trigger(answer, **{"dialog-close": "", "case-changed": "", "queue-changed": ""})
+
+
+def carry_out_once(request: HttpRequest, dialog: Dialog, work: Callable[[], object]) -> None:
+    """Do the work once for a dialog, however often it is sent."""
+
+    def answer() -> Answer:
+        work()
+        return Answer(204, {})
+
+    answer_once(request, dialog, answer)
+
+
+def answer_once(request: HttpRequest, dialog: Dialog, work: Callable[[], Answer]) -> Answer:
+    """Do the work once for a dialog, and answer the same however often it is sent."""
+    posted = sorted((name, said) for name, said in request.POST.lists() if name != CSRF)
+    scope = f"{desk_of(request).access.ref} {request.path}"[:80]
+    attempt = Request(scope, dialog.key, repr(posted).encode())
+    return once(attempt, work, at=desk_of(request).at)
 
 
 def _claimed(request: HttpRequest, desk: Desk, unit_id: int) -> HttpResponse:
@@ -140,5 +170,6 @@ def _moved(request: HttpRequest, desk: Desk, unit: UnitView, words: str) -> Http
     return trigger(toast(response, words), **{"queue-changed": ""})
 
 
-def _dialog(request: HttpRequest, dialog: Dialog, *, status: int = 200) -> HttpResponse:
+def asked(request: HttpRequest, dialog: Dialog, *, status: int = 200) -> HttpResponse:
+    """Show a dialog."""
     return render(request, "units/_reason_dialog.html", {"dialog": dialog}, status=status)
