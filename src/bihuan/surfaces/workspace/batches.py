@@ -13,7 +13,7 @@ from bihuan.domain.processes import actions, queries
 from bihuan.domain.processes.choices import MOST_AT_ONCE
 from bihuan.kit.problems import Invalid, NotFound
 from bihuan.surfaces.workspace.desk import Desk
-from bihuan.surfaces.workspace.operations.base import (
+from bihuan.surfaces.workspace.operations.operation import (
     choice,
     number,
     org_unit_options,

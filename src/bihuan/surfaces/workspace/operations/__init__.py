@@ -5,7 +5,7 @@ from typing import Final
 from bihuan.domain.processes.queries import UnitView
 from bihuan.kit.problems import NotFound
 from bihuan.surfaces.workspace.operations import colleagues, pressing, route
-from bihuan.surfaces.workspace.operations.base import Operation, org_unit_options
+from bihuan.surfaces.workspace.operations.operation import Operation, org_unit_options
 
 __all__ = ["OPERATIONS", "Operation", "OperationUnknown", "named", "offered", "org_unit_options"]
 

@@ -6,7 +6,7 @@ from bihuan.domain.processes import actions, queries
 from bihuan.domain.processes.queries import ExtensionRow, UnitView
 from bihuan.kit.problems import Invalid
 from bihuan.surfaces.workspace.desk import Desk
-from bihuan.surfaces.workspace.operations.base import (
+from bihuan.surfaces.workspace.operations.operation import (
     YES,
     Operation,
     choice,

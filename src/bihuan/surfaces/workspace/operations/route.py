@@ -8,7 +8,7 @@ from bihuan.domain.processes.choices import Then
 from bihuan.domain.processes.queries import StripUnit, UnitView
 from bihuan.kit.problems import Invalid
 from bihuan.surfaces.workspace.desk import Desk
-from bihuan.surfaces.workspace.operations.base import (
+from bihuan.surfaces.workspace.operations.operation import (
     Operation,
     choice,
     chosen,

@@ -33,11 +33,14 @@ def operate(request: HttpRequest, verb: str) -> HttpResponse:
         body = answer_once(request, dialog, work).body
     except Refused as refused:
         return asked(request, dialog.refused(refused), status=422)
-    lines = [Line(*one) for one in body]
+    return _done(request, many.title, [Line(*one) for one in body])
+
+
+def _done(request: HttpRequest, title: str, lines: list[Line]) -> HttpResponse:
+    """Show what became of each unit, and let the lists ask for what has changed."""
     done = sum(one.is_done for one in lines)
-    context = {"title": many.title, "lines": lines, "done": done}
+    context = {"title": title, "lines": lines, "done": done}
     response = render(request, "units/_batch_done.html", context)
-    said = f"{many.title}：办成 {done} 个，未办 {len(lines) - done} 个"
-    return trigger(
-        toast(response, said), **{"queue-changed": "", "case-changed": "", "list-changed": ""}
-    )
+    said = f"{title}：办成 {done} 个，未办 {len(lines) - done} 个"
+    events = {"queue-changed": "", "case-changed": "", "list-changed": ""}
+    return trigger(toast(response, said), **events)

@@ -41,15 +41,7 @@ def reopen(request: HttpRequest, number: str) -> HttpResponse:
     """Ask why a closed case is opened again; open it for another round."""
     desk = desk_of(request)
     view = cases.case_view(desk.access, number)
-    dialog = Dialog(
-        address=reverse("case-reopening", args=[number]),
-        sign="refresh",
-        title=f"重新打开工单 {number}",
-        verb="重新打开",
-        consequence="工单再走一轮，时限重新计；办过的人不能再回访确认。",
-        reasons=("客户再次反映", "办结有误", "其他"),
-        key=new_key(),
-    )
+    dialog = _why_again(number)
     if request.method == "GET":
         return asked(request, dialog)
     dialog = dialog.typed(request.POST)
@@ -64,6 +56,18 @@ def reopen(request: HttpRequest, number: str) -> HttpResponse:
     except Refused as refused:
         return asked(request, dialog.refused(refused), status=422)
     return answered("工单已重新打开")
+
+
+def _why_again(number: str) -> Dialog:
+    return Dialog(
+        address=reverse("case-reopening", args=[number]),
+        sign="refresh",
+        title=f"重新打开工单 {number}",
+        verb="重新打开",
+        consequence="工单再走一轮，时限重新计；办过的人不能再回访确认。",
+        reasons=("客户再次反映", "办结有误", "其他"),
+        key=new_key(),
+    )
 
 
 def _units(desk: Desk, view: CaseView) -> list[UnitView]:
