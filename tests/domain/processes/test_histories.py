@@ -142,3 +142,10 @@ def test_an_export_needs_its_own_right(units):
     with pytest.raises(NotAllowed):
         export_histories(access_of(agent, NINE), WORK, by=actor(agent), at=NINE)
     assert not Fact.objects.filter(name="process.history_exported").exists()
+
+
+def test_a_process_with_an_ended_case_is_named_before_those_without(units):
+    publish(LINE, "test.before")
+    assert [one.key for one in queries.processes_with_history()] == ["test.before", "test.work"]
+    ended(units["hq"])
+    assert [one.key for one in queries.processes_with_history()] == ["test.work", "test.before"]

@@ -25,6 +25,12 @@ _END: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _SQL = statements("bihuan.domain.processes", "sql/insight.sql")["histories"]
 
 
+_ENDED = """
+select 1 from processes_processinstance
+where definition_id = any(%s) and ended_at is not null limit 1
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Whose history: a process, one of its versions or all (0), started in a half-open period, in an org unit's subtree."""
@@ -57,8 +63,15 @@ class Histories:
 
 
 def processes_with_history() -> list[Definition]:
-    """Return the processes in force, by title."""
-    return sorted(packs.definitions(kind="process"), key=lambda one: (one.title, one.key))
+    """Return the processes in force by title, those first of which a case has ended."""
+    found = packs.definitions(kind="process")
+    ended = {one.key for one in found if _has_ended(one.key)}
+    return sorted(found, key=lambda one: (one.key not in ended, one.title, one.key))
+
+
+def _has_ended(key: str) -> bool:
+    versions = [one.pk for one in packs.versions("process", key)]
+    return db.one(_ENDED, (versions,)) is not None
 
 
 def histories(access: Access, asked: Asked, *, most: int = MOST) -> Histories:
