@@ -3,6 +3,7 @@ export function startDialogs(): void {
   const dialog = document.getElementById("dialog") as HTMLDialogElement | null;
   if (!dialog) return;
   dialog.addEventListener("htmx:afterSwap", () => {
+    for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]")) menu.open = false;
     if (!dialog.open && dialog.childElementCount > 0) dialog.showModal();
     dialog.querySelector<HTMLElement>("[autofocus]")?.focus();
   });
