@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from bihuan.engines.bpmn import run_routes
 from bihuan.engines.bpmn.model import (
     Event,
     EventKind,
@@ -168,3 +169,29 @@ def token(game: Play, node: str, kind: TokenKind = TokenKind.USER) -> Token:
         (t for t in game.main.tokens.values() if t.node == node and t.kind is kind),
         key=lambda found: found.id,
     )
+
+
+def straight_back(game: Play, source: Token, target: Token) -> None:
+    step(
+        game,
+        lambda run: run_routes.return_straight(
+            run.work, run.work.tokens[source.id], run.work.tokens[target.id]
+        ),
+    )
+
+
+def give_back(game: Play, source: Token, target: Token) -> None:
+    step(
+        game,
+        lambda run: run_routes.return_to(
+            run.work, run.work.tokens[source.id], run.work.tokens[target.id]
+        ),
+    )
+
+
+def take_back(game: Play, target: Token) -> None:
+    step(game, lambda run: run_routes.withdraw(run.work, run.work.tokens[target.id]))
+
+
+def complete(game: Play, one: Token, **values: object) -> None:
+    step(game, lambda run: run.complete(one.id, values))

@@ -2,16 +2,25 @@
 
 import pytest
 
-from bihuan.engines.bpmn import run_routes, run_together
+from bihuan.engines.bpmn import run_routes
 from bihuan.engines.bpmn.run_play import Play
 from bihuan.engines.bpmn.run_state import (
     AlreadyTakenOn,
+    CutOff,
     NotAnAncestor,
     Token,
     TokenKind,
     TokenState,
 )
-from tests.engines.bpmn_given import play, process, step, token
+from tests.engines.bpmn_given import (
+    give_back,
+    play,
+    process,
+    step,
+    straight_back,
+    take_back,
+    token,
+)
 
 LINE = process("a user; b user; c user", "start a; a b; b c; c end")
 FORKED = process(
@@ -26,44 +35,15 @@ VOTED = process(
     " until=approved~>=~0.5~*~nrOfInstances; x xor default=no; y user; n user",
     "start a; a m; m x; x y if approved >= 2; x n as no; y end; n end",
 )
+CUT_OFF = process(
+    "a user; s sub; s.g start; s.f and; s.h and; s.l user; s.r user; s.j and; s.e end; s.x user"
+    "; s.t end terminate=yes; z user",
+    "start a; a s; g f; f h; h l; h r; l j; r j; j e; f x; x t; s z; z end",
+)
 BOXES = process(
     "a user; s sub each=members item=member; s.x user; s.y user; z user",
     "start a; a s; x y; s z; z end",
 )
-
-
-def straight_back(game: Play, source: Token, target: Token) -> None:
-    step(
-        game,
-        lambda run: run_routes.return_straight(
-            run.work, run.work.tokens[source.id], run.work.tokens[target.id]
-        ),
-    )
-
-
-def give_back(game: Play, source: Token, target: Token) -> None:
-    step(
-        game,
-        lambda run: run_routes.return_to(
-            run.work, run.work.tokens[source.id], run.work.tokens[target.id]
-        ),
-    )
-
-
-def take_back(game: Play, target: Token) -> None:
-    step(game, lambda run: run_routes.withdraw(run.work, run.work.tokens[target.id]))
-
-
-def co_handler(game: Play, beside: Token) -> None:
-    step(game, lambda run: run_together.add(run.work, run.work.tokens[beside.id]))
-
-
-def drop(game: Play, one: Token) -> None:
-    step(game, lambda run: run_together.remove(run.work, run.work.tokens[one.id]))
-
-
-def complete(game: Play, one: Token, **values: object) -> None:
-    step(game, lambda run: run.complete(one.id, values))
 
 
 def units(game: Play, node: str) -> list[Token]:
@@ -199,109 +179,36 @@ def test_a_return_within_one_instance_of_a_sub_process_leaves_the_others():
     assert game.open() == {"z": 1}
 
 
-def test_the_flow_waits_for_every_co_handler():
-    game = play(LINE)
-    main = token(game, "a")
-    co_handler(game, main)
-    co_handler(game, main)
-
-    complete(game, main)
-    first = game.open()
+def test_a_correction_of_one_signature_is_not_a_signature():
+    game = play(SIGNED, members=["甲", "乙"])
     game.complete("a", {})
-    second = game.open()
+    signature = token(game, "m")
+    straight_back(game, signature, token(game, "a"))
+    correction = token(game, "a")
     game.complete("a", {})
 
-    assert (first, second, game.open()) == ({"a": 2}, {"a": 1}, {"b": 1})
+    with pytest.raises(AlreadyTakenOn):
+        take_back(game, correction)
+
+    for _ in range(2):
+        game.complete("m", {})
+    assert game.open() == {"z": 1}
 
 
-def test_a_removed_co_handler_is_not_waited_for():
-    game = play(LINE)
-    main = token(game, "a")
-    co_handler(game, main)
-    added = token(game, "a")
-    complete(game, main)
-
-    with pytest.raises(run_together.NoCoHandler):
-        drop(game, main)
-    drop(game, added)
-
-    assert game.open() == {"b": 1}
-
-
-def test_a_co_handler_may_give_the_unit_back_to_who_began_it():
-    game = play(LINE)
-    main = token(game, "a")
-    co_handler(game, main)
-    added = token(game, "a")
-    complete(game, main)
-
-    give_back(game, added, main)
-
-    assert game.open() == {"a": 1}
+def test_a_return_does_not_lead_beside_branches_that_a_terminate_event_cut_off():
+    game = play(CUT_OFF)
     game.complete("a", {})
-    assert game.open() == {"b": 1}
+    done = token(game, "l")
+    game.complete("l", {})
+    game.complete("x", {})
 
+    with pytest.raises(CutOff):
+        give_back(game, token(game, "z"), done)
 
-def test_a_unit_with_co_handlers_is_returned_as_a_whole():
-    game = play(LINE)
-    game.complete("a", {})
-    main = token(game, "b")
-    co_handler(game, main)
-    complete(game, main)
-    game.complete("b", {})
-
-    give_back(game, token(game, "c"), token(game, "a"))
-
-    assert game.open() == {"a": 1}
-    for node in ("a", "b", "c"):
+    give_back(game, token(game, "z"), token(game, "a"))
+    for node in ("a", "l", "r", "x", "z"):
         game.complete(node, {})
     assert game.ended
-
-
-def test_a_unit_waits_for_its_co_handler_also_across_a_correction():
-    game = play(LINE)
-    game.complete("a", {})
-    main = token(game, "b")
-    co_handler(game, main)
-    co_handler(game, main)
-    straight_back(game, main, token(game, "a"))
-    game.complete("b", {})
-
-    waiting = game.open()
-    game.complete("a", {})
-    back = game.open()
-    game.complete("b", {})
-    one_left = game.open()
-    game.complete("b", {})
-
-    assert (waiting, back, one_left) == ({"a": 1, "b": 1}, {"b": 2}, {"b": 1})
-    assert game.open() == {"c": 1}
-
-
-def test_a_submitted_co_handler_takes_theirs_back_while_another_works():
-    game = play(LINE)
-    main = token(game, "a")
-    co_handler(game, main)
-    complete(game, main)
-
-    take_back(game, main)
-
-    assert game.open() == {"a": 2}
-    for _ in range(2):
-        game.complete("a", {})
-    assert game.open() == {"b": 1}
-
-
-def test_a_jump_takes_a_unit_away_with_its_co_handlers():
-    game = play(LINE)
-    co_handler(game, token(game, "a"))
-
-    step(
-        game,
-        lambda run: run_routes.jump(run.work, "c", run.work.tokens[token(game, "a").id]),
-    )
-
-    assert game.open() == {"c": 1}
 
 
 def test_a_withdrawal_reaches_through_a_join_nobody_went_beyond():

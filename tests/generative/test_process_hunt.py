@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bihuan.engines.bpmn import check, parse, run_joins, run_routes
+from bihuan.engines.bpmn import check, parse, run_joins, run_routes, run_together
 from bihuan.engines.bpmn.document import Severity
 from bihuan.engines.bpmn.fuzz import lives, memory
 from bihuan.engines.bpmn.fuzz.lives import Move
@@ -53,6 +53,9 @@ PLANTED: list[tuple[Any, str, Any]] = [
     (run_joins, "_must_wait", lambda work, node, scope, filled: False),
     (run_routes, "_park_again", lost),
     (run_routes, "_finished_scopes", lambda work, target: []),
+    (run_routes, "_supersede", lambda work, token: None),
+    (Work, "disarm", lambda work, host: None),
+    (run_together, "others", lambda work, token: []),
 ]
 
 

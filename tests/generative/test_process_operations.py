@@ -18,7 +18,7 @@ from bihuan.domain.ledger.models import Fact
 from bihuan.domain.processes import actions
 from bihuan.domain.processes.models import ProcessInstance, Token
 from bihuan.engines.bpmn.model import LimitGroup
-from bihuan.engines.bpmn.run_back import group_of, held_node
+from bihuan.engines.bpmn.run_marks import group_of, held_node
 from bihuan.engines.worktime import worktime
 from bihuan.kit import db
 from bihuan.kit.problems import Refused

@@ -7,39 +7,15 @@ events of its node: they belong to the node's own turn in the diagram.
 
 from typing import Any
 
+from bihuan.engines.bpmn.run_marks import BACK, GROUP, WITH, group_of
 from bihuan.engines.bpmn.run_state import Arrival, CloseKind, Origin, Token, TokenKind
 from bihuan.engines.bpmn.run_work import Work
-
-# Marks in `Token.local`; no identifier of a condition can look like one.
-BACK, WITH, GROUP = "@back", "@with", "@group"
-
-
-def is_stand_in(token: Token) -> bool:
-    """Whether a token holds the place of a unit that waits for a correction."""
-    return BACK in token.local
 
 
 def corrected(work: Work, token: Token) -> Token:
     """Return the finished unit that a stand-in does once more; any other token is its own."""
     back = token.local.get(BACK)
     return work.tokens.get(back["of"], token) if back else token
-
-
-def held_node(token: Token) -> str:
-    """Return the node whose place in the diagram a token holds."""
-    node, back = token.node, token.local.get(BACK)
-    while back:
-        node, back = back["node"], back["local"].get(BACK)
-    return node
-
-
-def group_of(token: Token) -> int:
-    """Return the unit a token's group of co-handlers began with: itself when nobody was added."""
-    unit, local = token.id, token.local
-    while back := local.get(BACK):
-        unit, local = back["unit"], back["local"]
-    group: int = local.get(GROUP, unit)
-    return group
 
 
 def send_back_for(work: Work, token: Token, target: Token) -> Token:

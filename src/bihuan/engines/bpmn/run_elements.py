@@ -164,10 +164,10 @@ def happen(work: Work, token: Token, *, last: bool) -> None:
         finish(work, token, CloseKind.FIRED)
         return
     if node.interrupting:
-        host = work.tokens[token.parents[0]]
+        hosts = work.hosts(token)
         work.close(token, CloseKind.FIRED)
-        work.cancel(host, CloseKind.CANCELLED)
-        run_together.cancel_others(work, host, CloseKind.CANCELLED)
+        for host in hosts:
+            work.cancel(host, CloseKind.CANCELLED)
     elif last:
         work.close(token, CloseKind.FIRED)
     work.leave(node, (token.id,), token.scope)

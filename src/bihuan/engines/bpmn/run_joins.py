@@ -1,8 +1,8 @@
 """Gateways that wait: AND joins count flows, OR joins follow BPMN 2.0 table 13.3."""
 
 from bihuan.engines.bpmn.model import Node, NodeKind
-from bihuan.engines.bpmn.run_back import held_node
 from bihuan.engines.bpmn.run_graph import holds
+from bihuan.engines.bpmn.run_marks import held_node
 from bihuan.engines.bpmn.run_state import Arrival, NoFlowTaken, Token, TokenKind, TokenState, What
 from bihuan.engines.bpmn.run_work import Work
 

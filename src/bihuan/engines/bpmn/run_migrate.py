@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from bihuan.engines.bpmn.model import Node, NodeKind
-from bihuan.engines.bpmn.run_back import BACK
 from bihuan.engines.bpmn.run_graph import Graph
+from bihuan.engines.bpmn.run_marks import BACK
 from bihuan.engines.bpmn.run_state import RunRefused, Token, TokenKind
 
 NodeOf = Callable[[Token], str | None]

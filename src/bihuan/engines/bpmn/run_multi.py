@@ -60,8 +60,8 @@ def completed(work: Work, instance: Token) -> None:
 
 def cast_vote(work: Work, instance: Token, values: dict[str, Any]) -> None:
     """Count what one instance of a countersign voted (`bh:vote`): approved, rejected or neither."""
-    body = work.tokens.get(instance.scope)
-    if body is None or body.kind is not TokenKind.MULTI or body.node != instance.node:
+    body = body_of(work, instance)
+    if body is None:
         return
     rules = work.node(body).unit
     if rules is None or not rules.vote:
@@ -69,6 +69,13 @@ def cast_vote(work: Work, instance: Token, values: dict[str, Any]) -> None:
     field, _, wanted = rules.vote.partition("=")
     votes = {**body.local.get("votes", {}), str(instance.id): _cast(values.get(field), wanted)}
     _change(work, body, votes=votes)
+
+
+def body_of(work: Work, token: Token) -> Token | None:
+    """Return the countersign a unit is one instance of."""
+    body = work.tokens.get(token.scope)
+    is_one = body is not None and body.kind is TokenKind.MULTI and body.node == token.node
+    return body if is_one else None
 
 
 def total(body: Token) -> int:

@@ -9,12 +9,14 @@ from dataclasses import replace
 
 from bihuan.engines.bpmn import run_back, run_multi, run_together
 from bihuan.engines.bpmn.run_elements import enter
+from bihuan.engines.bpmn.run_marks import held_node, is_stand_in
 from bihuan.engines.bpmn.run_state import (
     WALLS,
     AcrossJump,
     AlreadyTakenOn,
     Arrival,
     CloseKind,
+    CutOff,
     NotAnAncestor,
     Origin,
     OutOfScope,
@@ -80,6 +82,7 @@ def return_to(work: Work, token: Token, target: Token) -> Token:
     ):
         raise AcrossJump(target.node)
     scopes = _finished_scopes(work, target)
+    _refuse_cut_off(work, target, scopes, undone)
     _undo(work, undone, CloseKind.RETURNED)
     _supersede(work, target)
     for scope in scopes:
@@ -110,6 +113,8 @@ def withdraw(work: Work, target: Token) -> Token:
     """
     if target.state is not TokenState.DONE or target.close_kind is not CloseKind.SUBMITTED:
         raise AlreadyTakenOn(target.node)
+    if is_stand_in(target):  # the unit it stood in for is open again
+        raise AlreadyTakenOn(target.node)
     if target.scope and work.tokens[target.scope].kind is TokenKind.MULTI:
         return run_multi.take_back(work, target)
     reopened = run_together.take_back(work, target)
@@ -138,7 +143,7 @@ def jump(work: Work, to_node: str, token: Token | None = None) -> Token:
         work.cancel_inside(0, CloseKind.JUMPED)
         outside = Arrival(to_node, "", tuple(source.id for source in sources), 0, Origin.JUMP)
         return _open_at(work, _open_scopes(work, outside))
-    place = work.graph.nodes[run_back.held_node(token)]
+    place = work.graph.nodes[held_node(token)]
     if place.scope != work.graph.nodes[to_node].scope or _in_multi(work, token):
         raise OutOfScope(to_node)
     work.cancel(token, CloseKind.JUMPED)
@@ -154,14 +159,16 @@ def reopen(work: Work, to_node: str) -> Token:
 def descendants(work: Work, target: Token) -> set[int]:
     """Return every token that exists because of `target`, itself excepted.
 
-    What follows a finished sub-process follows from everything inside it, however deep.
+    What follows a finished sub-process follows from everything inside it, however deep. Co-handlers belong to
+    the unit they were added to, also when it was taken back and done once more since.
     """
     children: dict[int, list[Token]] = {}
     for token in work.tokens.values():
         for parent in token.parents:
             children.setdefault(parent, []).append(token)
-    found: set[int] = set()
-    todo = [target]
+    group = run_together.signers(work, target)
+    found: set[int] = {signer.id for signer in group}
+    todo = [target, *group]
     while todo:
         here = todo.pop()
         following = list(children.get(here.id, ()))
@@ -190,7 +197,7 @@ def _is_target(work: Work, token: Token, seen_from: Token) -> bool:
     """
     if token.state is not TokenState.DONE or token.close_kind is CloseKind.SKIPPED:
         return False
-    if run_back.is_stand_in(token) or run_together.is_signer(token):
+    if is_stand_in(token) or run_together.is_signer(token):
         return False
     if token.node not in work.graph.nodes or not _same_instance(work, token, seen_from):
         return False
@@ -232,6 +239,23 @@ def _finished_scopes(work: Work, target: Token) -> list[Token]:
             scopes.append(token)
         scope = token.scope
     return scopes[::-1]
+
+
+def _refuse_cut_off(work: Work, target: Token, scopes: list[Token], undone: set[int]) -> None:
+    """Refuse a way back whose line a terminate event ended together with others that would not come back.
+
+    A join further on would wait for those for ever.
+    """
+    reopened = {scope.id for scope in scopes}
+    cut_off = [
+        token.id in undone
+        for token in work.tokens.values()
+        if token.scope in reopened
+        and token.state is TokenState.CANCELLED
+        and token.close_kind is CloseKind.TERMINATED
+    ]
+    if any(cut_off) and not all(cut_off):
+        raise CutOff(target.node)
 
 
 def _undo(work: Work, undone: set[int], how: CloseKind) -> None:

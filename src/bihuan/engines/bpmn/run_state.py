@@ -219,6 +219,10 @@ class AcrossJump(RunRefused):
     """Return and withdraw may not cross a jump: jump instead."""
 
 
+class CutOff(RunRefused):
+    """A return may not lead beside branches that a terminate event cut off: jump, or return further back."""
+
+
 class AlreadyTakenOn(RunRefused):
     """A successor was claimed, joined or finished, so the unit can not be withdrawn."""
 

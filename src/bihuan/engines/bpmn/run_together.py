@@ -1,10 +1,12 @@
 """Co-handlers (加签): several people submit one unit, and its flow goes on when the last of them has.
 
-The members of a group lie at the same node in the same scope. `@group` names the unit the group began with,
+The members of a group lie at the same node in the same scope; its boundary events wait until the last is done. `@group` names the unit the group began with,
 `@signer` marks who was added, `@with` lists the members that are done, so that what follows knows them all.
 """
 
-from bihuan.engines.bpmn.run_back import GROUP, WITH, group_of, is_stand_in
+from typing import Any
+
+from bihuan.engines.bpmn.run_marks import BACK, GROUP, WITH, group_of, is_stand_in
 from bihuan.engines.bpmn.run_state import (
     Arrival,
     CloseKind,
@@ -31,11 +33,16 @@ def is_signer(token: Token) -> bool:
 
 def others(work: Work, token: Token) -> list[Token]:
     """Return the other members of a unit's group that are still at work."""
+    return work.beside(token)
+
+
+def signers(work: Work, token: Token) -> list[Token]:
+    """Return everybody who was ever added to a unit's group, at work or not."""
     group = group_of(token)
     return [
         other
-        for other in work.live()
-        if other.kind is TokenKind.USER and other.id != token.id and group_of(other) == group
+        for other in work.tokens.values()
+        if other.kind is TokenKind.USER and is_signer(other) and group_of(other) == group
     ]
 
 
@@ -77,17 +84,20 @@ def done_with(work: Work, token: Token) -> tuple[int, ...] | None:
 def take_back(work: Work, token: Token) -> Token | None:
     """Open a submitted member once more while others are at work; None when nobody is."""
     still = others(work, token)
-    if not still or token.kind is not TokenKind.USER:
+    if not still or token.kind is not TokenKind.USER or is_stand_in(token):
         return None
     for other in still:
-        done = [one for one in other.local.get(WITH, ()) if one != token.id]
-        other.local = {**other.local, WITH: done}
+        other.local = _forget(other.local, token.id)
         work.touched.add(other.id)
     token.state = TokenState.SUPERSEDED
     work.note(What.SUPERSEDED, token)
     arrival = Arrival(token.node, token.flow_in, token.parents, token.scope, Origin.WITHDRAW)
     local = {**token.local, GROUP: group_of(token)}
-    opened = work.open(arrival, TokenKind.USER, local=local, loop_no=token.loop_no)
-    if not is_signer(token):
-        work.arm(opened)
-    return opened
+    return work.open(arrival, TokenKind.USER, local=local, loop_no=token.loop_no)
+
+
+def _forget(local: dict[str, Any], unit: int) -> dict[str, Any]:
+    """Take a unit out of the finished members, also out of what a correction keeps for later."""
+    found = {**local, WITH: [one for one in local.get(WITH, ()) if one != unit]}
+    back = local.get(BACK)
+    return {**found, BACK: {**back, "local": _forget(back["local"], unit)}} if back else found

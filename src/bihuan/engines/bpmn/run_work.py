@@ -6,6 +6,7 @@ from typing import Any
 
 from bihuan.engines.bpmn.model import EventKind, Node
 from bihuan.engines.bpmn.run_graph import Graph, holds
+from bihuan.engines.bpmn.run_marks import GROUP, activity_of, group_of, held_node
 from bihuan.engines.bpmn.run_state import (
     SEQUENCE_BITS,
     Arrival,
@@ -58,9 +59,39 @@ class Work:
         """Return the live tokens lying directly in a scope."""
         return [token for token in self.tokens.values() if token.scope == scope and token.live]
 
+    def beside(self, token: Token) -> list[Token]:
+        """Return the other members of a unit's group of co-handlers that are still at work, oldest first."""
+        group = group_of(token)
+        return [
+            other
+            for other in self.live()
+            if other.kind is TokenKind.USER and other.id != token.id and group_of(other) == group
+        ]
+
     def is_boundary(self, token: Token) -> bool:
         """Whether a token is an armed boundary event, which holds nothing open."""
         return bool(self.graph.nodes[token.node].attached_to)
+
+    def armed(self, host: Token) -> list[Token]:
+        """Return the boundary events that wait on an activity; co-handlers are one activity together."""
+        if not self.graph.boundary(held_node(host)):
+            return []
+        return [
+            token
+            for token in self.inside(host.scope)
+            if self.is_boundary(token)
+            and (host.id in token.parents or activity_of(token) == group_of(host))
+        ]
+
+    def hosts(self, boundary: Token) -> list[Token]:
+        """Return who is at work in the activity that a boundary event waits on."""
+        activity = activity_of(boundary)
+        return [
+            token
+            for token in self.inside(boundary.scope)
+            if not self.is_boundary(token)
+            and (token.id in boundary.parents or group_of(token) == activity)
+        ]
 
     def racing(self, token: Token) -> Token | None:
         """Return the event-based gateway that waits for this token among others, if one does."""
@@ -110,10 +141,21 @@ class Work:
         return token
 
     def arm(self, host: Token) -> None:
-        """Let an activity's boundary events wait for their time, message or signal."""
+        """Let an activity's boundary events wait for their time, message or signal.
+
+        Those that wait already, because a co-handler is at work, wait on.
+        """
+        if host.kind is TokenKind.USER and self.beside(host):
+            return
         for event in self.graph.boundary(host.node):
             if event.event.kind in AWAITED:
-                self.wait(event, Arrival(event.id, "", (host.id,), host.scope))
+                self.arm_one(host, event)
+
+    def arm_one(self, host: Token, event: Node) -> None:
+        """Let one boundary event of an activity wait."""
+        boundary = self.wait(event, Arrival(event.id, "", (host.id,), host.scope))
+        if group_of(host) != host.id:
+            boundary.local = {GROUP: group_of(host)}
 
     def wait(self, event: Node, arrival: Arrival) -> Token:
         """Open the token that waits for an event."""
@@ -132,16 +174,11 @@ class Work:
         self.emptied.add(token.scope)
 
     def disarm(self, host: Token) -> None:
-        """Cancel the boundary events of an activity."""
-        if not self.graph.boundary(host.node):
+        """Cancel the boundary events of an activity, unless co-handlers are still at work in it."""
+        if host.kind is TokenKind.USER and self.beside(host):
             return
-        for timer in self.inside(host.scope):
-            if (
-                timer.kind in {TokenKind.TIMER, TokenKind.EVENT}
-                and host.id in timer.parents
-                and self.is_boundary(timer)
-            ):
-                self._stop(timer, CloseKind.CANCELLED)
+        for boundary in self.armed(host):
+            self._stop(boundary, CloseKind.CANCELLED)
 
     def cancel(self, token: Token, how: CloseKind) -> None:
         """Cancel a token with everything inside it and everything armed on it."""

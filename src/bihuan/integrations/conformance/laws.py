@@ -13,7 +13,7 @@ from bihuan.domain.clocks.rules import row_from, used_micros
 from bihuan.domain.ledger.models import Fact
 from bihuan.engines.bpmn.fuzz.marking import hold, told
 from bihuan.engines.bpmn.model import Process
-from bihuan.engines.bpmn.run_state import Origin, Token, TokenKind, TokenState
+from bihuan.engines.bpmn.run_state import CloseKind, Origin, Token, TokenKind, TokenState
 from bihuan.engines.worktime import parse_limit, worktime
 from bihuan.kit import db
 
@@ -21,7 +21,7 @@ Span = tuple[datetime, datetime]
 
 _TOKENS = """
     select id, node, kind, state, scope, flow_in, parents, consumed_by, origin, local, assignee_id,
-        due_at, closed_at
+        due_at, closed_at, close_kind
     from processes_token where instance_id = %s
 """
 _LIVE = _TOKENS + " and state in ('OPEN', 'CLAIMED', 'PARKED') order by id"
@@ -121,7 +121,8 @@ def history(instance_id: int) -> dict[int, Row]:
 
 
 def _row(values: tuple[Any, ...]) -> Row:
-    (id_, node, kind, state, scope, flow_in, parents, consumed_by, origin, local, *rest) = values
+    id_, node, kind, state, scope, flow_in, parents, consumed_by, origin, local, *rest = values
+    *rest, close_kind = rest
     token = Token(
         id=id_,
         node=node,
@@ -133,6 +134,7 @@ def _row(values: tuple[Any, ...]) -> Row:
         consumed_by=consumed_by,
         origin=Origin(origin),
         local=json.loads(local),
+        close_kind=CloseKind(close_kind),
     )
     return Row(token, *rest)
 

@@ -11,10 +11,12 @@ from bihuan.domain.processes import actions
 from bihuan.domain.processes.choices import Then
 from bihuan.domain.processes.models import Token as TokenRow
 from bihuan.engines.bpmn.fuzz import lives
+from bihuan.engines.bpmn.fuzz.descent import check_history
 from bihuan.engines.bpmn.fuzz.lives import Diagram, Move, Nothing, pick
 from bihuan.engines.bpmn.fuzz.marking import Marking, hold, told
-from bihuan.engines.bpmn.fuzz.memory import check_history
 from bihuan.engines.bpmn.model import Process
+from bihuan.engines.bpmn.run_marks import held_node
+from bihuan.engines.bpmn.run_together import is_signer
 from bihuan.integrations.conformance import laws
 from bihuan.integrations.conformance.laws import Row, Snapshot
 from bihuan.kit.problems import Refused
@@ -24,7 +26,7 @@ NINE: Final = datetime(2026, 11, 18, 1, 0, tzinfo=UTC)
 WEIGHTS: Final = {
     "claim": 14, "submit": 40, "release": 3, "assign": 3, "transfer": 3, "return": 11, "withdraw": 6,
     "jump": 2, "jump_one": 2, "suspend": 3, "resume": 7, "draft": 2, "urge": 1, "copy": 1, "wait": 7,
-    "terminate": 1, "return_straight": 4, "skip": 3,
+    "terminate": 1, "return_straight": 4, "skip": 3, "add": 5, "remove": 4,
 }  # fmt: skip
 CALM: Final = {**WEIGHTS, "jump": 0}
 INSTANCES_BETWEEN_REPLAYS: Final = 5
@@ -186,6 +188,15 @@ class Life:
     def do_skip(self, shares: Sequence[float]) -> None:
         self.call("skip_unit", self._unit(shares).token.id, reason="略", by=SYSTEM)
 
+    def do_add(self, shares: Sequence[float]) -> None:
+        unit = self._unit(shares)
+        by, to = self._actor(unit, shares[1]), pick(shares[2], self.cast.people)
+        self.call("add_co_handler", unit.token.id, staff_id=to, by=by)
+
+    def do_remove(self, shares: Sequence[float]) -> None:
+        held = [row for row in self.now.units if row.token.scope or is_signer(row.token)]
+        self.call("remove_co_handler", pick(shares[0], held).token.id, by=SYSTEM)
+
     def do_withdraw(self, shares: Sequence[float]) -> None:
         done = TokenRow.objects.filter(
             instance_id=self.id, kind="USER", state="DONE", assignee_id__isnull=False
@@ -206,7 +217,7 @@ class Life:
 
     def do_jump_one(self, shares: Sequence[float]) -> None:
         unit = self._unit(shares)
-        around = self.diagram.around(unit.token.node)
+        around = self.diagram.around(held_node(unit.token))
         there = [node for node in self._unit_nodes() if self.diagram.around(node) == around]
         node = pick(shares[1], there)
         self.call("jump", None, node, reason="急", token_id=unit.token.id, by=SYSTEM)

@@ -34,7 +34,7 @@ def add_co_handler(
     token, _ = step.unit(unit_id)
     when = people.worker_or(step, token, "unit.assign", when)
     _refuse_twice(step, token, staff_id)
-    body = _countersign(step, token)
+    body = run_multi.body_of(step.run.work, token)
     with engine_refusals():
         if body is None:
             added: Token | None = run_together.add(step.run.work, token)
@@ -64,7 +64,7 @@ def remove_co_handler(unit_id: int, *, reason: str = "", by: Actor, at: datetime
     name = org.names_of([staff_id]).get(staff_id, "") if staff_id else ""
     step.told.add(unit_id)
     with engine_refusals():
-        if _countersign(step, token) is not None:
+        if run_multi.body_of(step.run.work, token) is not None:
             run_multi.remove(step.run.work, token)
         else:
             run_together.remove(step.run.work, token)
@@ -74,16 +74,9 @@ def remove_co_handler(unit_id: int, *, reason: str = "", by: Actor, at: datetime
     return store.save(step, when)
 
 
-def _countersign(step: Step, token: Token) -> Token | None:
-    """Return the countersign a unit is one instance of."""
-    holder = step.tokens.get(token.scope)
-    is_one = holder is not None and holder.kind is TokenKind.MULTI and holder.node == token.node
-    return holder if is_one else None
-
-
 def _refuse_twice(step: Step, token: Token, staff_id: int) -> None:
     beside = run_together.others(step.run.work, token)
-    body = _countersign(step, token)
+    body = run_multi.body_of(step.run.work, token)
     if body is not None:
         beside = [one for one in step.run.work.inside(body.id) if one.kind is TokenKind.USER]
     for one in (token, *beside):

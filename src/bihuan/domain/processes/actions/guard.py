@@ -14,6 +14,7 @@ _WORDS: dict[type[run_state.RunRefused], type[Refused]] = {
     run_state.SubmitConditionFalse: refusals.SubmitConditionNotMet,
     run_state.NotAnAncestor: refusals.ReturnNotPossible,
     run_state.AcrossJump: refusals.ReturnCrossesJump,
+    run_state.CutOff: refusals.ReturnCutOff,
     run_state.AlreadyTakenOn: refusals.WithdrawNotPossible,
     run_state.OutOfScope: refusals.JumpNotPossible,
     run_state.NeverRests: refusals.NeverRests,

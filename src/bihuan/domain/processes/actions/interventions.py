@@ -18,7 +18,7 @@ from bihuan.domain.processes.choices import ENDED, CloseKind, InstanceState, The
 from bihuan.domain.processes.models import permission
 from bihuan.domain.processes.ports import InstanceChange
 from bihuan.domain.processes.queries.rows import UnitMissing
-from bihuan.engines.bpmn import run_back, run_routes
+from bihuan.engines.bpmn import run_marks, run_routes
 from bihuan.engines.bpmn.run_state import Token
 
 
@@ -215,8 +215,8 @@ def _wait_for(step: Step, opened: Token, token: Token, when: When) -> None:
     who = units.who_holds(step.extras[token.id], token.id)
     if who["assignee"] is None:
         who["assignee"] = who["owner"] = when.by.staff_id
-    back = opened.local[run_back.BACK]
-    opened.local = {run_back.BACK: {**back, "local": {**back["local"], units.WHO: who}}}
+    back = opened.local[run_marks.BACK]
+    opened.local = {run_marks.BACK: {**back, "local": {**back["local"], units.WHO: who}}}
 
 
 def _hand_back(step: Step, opened: Token, target: Token, when: When) -> None:
@@ -236,6 +236,6 @@ def _corrections(step: Step, target: Token) -> list[Token]:
         token
         for token in step.tokens.values()
         if token.close_kind is CloseKind.SUBMITTED
-        and run_back.is_stand_in(token)
-        and token.local[run_back.BACK]["of"] == target.id
+        and run_marks.is_stand_in(token)
+        and token.local[run_marks.BACK]["of"] == target.id
     ]

@@ -126,6 +126,12 @@ class ReturnCrossesJump(Refused):
     message = "中间有流程干预，不能退回，请改用跳转。"
 
 
+class ReturnCutOff(Refused):
+    """A terminate event ended the branches beside; a return would leave a join waiting for them for ever."""
+
+    message = "该环节所在的并行分支已被终止，不能退回到这里，请退回到更早的环节或改用跳转。"
+
+
 class WithdrawNotPossible(Refused):
     """A successor has been taken on."""
 

@@ -15,10 +15,10 @@ from bihuan.domain.processes.queries.blueprints import blueprint
 from bihuan.domain.processes.queries.statements import SQL
 from bihuan.engines import expressions
 from bihuan.engines.bpmn.model import UnitRules
-from bihuan.engines.bpmn.run_back import BACK
 from bihuan.engines.bpmn.run_graph import Graph
+from bihuan.engines.bpmn.run_marks import BACK
 from bihuan.engines.bpmn.run_migrate import CannotMove, Move, Mover, NodeOf, Why
-from bihuan.engines.bpmn.run_state import Arrival, CloseKind, Token
+from bihuan.engines.bpmn.run_state import CloseKind, Token
 from bihuan.engines.bpmn.run_work import AWAITED
 from bihuan.kit import db
 
@@ -113,14 +113,10 @@ def _arm(step: Step, tokens: Sequence[Token], when: When) -> None:
         is_instance = holder is not None and holder.kind is TokenKind.MULTI
         if BACK in host.local or is_instance or host.kind in _WAITING:
             continue
-        armed = {
-            one.node
-            for one in work.inside(host.scope)
-            if one.kind in _WAITING and host.id in one.parents
-        }
+        armed = {one.node for one in work.armed(host)}
         for event in step.graph.boundary(host.node):
             if event.event.kind in AWAITED and event.id not in armed:
-                work.wait(event, Arrival(event.id, "", (host.id,), host.scope))
+                work.arm_one(host, event)
     step.absorb(when)
 
 

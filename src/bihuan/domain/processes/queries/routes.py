@@ -14,7 +14,7 @@ from bihuan.domain.processes.models import permission
 from bihuan.domain.processes.queries import blueprints, rows
 from bihuan.domain.processes.queries.inbox import UnitRow
 from bihuan.engines import expressions
-from bihuan.engines.bpmn import run_back, run_routes, run_together
+from bihuan.engines.bpmn import run_marks, run_routes, run_together
 from bihuan.engines.bpmn.model import Node
 from bihuan.engines.bpmn.run_state import SEQUENCE_BITS, RunRefused
 from bihuan.engines.bpmn.run_work import Work
@@ -111,7 +111,7 @@ def _with_others(seen: Seen) -> set[Operation]:
     assigns = access.may("unit.assign", row.unit_id)
     local, countersign = seen.around.local, seen.around.countersign
     found = set()
-    if (assigns or seen.standing.may_work) and run_back.BACK not in local:
+    if (assigns or seen.standing.may_work) and run_marks.BACK not in local:
         found.add(Operation.ADD_CO_HANDLER)
     removable = countersign > 1 or run_together.SIGNER in local
     if removable and (assigns or local.get(ADDED_BY) == access.ref):

@@ -10,7 +10,7 @@ from typing import Any
 
 from bihuan.engines.bpmn.fuzz.blocks import CONSTANTS, Block, Inside, Kind
 from bihuan.engines.bpmn.fuzz.drawing import branch
-from bihuan.engines.bpmn.run_back import group_of, held_node, is_stand_in
+from bihuan.engines.bpmn.run_marks import group_of, held_node, is_stand_in
 from bihuan.engines.bpmn.run_state import Origin, Token, TokenKind
 
 
@@ -147,10 +147,11 @@ class Marking:
         for run in runs:
             self._within(block, run)
         items, done, begun = len(body.local["items"]), body.local["done"], body.local["next"]
+        removed = body.local.get("removed", 0)
         hold(runs != [], f"{block.name} has no run left")
         hold(
-            done + len(runs) == begun <= items,
-            f"{block.name}: {done} done, {len(runs)} live, {begun} begun",
+            done + removed + len(runs) == begun <= items,
+            f"{block.name}: {done} done, {removed} removed, {len(runs)} live, {begun} begun",
         )
         sequential = block.several is not None and block.several.sequential
         hold(
@@ -180,6 +181,8 @@ class Marking:
     def _explain(self, node: str, scope: int, kind: TokenKind) -> list[Token]:
         found = [token for token in self._at[node, scope] if token.kind is kind]
         self._explained.update(token.id for token in found)
+        if kind is not TokenKind.USER:
+            return found
         # Co-handlers do one unit together.
         return list({group_of(token): token for token in found}.values())
 

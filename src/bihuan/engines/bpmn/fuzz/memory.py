@@ -4,18 +4,21 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bihuan.engines.bpmn import parse, run_routes
+from bihuan.engines.bpmn import parse, run_multi, run_routes, run_together
 from bihuan.engines.bpmn.fuzz import lives
+from bihuan.engines.bpmn.fuzz.descent import check_history
 from bihuan.engines.bpmn.fuzz.lives import Diagram, Move, Nothing, Report, lengths, pick, shares
 from bihuan.engines.bpmn.fuzz.marking import Marking, Violation, hold, told
 from bihuan.engines.bpmn.run import Run
 from bihuan.engines.bpmn.run_graph import Graph
+from bihuan.engines.bpmn.run_marks import held_node
 from bihuan.engines.bpmn.run_play import Play
 from bihuan.engines.bpmn.run_state import RunRefused, Token, TokenKind, TokenState
 
 MORNING: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 WEIGHTS: Final = {
     "submit": 50, "return": 12, "withdraw": 6, "jump": 2, "jump_one": 2, "wait": 8, "claim": 8, "terminate": 1,
+    "return_straight": 5, "add": 6, "remove": 4,
 }  # fmt: skip
 CALM: Final = {**WEIGHTS, "jump": 0, "jump_one": 2}
 
@@ -156,6 +159,42 @@ class Life:
 
         self._step(ask)
 
+    def do_return_straight(self, shares: Sequence[float]) -> None:
+        unit = pick(shares[0], self._units())
+
+        def ask(run: Run) -> None:
+            token = run.work.tokens[unit.id]
+            target = pick(shares[1], run_routes.ancestors(run.work, token))
+            self._say("return_straight", unit, target.node)
+            run_routes.return_straight(run.work, token, target)
+
+        self._step(ask)
+
+    def do_add(self, shares: Sequence[float]) -> None:
+        unit = pick(shares[0], self._units())
+        self._say("add", unit)
+
+        def ask(run: Run) -> None:
+            token = run.work.tokens[unit.id]
+            body = run_multi.body_of(run.work, token)
+            if body is None:
+                run_together.add(run.work, token)
+            else:
+                run_multi.add(run.work, body, "丁")
+
+        self._step(ask)
+
+    def do_remove(self, shares: Sequence[float]) -> None:
+        unit = pick(shares[0], self._units())
+        self._say("remove", unit)
+
+        def ask(run: Run) -> None:
+            token = run.work.tokens[unit.id]
+            which = run_together if run_multi.body_of(run.work, token) is None else run_multi
+            which.remove(run.work, token)
+
+        self._step(ask)
+
     def do_withdraw(self, shares: Sequence[float]) -> None:
         tokens = self._play.main.tokens.values()
         done = [t for t in tokens if t.kind is TokenKind.USER and t.state is TokenState.DONE]
@@ -173,7 +212,7 @@ class Life:
 
     def do_jump_one(self, shares: Sequence[float]) -> None:
         unit = pick(shares[0], self._units())
-        around = self.diagram.around(unit.node)
+        around = self.diagram.around(held_node(unit))
         there = [node for node in self._unit_nodes() if self.diagram.around(node) == around]
         node = pick(shares[1], there)
         self._say("jump_one", unit, node)
@@ -216,15 +255,3 @@ class Life:
             self._play.advance(12 * lives.HOUR)
         self.check()
         return self._play.ended
-
-
-def check_history(tokens: dict[int, Token]) -> None:
-    """Raise `Violation` where a token names a parent or a join that can not be its own."""
-    for token in tokens.values():
-        strange = [one for one in token.parents if one not in tokens or one >= token.id]
-        if strange and token.kind is not TokenKind.JOIN:
-            raise Violation(f"{told([token])} has parents {strange}")
-        consumed = token.state is TokenState.CONSUMED
-        by = tokens.get(token.consumed_by or 0)
-        if consumed and (by is None or (by.node, by.scope) != (token.node, token.scope)):
-            raise Violation(f"{told([token])} was consumed by {token.consumed_by}")
