@@ -59,7 +59,9 @@ PLANTED: list[tuple[Any, str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("module", "name", "wrong"), PLANTED, ids=lambda one: str(one)[:30])
+@pytest.mark.parametrize(
+    ("module", "name", "wrong"), PLANTED, ids=[name for _module, name, _wrong in PLANTED]
+)
 def test_a_planted_mistake_is_found_and_told_shortly(
     monkeypatch: pytest.MonkeyPatch, module: Any, name: str, wrong: Any
 ):
