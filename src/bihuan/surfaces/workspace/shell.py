@@ -44,6 +44,7 @@ ACCOUNT_PAGES: Final = (
     ("抄送我的", "copies", "mail-forward"),
     ("延期审批", "extensions", "clock-check"),
     ("价目表", "prices", "receipt"),
+    ("流程版本迁移", "migrations", "transform"),
     ("提醒设置", "preferences", "bell"),
     ("岗位作业指导", "guides", "book-2"),
     ("登录记录", "sessions", "devices"),
@@ -51,7 +52,11 @@ ACCOUNT_PAGES: Final = (
 )
 
 
-NEEDED: Final = {"extensions": "unit.extend", "prices": "case.view"}
+NEEDED: Final = {
+    "extensions": "unit.extend",
+    "prices": "case.view",
+    "migrations": "process.migrate",
+}
 AT_THE_WORKBENCH: Final = frozenset({"case", "case-original"})
 
 

@@ -35,6 +35,7 @@ from bihuan.domain.processes.queries.inbox import (
     inbox,
     inbox_counts,
 )
+from bihuan.domain.processes.queries.migrations import MigrationRow, recent_migrations
 from bihuan.domain.processes.queries.next_units import NextUnit, NextUnits, next_units
 from bihuan.domain.processes.queries.rows import InstanceMissing, UnitMissing
 from bihuan.domain.processes.queries.running import running_by_definition
@@ -59,6 +60,7 @@ __all__ = [
     "InboxFilter",
     "InstanceMissing",
     "InstanceView",
+    "MigrationRow",
     "NextUnit",
     "NextUnits",
     "OpenUnit",
@@ -84,6 +86,7 @@ __all__ = [
     "open_unit_of",
     "open_units",
     "pending_extensions",
+    "recent_migrations",
     "running_by_definition",
     "skips_by_owner",
     "suspended",

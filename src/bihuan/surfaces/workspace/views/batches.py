@@ -43,4 +43,4 @@ def _done(request: HttpRequest, title: str, lines: list[Line]) -> HttpResponse:
     response = render(request, "units/_batch_done.html", context)
     said = f"{title}：办成 {done} 个，未办 {len(lines) - done} 个"
     events = {"queue-changed": "", "case-changed": "", "list-changed": ""}
-    return trigger(toast(response, said), **events)
+    return trigger(toast(response, said, bad=not done), **events)
