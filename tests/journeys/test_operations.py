@@ -57,7 +57,7 @@ def test_a_submission_is_withdrawn_delegated_done_and_sent_straight_back(open_pa
     choose(page, "退回")
     page.locator("[name=then][value=straight_back]").check()
     page.locator("[name=choice][value=资料不全]").check()
-    page.fill("#f-reason", "没有写明表箱在几楼")
+    page.fill("#f-reason", "没有写明表箱在哪一层楼")
     send(page)
     assert unit(page) == "研判"
     assert work(open_page, people.JUDGE, number, lambda page: None) == "派单"

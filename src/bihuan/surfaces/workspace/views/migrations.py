@@ -1,6 +1,7 @@
 """Running instances are moved to another version of their process: tried, done, taken back."""
 
 from functools import partial
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -23,7 +24,7 @@ def index(request: HttpRequest) -> HttpResponse:
     desk = desk_of(request)
     require(desk.access, "process.migrate")
     sheet = migration_sheet(request.GET if request.method == "GET" else request.POST)
-    said = {"sheet": sheet, "lines": None, "tried": True, "refusal": ""}
+    said: dict[str, Any] = {"sheet": sheet, "lines": None, "tried": True, "refusal": ""}
     if request.method == "GET":
         return render(request, "migrations/page.html", {**said, **_recent()})
     said["tried"] = request.POST.get("do") != "apply"
