@@ -7,11 +7,14 @@ import pytest
 from django.test import Client
 
 from bihuan.domain.org.models import Staff
-from bihuan.domain.processes import actions
+from bihuan.domain.org.queries import access_of
+from bihuan.domain.processes import actions, queries
 from bihuan.domain.processes.choices import Operation
 from bihuan.domain.processes.models import ProcessInstance, Token
 from bihuan.kit import clock
 from bihuan.surfaces.workspace import operations
+from bihuan.surfaces.workspace.desk import Desk
+from bihuan.surfaces.workspace.unit_forms import unit_form
 from tests.domain.processes.given import (
     facts,
     open_nodes,
@@ -357,3 +360,18 @@ def test_a_batch_without_a_receiver_is_refused_and_keeps_what_was_chosen(running
 
 def test_a_batch_of_nothing_is_refused(running):
     assert browser("lee").get("/units/batch/claim/").status_code == 422
+
+
+# ------------------------------------------------------------------ beside the form
+def test_the_dock_says_what_is_going_on_beside_the_work(running):
+    first, lee = unit(running, "a").pk, browser("lee")
+    send(browser("kim"), first, "delegate", to="ann")
+    send(lee, first, "urge")
+    send(browser("ann"), first, "extend", more="PT2H", choice="等物料", reason=WHY)
+    view = queries.unit(
+        access_of(Staff.objects.get(login_name="lee").pk, clock.now()), first, at=clock.now()
+    )
+    desk = Desk(access_of(Staff.objects.get(login_name="lee").pk, clock.now()), clock.now())
+
+    notes = [text for _, text in unit_form(view, desk).notes]
+    assert notes == ["已委派给 Ann", "催办 1 次", "延期待批"]

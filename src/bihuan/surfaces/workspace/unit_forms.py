@@ -16,6 +16,7 @@ from bihuan.engines.forms import Field, FieldType, Form
 from bihuan.engines.forms.model import FILES
 from bihuan.surfaces.workspace import operations
 from bihuan.surfaces.workspace.desk import Desk, look_up
+from bihuan.surfaces.workspace.phrases import moment
 from bihuan.surfaces.workspace.sheets.chips import NO_CHIP, ChipSheet
 from bihuan.surfaces.workspace.sheets.fields import (
     Around,
@@ -55,6 +56,7 @@ class UnitForm:
     used: str = ""
     claimable: bool = False
     goes_home: bool = False
+    notes: Sequence[tuple[str, str]] = ()
     operations: Sequence[dict[str, str]] = field(default_factory=tuple)
 
     @property
@@ -179,7 +181,23 @@ def _around(unit: UnitView, *, mine: bool) -> UnitForm:
         claimable=not mine and "claim" in unit.operations,
         goes_home=mine and "submit" not in unit.operations,
         operations=operations.offered(unit),
+        notes=list(_notes(unit, mine=mine)),
     )
+
+
+def _notes(unit: UnitView, *, mine: bool) -> Iterator[tuple[str, str]]:
+    """Yield what is going on beside the unit's work, each with its icon."""
+    if unit.delegation is not None and unit.closed_at is None:
+        whose = "受委派办理" if mine else f"已委派给 {unit.assignee}"
+        until = f"，到 {moment(unit.delegation.until)}" if unit.delegation.until else ""
+        yield "user-share", whose + until
+    if unit.urges.unit:
+        yield "bell-ringing", f"催办 {unit.urges.unit} 次"
+    if unit.extension is not None and unit.extension.is_pending:
+        yield "clock-plus", "延期待批"
+    if unit.charges:
+        due = "、".join(f"{one.name} {one.price}" for one in unit.charges)
+        yield "receipt", f"提交时收 {due}"
 
 
 def known_values(form: Form | None, case: CaseView | None) -> dict[str, Any]:
