@@ -21,7 +21,7 @@ Span = tuple[datetime, datetime]
 
 _TOKENS = """
     select id, node, kind, state, scope, flow_in, parents, consumed_by, origin, local, assignee_id,
-        due_at, closed_at, close_kind
+        due_at, closed_at, owner_id, delegation is not null, delegation ->> 'until' is not null, close_kind
     from processes_token where instance_id = %s
 """
 _LIVE = _TOKENS + " and state in ('OPEN', 'CLAIMED', 'PARKED') order by id"
@@ -31,7 +31,9 @@ _CLOCKS = (
 )
 # A row that is written again, even with the same values, is another version of it.
 _VERSIONS = """
-    select i.state, i.suspended_until, md5(concat(
+    select i.state, i.suspended_until,
+        exists (select from processes_token r where r.instance_id = i.id and r.origin = 'REOPEN'),
+        md5(concat(
         i.xmin, i.ctid,
         (select string_agg(concat(t.xmin, t.ctid), ',' order by t.id)
          from processes_token t where t.instance_id = i.id),
@@ -53,6 +55,9 @@ class Row:
     assignee_id: int | None
     due_at: datetime | None
     closed_at: datetime | None
+    owner_id: int | None
+    lent: bool
+    lent_until: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class Snapshot:
     root: str
     state: str
     suspended_until: datetime | None
+    reopened: bool
     versions: str
     rows: tuple[Row, ...]
     clocks: Mapping[str, Clock]
@@ -102,16 +108,26 @@ class Snapshot:
 
 def snapshot(instance_id: int, root: str) -> Snapshot:
     """Read an instance."""
-    state, until, versions = db.one(_VERSIONS, (instance_id,)) or ("", None, "")
+    state, until, reopened, written = _head(instance_id)
     return Snapshot(
         instance_id,
         root,
         state,
         until,
-        versions,
+        reopened,
+        written,
         tuple(_row(values) for values in db.rows(_LIVE, (instance_id,))),
         {values[0]: Clock(*values) for values in db.rows(_CLOCKS, (root,))},
     )
+
+
+def versions(instance_id: int) -> str:
+    """Return what changes with every row of an instance that is written, its facts and clocks too."""
+    return str(_head(instance_id)[3])
+
+
+def _head(instance_id: int) -> tuple[Any, ...]:
+    return db.one(_VERSIONS, (instance_id,)) or ("", None, False, "")
 
 
 def history(instance_id: int) -> dict[int, Row]:
@@ -146,6 +162,10 @@ def check_clocks(found: Snapshot, process: Process) -> None:
     """A clock runs exactly while a member unit is open, or its timer waits, and the instance runs."""
     wanted = _wanted(found, process)
     for owner, clock in found.clocks.items():
+        # A reopened instance has a new clock for a group from its first member on.
+        unborn = found.reopened and wanted.get(owner) == "PAUSED" and owner.startswith("group:")
+        if clock.state == "STOPPED" and unborn:
+            continue
         if clock.state == "STOPPED":
             hold(owner not in wanted, f"{owner} is stopped, and its unit or timer is open")
         else:
@@ -172,6 +192,8 @@ def _wanted(found: Snapshot, process: Process) -> dict[str, str]:
             wanted[f"timer:{token.id}"] = going
         elif token.kind is TokenKind.USER and rules is not None and rules.limit:
             wanted[f"unit:{token.id}"] = going
+        if row.lent_until:
+            wanted[f"delegation:{token.id}"] = "RUNNING"
     if found.ended:
         return wanted
     open_nodes = {row.token.node for row in found.units}
@@ -196,9 +218,12 @@ def check_times(found: Snapshot, process: Process, at: datetime) -> None:
         if kind == "unit":
             worked = [spans[int(key)][1]]
         elif kind == "group":
-            worked = [
-                span for node, span in spans.values() if node in members[key.partition(":")[2]]
-            ]
+            # A reopened instance has a new clock for each group.
+            nodes = members[key.partition(":")[2]]
+            worked = _within(
+                [span for node, span in spans.values() if node in nodes],
+                (row.started_at or at, row.stopped_at or at),
+            )
         else:
             continue
         calendar = calendars.calendar(row.calendar)
@@ -243,6 +268,11 @@ def _merged(spans: list[Span]) -> list[Span]:
         else:
             found.append((begin, end))
     return found
+
+
+def _within(spans: list[Span], lasted: Span) -> list[Span]:
+    cut = [(max(begin, lasted[0]), min(end, lasted[1])) for begin, end in spans]
+    return [(begin, end) for begin, end in cut if begin < end]
 
 
 def _without(spans: list[Span], gaps: list[Span]) -> list[Span]:

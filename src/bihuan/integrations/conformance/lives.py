@@ -17,7 +17,7 @@ from bihuan.engines.bpmn.fuzz.marking import Marking, hold, told
 from bihuan.engines.bpmn.model import Process
 from bihuan.engines.bpmn.run_marks import held_node
 from bihuan.engines.bpmn.run_together import is_signer
-from bihuan.integrations.conformance import laws
+from bihuan.integrations.conformance import laws, verbs
 from bihuan.integrations.conformance.laws import Row, Snapshot
 from bihuan.kit.problems import Refused
 
@@ -27,8 +27,9 @@ WEIGHTS: Final = {
     "claim": 14, "submit": 40, "release": 3, "assign": 3, "transfer": 3, "return": 11, "withdraw": 6,
     "jump": 2, "jump_one": 2, "suspend": 3, "resume": 7, "draft": 2, "urge": 1, "copy": 1, "wait": 7,
     "terminate": 1, "return_straight": 4, "skip": 3, "add": 5, "remove": 4,
+    "delegate": 5, "give_back": 3, "complete_delegation": 2, "extend": 5, "set_lead": 3, "reopen": 6,
 }  # fmt: skip
-CALM: Final = {**WEIGHTS, "jump": 0}
+CALM: Final = {**WEIGHTS, "jump": 0, "reopen": 0}
 INSTANCES_BETWEEN_REPLAYS: Final = 5
 
 
@@ -101,11 +102,8 @@ class Life:
             name = f"{name}: nothing there"
         except Refused as refused:
             name = f"{name}: {refused.code}"
-            after = laws.snapshot(self.id, self.root)
-            hold(
-                after.versions == before.versions,
-                f"refused ({refused.code}), and changed something",
-            )
+            unchanged = laws.versions(self.id) == before.versions
+            hold(unchanged, f"refused ({refused.code}), and changed something")
         else:
             self.now = self.look()
         self.counts[name] = self.counts.get(name, 0) + 1
@@ -136,7 +134,7 @@ class Life:
         """Do something at this moment, and remember it as it would be said of any instance."""
         base = self.id << 20
         self.said.append(f"{self.at:%d %H:%M:%S} {verb} {self._told(unit)} {args} {kwargs}")
-        getattr(actions, verb)(self.id if unit is None else unit, *args, at=self.at, **kwargs)
+        verbs.named(verb)(self.id if unit is None else unit, *args, at=self.at, **kwargs)
         others = {k: v - base if k == "token_id" and v else v for k, v in kwargs.items()}
         self.log.append(Done(self.at, verb, None if unit is None else unit - base, args, others))
 
@@ -205,15 +203,38 @@ class Life:
         self.call("withdraw", unit.pk, by=_staff(unit.assignee_id or 0))
 
     def do_jump(self, shares: Sequence[float]) -> None:
-        node = pick(shares[1], self._unit_nodes())
-        before, self.marking.wounded = self.marking.wounded, set(self.marking.wounded)
-        self.marking.wounded |= {one.partition(":")[0] for one in self.diagram.around(node)}
-        try:
-            self.call("jump", None, node, reason="急", by=SYSTEM)
-        except Refused:
-            self.marking.wounded = before
-            raise
-        self.jumped = True
+        self._open_anywhere("jump", pick(shares[1], self._unit_nodes()))
+
+    def do_reopen(self, shares: Sequence[float]) -> None:
+        self._open_anywhere("reopen_instance", pick(shares[1], self._unit_nodes()))
+
+    def do_delegate(self, shares: Sequence[float]) -> None:
+        unit, to = self._unit(shares), pick(shares[1], self.cast.people)
+        until = self.at + 8 * shares[2] * lives.HOUR if shares[3] < 0.7 else None
+        terms = actions.DelegationTerms(to, until, may_submit=shares[3] < 0.5)
+        self.call("delegate", unit.token.id, terms=terms, by=self._actor(unit, shares[2]))
+
+    def do_give_back(self, shares: Sequence[float]) -> None:
+        unit = pick(shares[0], [row for row in self.now.units if row.lent])
+        self.call("give_back", unit.token.id, by=_staff(unit.owner_id or 0))
+
+    def do_complete_delegation(self, shares: Sequence[float]) -> None:
+        unit = pick(shares[0], [row for row in self.now.units if row.lent])
+        by = _staff(unit.assignee_id or 0)
+        self.call("complete_delegation", unit.token.id, {"x": 2}, by=by)
+
+    def do_extend(self, shares: Sequence[float]) -> None:
+        unit = self._unit(shares)
+        until = self.at + 30 * shares[2] * lives.HOUR if shares[3] < 0.3 else None
+        more = pick(shares[1], ("30m", "2h", "PT1H", "1wd"))
+        group = pick(shares[2], ("", "", *(one.id for one in self.process.limit_groups)))
+        wanted = actions.MoreTime("" if until else more, until, group)
+        asker = self._actor(unit, shares[1])
+        self.call("extend", unit.token.id, wanted=wanted, asker=asker)
+
+    def do_set_lead(self, shares: Sequence[float]) -> None:
+        lead = pick(shares[1], ("", "10m", "45m", "2h", "30%", "95%"))
+        self.call("set_lead", None, pick(shares[0], self.cast.people), lead)
 
     def do_jump_one(self, shares: Sequence[float]) -> None:
         unit = self._unit(shares)
@@ -239,6 +260,17 @@ class Life:
         self._dispatch()
 
     # ------------------------------------------------------------ inside
+    def _open_anywhere(self, verb: str, node: str) -> None:
+        """Open a unit beside nothing; the splits around it may lack branches from then on."""
+        before, self.marking.wounded = self.marking.wounded, set(self.marking.wounded)
+        self.marking.wounded |= {one.partition(":")[0] for one in self.diagram.around(node)}
+        try:
+            self.call(verb, None, node, reason="急", by=SYSTEM)
+        except Refused:
+            self.marking.wounded = before
+            raise
+        self.jumped = True
+
     def _dispatch(self) -> None:
         """Let the dispatcher do what is due; without one the next operation does it."""
         moment = self.now.next_moment()
@@ -265,7 +297,9 @@ class Life:
         if self.now.ended:
             return True
         units = self.now.units
-        if units:
+        if units and units[0].lent:
+            self.call("give_back", units[0].token.id, by=_staff(units[0].owner_id or 0))
+        elif units:
             by = self._actor(units[0], 0)
             self.call("submit", units[0].token.id, dict(lives.LAST), by=by)
         else:
@@ -282,7 +316,7 @@ class Life:
         for done in log:
             kwargs = {k: v + base if k == "token_id" and v else v for k, v in done.kwargs.items()}
             target = self.id if done.unit is None else base + done.unit
-            getattr(actions, done.verb)(target, *done.args, at=done.at, **kwargs)
+            verbs.named(done.verb)(target, *done.args, at=done.at, **kwargs)
         again = laws.story(self.id, self.root)
         differing = sorted(map(str, set(told_first.items()) ^ set(again.items())))[:6]
         hold(told_first == again, f"lived again without a dispatcher, other facts: {differing}")

@@ -11,7 +11,7 @@ from typing import Any
 from bihuan.engines.bpmn.fuzz.blocks import CONSTANTS, Block, Inside, Kind
 from bihuan.engines.bpmn.fuzz.drawing import branch
 from bihuan.engines.bpmn.run_marks import group_of, held_node, is_stand_in
-from bihuan.engines.bpmn.run_state import Origin, Token, TokenKind
+from bihuan.engines.bpmn.run_state import WALLS, Token, TokenKind
 
 
 class Violation(Exception):
@@ -136,8 +136,8 @@ class Marking:
         bodies = self._explain(block.name, scope, TokenKind.MULTI)
         for body in bodies:
             self._several(block, body, kind)
-        # Somebody who jumps into a sub-process of several works in a run of its own.
-        alone = [t for t in self._explain(block.name, scope, kind) if t.origin is Origin.JUMP]
+        # Who jumps into a sub-process of several, or reopens there, works in a run of its own.
+        alone = [t for t in self._explain(block.name, scope, kind) if t.origin in WALLS]
         for token in alone:
             self._within(block, token)
         return len(bodies) + len(alone)
