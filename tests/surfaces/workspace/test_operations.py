@@ -12,9 +12,10 @@ from bihuan.domain.processes import actions, queries
 from bihuan.domain.processes.choices import Operation
 from bihuan.domain.processes.models import ProcessInstance, Token
 from bihuan.kit import clock
+from bihuan.kit.htmx import render
 from bihuan.surfaces.workspace import operations
 from bihuan.surfaces.workspace.desk import Desk
-from bihuan.surfaces.workspace.unit_forms import unit_form
+from bihuan.surfaces.workspace.unit_forms import UnitForm, unit_form
 from tests.domain.processes.given import (
     facts,
     open_nodes,
@@ -375,3 +376,10 @@ def test_the_dock_says_what_is_going_on_beside_the_work(running):
 
     notes = [text for _, text in unit_form(view, desk).notes]
     assert notes == ["已委派给 Ann", "催办 1 次", "延期待批"]
+
+
+def test_the_menu_is_drawn_also_when_all_of_it_concerns_the_process(rf):
+    whole = {"title": "停表", "sign": "player-pause", "address": "/x/", "place": "whole"}
+    form = UnitForm("办理", "本人", mine=False, address="/units/1/", operations=[whole])
+    text = render(rf.get("/"), "units/_form.html", {"form": form}).content.decode()
+    assert "停表" in text
