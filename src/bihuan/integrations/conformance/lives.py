@@ -316,6 +316,9 @@ class Life:
         for done in log:
             kwargs = {k: v + base if k == "token_id" and v else v for k, v in done.kwargs.items()}
             target = self.id if done.unit is None else base + done.unit
+            if done.verb in verbs.BESIDE:
+                while clocks.fire_due(done.at):
+                    pass
             verbs.named(done.verb)(target, *done.args, at=done.at, **kwargs)
         again = laws.story(self.id, self.root)
         differing = sorted(map(str, set(told_first.items()) ^ set(again.items())))[:6]

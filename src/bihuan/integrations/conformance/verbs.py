@@ -27,4 +27,6 @@ def _set_lead(_instance_id: int, staff_id: int, lead: str, *, at: datetime) -> N
     actions.set_warning_lead(staff_id=staff_id, lead=lead, by=SYSTEM, at=at)
 
 
+BESIDE: Final = frozenset({"extend", "urge", "carbon_copy"})
+"""These stand beside the flow and do not bring it up to the moment: their unit must have been opened by then."""
 _OWN: Final[dict[str, Callable[..., Any]]] = {"extend": _extend, "set_lead": _set_lead}
