@@ -32,6 +32,9 @@ class Dialog:
     reason: str = ""
     refusal: str = ""
     errors: Errors = Errors()
+    lines: Sequence[str] = ()
+    kept: Sequence[tuple[str, str]] = ()
+    key: str = ""
 
     def typed(self, reason: str) -> "Dialog":
         """Return the dialog with what was typed, and what is still missing."""
