@@ -12,6 +12,11 @@ def _script(*sent: tuple[str, object]) -> str:
     return script(Recorded(sent, BEFORE, AFTER, CASE), range(7, 11))
 
 
+def test_a_remark_in_a_statement_does_not_swallow_its_end() -> None:
+    lines = _script(("select 1 -- one\nfrom t  -- all of it\n", ())).splitlines()
+    assert lines[2] == "select 1 from t;"
+
+
 def test_ids_of_the_recorded_round_become_those_of_the_moment() -> None:
     lock = ("select id, next_seq\nfrom t where id = %s for update", (7,))
     write = (

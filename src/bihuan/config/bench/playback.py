@@ -29,6 +29,10 @@ where datname = current_database() and application_name = 'pgbench' and query li
 """
 
 
+# A script has each statement on one line, where a remark would swallow what follows it.
+_REMARK = re.compile(r"--[^\n]*")
+
+
 class NoLimit(Refused):
     """pgbench ended early or did nothing."""
 
@@ -151,7 +155,7 @@ def script(recorded: Recorded, instances: range) -> str:
     spelling = _Spelling(recorded)
     lines = [f"\\set i random({instances.start}, {instances.stop - 1})", "begin;"]
     for text, params in recorded.sent:
-        statement = spelling.statement(text, params)
+        statement = spelling.statement(_REMARK.sub("", text), params)
         end = " \\gset p_" if "for update" in statement and "next_seq" in statement else ";"
         lines.append(" ".join(statement.split()) + end)
     return "\n".join([*lines, "commit;", ""])

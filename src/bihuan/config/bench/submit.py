@@ -115,6 +115,7 @@ class Desk:
 
     def record(self) -> Recorded:
         """Submit once and return what was sent."""
+        self.open[0] = self.submit(self.open[0])  # what a process reads once is read now
         sent: list[tuple[str, Any]] = []
         before = self.open[0]
         with db.watched(playback.recording(sent)):
