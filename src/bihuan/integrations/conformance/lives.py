@@ -275,8 +275,7 @@ class Life:
         """Let the dispatcher do what is due; without one the next operation does it."""
         moment = self.now.next_moment()
         if self.dispatched and moment is not None and moment <= self.at:
-            while clocks.fire_due(self.at):
-                pass
+            clocks.fire_all_due(self.at)
             self.now = self.look()
 
     def _unit(self, shares: Sequence[float]) -> Row:
@@ -317,8 +316,7 @@ class Life:
             kwargs = {k: v + base if k == "token_id" and v else v for k, v in done.kwargs.items()}
             target = self.id if done.unit is None else base + done.unit
             if done.verb in verbs.BESIDE:
-                while clocks.fire_due(done.at):
-                    pass
+                clocks.fire_all_due(done.at)
             verbs.named(done.verb)(target, *done.args, at=done.at, **kwargs)
         again = laws.story(self.id, self.root)
         differing = sorted(map(str, set(told_first.items()) ^ set(again.items())))[:6]

@@ -25,7 +25,7 @@ from bihuan.domain.clocks.actions.clocks import (
     start_clock,
     stop_clock,
 )
-from bihuan.domain.clocks.actions.dispatch import fire_due, recompute_stale
+from bihuan.domain.clocks.actions.dispatch import fire_all_due, fire_due, recompute_stale
 
 __all__ = [
     "CalendarSpec",
@@ -43,6 +43,7 @@ __all__ = [
     "edit_days",
     "edit_week",
     "enforce_from",
+    "fire_all_due",
     "fire_due",
     "import_official",
     "pause_clock",

@@ -82,6 +82,14 @@ def fire_due(at: datetime, *, limit: int = 500) -> int:
     return _one_by_one_if_need_be(kept.rows, fire, lambda row: db.run(_LATER, (at, row.id)))
 
 
+def fire_all_due(at: datetime) -> int:
+    """Fire every moment at or before `at`, each batch in a transaction of its own; return how many."""
+    fired = 0
+    while found := fire_due(at):
+        fired += found
+    return fired
+
+
 @transaction.atomic
 def recompute_stale(*, limit: int = 500) -> int:
     """Count up to `limit` running clocks anew whose calendar has changed; return how many.
