@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bihuan.domain.cases.models import Case
+from bihuan.domain.cases.models import Burst, Case, CaseStudy
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import actions as org
 from bihuan.domain.packs import actions
@@ -45,3 +45,25 @@ def test_a_second_load_adds_nothing():
 
     assert again.new_cases == 0
     assert Case.objects.count() == 12
+
+
+@pytest.fixture
+def complaint():
+    for each in ("base", "complaint"):
+        actions.install_pack(shipped.pack(each), by=BY, at=LONG_AGO)
+    org.open_demo_logins(by=BY, at=LONG_AGO)
+
+
+@pytest.mark.usefixtures("complaint")
+def test_complaints_are_pressed_gathered_and_learned_from():
+    loaded = scenarios.load("complaint", at=NOW)
+
+    cases = {case.source_ref.rpartition(":")[2]: case for case in Case.objects.all()}
+    states = [cases[str(place)].state for place in (1, 3, 8, 9, 15)]
+    assert (loaded.customers, loaded.cases, loaded.new_cases) == (11, 16, 16)
+    assert states == ["OPEN", "OPEN", "RESOLVED", "CLOSED", "MERGED"]
+    assert (cases["3"].level, cases["3"].urge_count) == (4, 2)
+    assert cases["13"].parent_id == cases["14"].parent_id == cases["12"].pk
+    assert CaseStudy.objects.filter(is_published=True).count() == 2
+    assert Burst.objects.count() == 1
+    assert scenarios.load("complaint", at=NOW).new_cases == 0

@@ -12,7 +12,7 @@ from bihuan.config import console, database, demo_data, serving
 from bihuan.config.cli import bihuan, migrate
 from bihuan.kit import clock
 
-PACKS = ("hotline", "itsm")
+PACKS = ("hotline", "itsm", "complaint")
 
 
 @click.command()

@@ -19,6 +19,7 @@ from bihuan.domain.org import queries as org
 from bihuan.domain.packs import queries as packs
 from bihuan.domain.processes import actions as processes
 from bihuan.engines.packs.scenario import span
+from bihuan.integrations.scenarios import aftermath
 from bihuan.integrations.scenarios.stage import CaseRow, Stage, open_case
 
 _BY = Actor("system:demo")
@@ -114,6 +115,7 @@ def _work(play: _Play, now: datetime) -> bool:
         values = {key: _filled(value, words) for key, value in said.items()}
         by = org.actor_for(org.staff_by_login(entry["by"].format_map(words)).pk, stage.at)
         processes.submit(stage.unit(node).pk, values, by=by, at=stage.at)
+    aftermath.follow(stage, list(play.row.get("then", [])), pack=play.pack, now=now)
     return True
 
 

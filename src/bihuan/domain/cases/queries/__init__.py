@@ -37,6 +37,13 @@ from bihuan.domain.cases.queries.pressing import (
     urges_of_case,
 )
 from bihuan.domain.cases.queries.promises import Promise, PromisedUnit, promise
+from bihuan.domain.cases.queries.studies import (
+    StudyFilter,
+    StudyRow,
+    case_base,
+    studies_named,
+    studies_of_case,
+)
 from bihuan.domain.cases.queries.taxonomy import (
     ClassNode,
     class_named,
@@ -69,10 +76,13 @@ __all__ = [
     "Probe",
     "Promise",
     "PromisedUnit",
+    "StudyFilter",
     "StudyFound",
+    "StudyRow",
     "SupervisionRow",
     "UrgeRow",
     "bursts",
+    "case_base",
     "case_cards",
     "case_list",
     "case_number",
@@ -92,6 +102,8 @@ __all__ = [
     "promise",
     "search",
     "search_studies",
+    "studies_named",
+    "studies_of_case",
     "supervision_of_case",
     "supervision_order",
     "supervision_to_answer",
