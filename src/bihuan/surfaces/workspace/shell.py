@@ -46,6 +46,7 @@ ACCOUNT_PAGES: Final = (
     ("价目表", "prices", "receipt"),
     ("流程版本迁移", "migrations", "transform"),
     ("提醒设置", "preferences", "bell"),
+    ("我的休假", "leaves", "beach"),
     ("岗位作业指导", "guides", "book-2"),
     ("登录记录", "sessions", "devices"),
     ("修改密码", "change-password", "lock"),

@@ -59,6 +59,12 @@ class AlreadyAway(Refused):
     message = "这段时间里已登记了休假。"
 
 
+class LeaveIncomplete(Invalid):
+    """A leave has a beginning and an end."""
+
+    message = "请写明休假从何时到何时。"
+
+
 class HoldingUnknown(NotFound):
     """There is no such holding."""
 

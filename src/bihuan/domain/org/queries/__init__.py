@@ -10,12 +10,14 @@ from bihuan.domain.org.queries.access import (
     covers_of,
 )
 from bihuan.domain.org.queries.people import (
+    LeaveAhead,
     LeaveRow,
     StaffRow,
     StaffUnknown,
     at_work,
     holdings_of,
     leave_of,
+    leaves_ahead,
     names_of,
     post_names,
     staff,
@@ -44,6 +46,7 @@ from bihuan.domain.org.queries.tree import (
 
 __all__ = [
     "Access",
+    "LeaveAhead",
     "LeaveRow",
     "Scope",
     "SessionRow",
@@ -61,6 +64,7 @@ __all__ = [
     "covers_of",
     "holdings_of",
     "leave_of",
+    "leaves_ahead",
     "names_of",
     "post_names",
     "revision",

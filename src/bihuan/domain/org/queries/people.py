@@ -22,6 +22,11 @@ where p.code = %(post)s and h.unit_id = any(%(units)s)
   and (s.left_at is null or s.left_at > %(at)s)
 order by s.name, s.id
 """
+_LEAVES_AHEAD = """
+select l.id, l.away_from, l.away_until, coalesce(d.name, ''), l.reason
+from org_leave l left join org_staff d on d.id = l.delegate_id
+where l.staff_id = %(staff)s and l.away_until > %(at)s order by l.away_from
+"""
 _WHO_MAY = """
 select distinct s.id from org_holding h
 join org_post p on p.id = h.post_id
@@ -85,6 +90,14 @@ class LeaveRow:
     away_until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LeaveAhead(LeaveRow):
+    """A leave as its list shows it; `delegate` is the name of who stands in, empty when nobody does."""
+
+    delegate: str
+    reason: str
+
+
 def staff(staff_id: int) -> Staff:
     """Return a staff member, or refuse with StaffUnknown."""
     found = Staff.objects.filter(pk=staff_id).first()
@@ -133,6 +146,11 @@ def leave_of(staff_id: int, at: datetime) -> LeaveRow | None:
     """Return a person's leave at `at`, else the next one recorded."""
     row = db.one(_LEAVE, {"staff": staff_id, "at": at})
     return LeaveRow(*row) if row else None
+
+
+def leaves_ahead(staff_id: int, at: datetime) -> list[LeaveAhead]:
+    """Return a person's leaves that have not ended at `at`, the earliest first."""
+    return [LeaveAhead(*row) for row in db.rows(_LEAVES_AHEAD, {"staff": staff_id, "at": at})]
 
 
 def post_names() -> dict[str, str]:

@@ -7,9 +7,11 @@ a dry run does the very same and takes it back. What could not be moved goes on 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Max
 
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
@@ -18,6 +20,7 @@ from bihuan.domain.processes.actions import refusals, store, version_refusals
 from bihuan.domain.processes.actions.rehousing import rehouse
 from bihuan.domain.processes.choices import ENDED, MigrationState
 from bihuan.domain.processes.models import MigratedInstance, Migration
+from bihuan.domain.processes.queries.migrations import MigrationMissing
 from bihuan.domain.processes.queries.statements import LISTS
 from bihuan.engines.bpmn.run_migrate import NodeOf
 from bihuan.engines.bpmn.run_state import Token
@@ -62,6 +65,22 @@ class MigrationReport:
         return tuple(one for one in self.results if one.state == MigrationState.REFUSED)
 
 
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """So many instances, those behind the one with this id; without a number all that are left."""
+
+    after: int = 0
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is to be done with which instances."""
+
+    plan: MigrationPlan
+    nodes_of: Callable[[int], NodeOf]
+
+
 def migrate_instances(
     plan: MigrationPlan, *, dry_run: bool = False, by: Actor, at: datetime
 ) -> MigrationReport:
@@ -71,15 +90,9 @@ def migrate_instances(
     the new version's limit; timers that run keep their moment, new ones start now, those that are gone
     stop. Run again, it moves what is left.
     """
-    org.authorise(by, "process.migrate", at=at)
-    _check(plan)
-    batch = None if dry_run else _batch(plan, by, at)
-    nodes = dict(plan.nodes)
-
-    def node_of(token: Token) -> str | None:
-        return nodes.get(token.node, token.node)
-
-    return _move_all(plan, batch, lambda _instance: node_of, (by, at))
+    if dry_run:
+        return try_migration(plan, Portion(), by=by, at=at)
+    return continue_migration(begin_migration(plan, by=by, at=at), by=by, at=at)
 
 
 def reverse_migration(
@@ -89,10 +102,85 @@ def reverse_migration(
 
     An instance that has come to where the old version has no place is refused and stays.
     """
+    if not dry_run:
+        return continue_migration(
+            begin_reversal(batch_id, reason=reason, by=by, at=at), by=by, at=at
+        )
     org.authorise(by, "process.migrate", at=at)
-    done = Migration.objects.filter(pk=batch_id).first()
-    if done is None:
-        raise version_refusals.MigrationMissing
+    task = _way_back(_found(batch_id), reason)
+    _check(task.plan)
+    return MigrationReport(None, tuple(_move_all(task, None, Portion(), (by, at))))
+
+
+def try_migration(
+    plan: MigrationPlan, portion: Portion, *, by: Actor, at: datetime
+) -> MigrationReport:
+    """Say what would become of so many instances, and change nothing."""
+    org.authorise(by, "process.migrate", at=at)
+    _check(plan)
+    return MigrationReport(None, tuple(_move_all(_way_there(plan), None, portion, (by, at))))
+
+
+def begin_migration(plan: MigrationPlan, *, by: Actor, at: datetime) -> int:
+    """Note a batch, of which nothing is moved yet; return its id for `continue_migration`."""
+    org.authorise(by, "process.migrate", at=at)
+    _check(plan)
+    return int(_batch(plan, by, at).pk)
+
+
+def begin_reversal(batch_id: int, *, reason: str, by: Actor, at: datetime) -> int:
+    """Note a batch that takes another back; return its id for `continue_migration`."""
+    org.authorise(by, "process.migrate", at=at)
+    done = _found(batch_id)
+    plan = _way_back(done, reason).plan
+    _check(plan)
+    return int(_batch(plan, by, at, reverses=done).pk)
+
+
+def continue_migration(
+    batch_id: int, *, most: int | None = None, by: Actor, at: datetime
+) -> MigrationReport:
+    """Move the next so many instances of a batch, without `most` all that are left; none left finishes it.
+
+    Each is a transaction of its own: what stops half way goes on where it was. Two who continue one batch
+    at once move no instance twice.
+    """
+    org.authorise(by, "process.migrate", at=at)
+    batch = _found(batch_id)
+    if batch.finished_at is not None:
+        return MigrationReport(batch.pk, ())
+    if batch.reverses is None:
+        only = frozenset(batch.only) if batch.only is not None else None
+        plan = MigrationPlan(
+            batch.from_definition_id, batch.to_definition_id, batch.reason, batch.nodes, only
+        )
+        task = _way_there(plan)
+    else:
+        task = _way_back(batch.reverses, batch.reason)
+    last = MigratedInstance.objects.filter(migration=batch).aggregate(last=Max("instance_id"))
+    results = _move_all(task, batch, Portion(last["last"] or 0, most), (by, at))
+    if most is None or len(results) < most:
+        Migration.objects.filter(pk=batch.pk).update(finished_at=at)
+    return MigrationReport(batch.pk, tuple(results))
+
+
+def _found(batch_id: int) -> Migration:
+    found = Migration.objects.select_related("reverses").filter(pk=batch_id).first()
+    if found is None:
+        raise MigrationMissing
+    return found
+
+
+def _way_there(plan: MigrationPlan) -> _Task:
+    nodes = dict(plan.nodes)
+
+    def node_of(token: Token) -> str | None:
+        return nodes.get(token.node, token.node)
+
+    return _Task(plan, lambda _instance: node_of)
+
+
+def _way_back(done: Migration, reason: str) -> _Task:
     rows = MigratedInstance.objects.filter(migration=done, state=MigrationState.MIGRATED)
     moved = {row.instance_id: row.moved for row in rows}
     plan = MigrationPlan(
@@ -101,15 +189,13 @@ def reverse_migration(
         reason=reason,
         instances=frozenset(moved),
     )
-    _check(plan)
-    batch = None if dry_run else _batch(plan, by, at, reverses=done)
     inverse = _inverse(done.nodes)
 
     def node_of(instance_id: int) -> NodeOf:
         own = {token_id: before for token_id, before, _ in moved[instance_id]}
         return lambda token: own.get(token.id) or inverse.get(token.node, token.node)
 
-    return _move_all(plan, batch, node_of, (by, at))
+    return _Task(plan, node_of)
 
 
 def _inverse(nodes: Mapping[str, str]) -> dict[str, str | None]:
@@ -146,20 +232,20 @@ def _batch(
         on_behalf_of=by.on_behalf_of,
         at=at,
         reverses=reverses,
+        only=sorted(plan.instances) if plan.instances is not None and reverses is None else None,
+        total=sum(1 for _ in _running(plan, 0)),
     )
 
 
 def _move_all(
-    plan: MigrationPlan,
-    batch: Migration | None,
-    nodes_of: Callable[[int], NodeOf],
-    who: tuple[Actor, datetime],
-) -> MigrationReport:
-    results = tuple(
-        _move(_One(instance_id, subject, nodes_of(instance_id)), plan, batch, who)
-        for instance_id, subject in _running(plan)
+    task: _Task, batch: Migration | None, portion: Portion, who: tuple[Actor, datetime]
+) -> list[InstanceResult]:
+    found = islice(_running(task.plan, portion.after), portion.most)
+    results = (
+        _move(_One(instance_id, subject, task.nodes_of(instance_id)), task.plan, batch, who)
+        for instance_id, subject in found
     )
-    return MigrationReport(batch.pk if batch else None, results)
+    return [one for one in results if one is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +257,8 @@ class _One:
     node_of: NodeOf
 
 
-def _running(plan: MigrationPlan) -> Iterator[tuple[int, str]]:
-    """Yield the instances that are still to be moved, a few hundred read at a time."""
-    last = 0
+def _running(plan: MigrationPlan, last: int) -> Iterator[tuple[int, str]]:
+    """Yield the instances behind `last` that are still to be moved, a few hundred read at a time."""
     while rows := db.rows(
         LISTS["to_migrate"], {"from": plan.from_definition, "after": last, "size": AT_ONCE}
     ):
@@ -185,10 +270,12 @@ def _running(plan: MigrationPlan) -> Iterator[tuple[int, str]]:
 
 def _move(
     one: _One, plan: MigrationPlan, batch: Migration | None, who: tuple[Actor, datetime]
-) -> InstanceResult:
-    """Move one instance, all or nothing; without a batch take it back."""
+) -> InstanceResult | None:
+    """Move one instance, all or nothing; without a batch take it back. None: somebody else did meanwhile."""
     try:
         with transaction.atomic():
+            if batch is not None and _is_noted(batch, one.instance_id):
+                return None
             moved = _moved(one, plan, batch, who)
             result = InstanceResult(
                 one.instance_id, one.subject, MigrationState.MIGRATED, "", moved
@@ -223,6 +310,12 @@ def _moved(
     step.fact("process.migrated", step.instance.ref, when, data, plan.reason.strip())
     store.save(step, when)
     return moved
+
+
+def _is_noted(batch: Migration, instance_id: int) -> bool:
+    """Take the lock of a batch; tell whether an instance of it is done."""
+    Migration.objects.select_for_update().get(pk=batch.pk)
+    return MigratedInstance.objects.filter(migration=batch, instance_id=instance_id).exists()
 
 
 def _note(batch: Migration | None, result: InstanceResult) -> None:

@@ -1,6 +1,6 @@
 """Why an instance does not change its version, as a person reads it."""
 
-from bihuan.kit.problems import Invalid, NotFound, Refused
+from bihuan.kit.problems import Invalid, Refused
 
 
 class CannotMigrate(Refused):
@@ -24,9 +24,3 @@ class MappingUnknown(Invalid):
 
     def __init__(self, before: str, after: str) -> None:
         super().__init__(f"对应关系 {before}={after} 里有版本中不存在的图元。")
-
-
-class MigrationMissing(NotFound):
-    """There is no such batch."""
-
-    message = "没有找到这次迁移。"

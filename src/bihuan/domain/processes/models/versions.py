@@ -9,7 +9,11 @@ from bihuan.domain.processes.models.tables import ProcessInstance
 
 
 class Migration(models.Model):
-    """One batch: from which version to which, by what mapping of nodes, by whom and why."""
+    """One batch: from which version to which, by what mapping of nodes, by whom and why.
+
+    `only` lists the instances it is confined to, `total` counts those there were when it began; it is
+    under way until `finished_at`.
+    """
 
     key = models.TextField()
     from_definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="+")
@@ -20,6 +24,9 @@ class Migration(models.Model):
     on_behalf_of = models.TextField(default="")
     at = models.DateTimeField()
     reverses = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    only = models.JSONField(null=True)
+    total = models.IntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -35,7 +35,14 @@ from bihuan.domain.processes.queries.inbox import (
     inbox,
     inbox_counts,
 )
-from bihuan.domain.processes.queries.migrations import MigrationRow, recent_migrations
+from bihuan.domain.processes.queries.migrations import (
+    MigratedRow,
+    MigrationMissing,
+    MigrationRow,
+    migrated,
+    migration,
+    recent_migrations,
+)
 from bihuan.domain.processes.queries.next_units import NextUnit, NextUnits, next_units
 from bihuan.domain.processes.queries.rows import InstanceMissing, UnitMissing
 from bihuan.domain.processes.queries.running import running_by_definition
@@ -60,6 +67,8 @@ __all__ = [
     "InboxFilter",
     "InstanceMissing",
     "InstanceView",
+    "MigratedRow",
+    "MigrationMissing",
     "MigrationRow",
     "NextUnit",
     "NextUnits",
@@ -82,6 +91,8 @@ __all__ = [
     "instances_of",
     "is_copied_to",
     "last_form_with",
+    "migrated",
+    "migration",
     "next_units",
     "open_unit_of",
     "open_units",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from django.http import QueryDict
 
@@ -12,6 +12,7 @@ from bihuan.domain.org.ports import Access
 from bihuan.domain.packs import queries as packs
 from bihuan.domain.processes import queries
 from bihuan.domain.processes.actions import MigrationPlan, MigrationReport
+from bihuan.surfaces.workspace.sheets.cases import case_address
 
 NODE = "node."
 Options = Sequence[tuple[str, str]]
@@ -60,13 +61,49 @@ class MigrationSheet:
         return MigrationPlan(self.from_id, self.to_id, self.reason, self.nodes)
 
 
+class Result(Protocol):
+    """What became of one instance, in a trial or in the tables."""
+
+    @property
+    def instance_id(self) -> int:
+        """The instance."""
+
+    @property
+    def subject(self) -> str:
+        """What it runs for."""
+
+    @property
+    def message(self) -> str:
+        """Why it stays; nothing when it is moved."""
+
+    @property
+    def moved(self) -> Sequence[Sequence[Any]]:
+        """Token, node before and node after of what has another node now."""
+
+
 @dataclass(frozen=True, slots=True)
 class ResultLine:
-    """What became of one instance, or would."""
+    """What became of one instance, or would. Without an address the case is not for this person to see."""
 
     label: str
     is_moved: bool
     words: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A part of a trial: its lines, how many there were so far, and behind which instance it goes on."""
+
+    lines: Sequence[ResultLine]
+    moved: int
+    refused: int
+    after: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether every instance was tried."""
+        return self.after == 0
 
 
 def migration_sheet(asked: QueryDict) -> MigrationSheet:
@@ -92,26 +129,50 @@ def migration_sheet(asked: QueryDict) -> MigrationSheet:
     )
 
 
-def result_lines(report: MigrationReport, access: Access) -> list[ResultLine]:
+def trial_of(report: MigrationReport, asked: QueryDict, size: int, access: Access) -> Trial:
+    """Return a part of a trial; `moved` and `refused` in what was asked counted those before."""
+    found = report.results
+    refused = len(report.refused)
+    before = [_number(asked.get(name, "")) for name in ("moved", "refused")]
+    sheet = migration_sheet(asked)
+    return Trial(
+        lines=result_lines(found, (sheet.from_id, sheet.to_id), access),
+        moved=before[0] + len(found) - refused,
+        refused=before[1] + refused,
+        after=found[-1].instance_id if len(found) == size else 0,
+    )
+
+
+def result_lines(
+    results: Sequence[Result], versions: tuple[int, int], access: Access
+) -> list[ResultLine]:
     """Return a line for each instance, those that stay first."""
     seen = cases.case_cards(
-        access,
-        [case_id_of(one.subject) for one in report.results if one.subject.startswith("case:")],
+        access, [case_id_of(one.subject) for one in results if one.subject.startswith("case:")]
     )
-    lines = [
-        ResultLine(
-            label=_label(one.subject, one.instance_id, seen),
-            is_moved=not one.message,
-            words=one.message or "、".join(f"{a} → {b}" for _, a, b in one.moved if a != b),
+    before, after = (_names(one) for one in versions)
+    lines = []
+    for one in results:
+        card = seen.get(case_id_of(one.subject)) if one.subject.startswith("case:") else None
+        ways = [f"{before.get(a, a)} → {after.get(b, b)}" for _, a, b in one.moved if a != b]
+        lines.append(
+            ResultLine(
+                label=f"{card.number} {card.title}" if card else f"流程 {one.instance_id}",
+                is_moved=not one.message,
+                words=one.message or "、".join(dict.fromkeys(ways)),
+                address=case_address(card.number) if card else "",
+            )
         )
-        for one in report.results
-    ]
     return sorted(lines, key=lambda line: line.is_moved)
 
 
-def _label(subject: str, instance_id: int, seen: Mapping[int, Any]) -> str:
-    card = seen.get(case_id_of(subject)) if subject.startswith("case:") else None
-    return f"{card.number} {card.title}" if card else f"流程 {instance_id}"
+def _names(definition_id: int) -> dict[str, str]:
+    nodes = packs.definition(definition_id).compiled["process"]["nodes"]
+    return {node["id"]: node.get("name") or node["id"] for node in nodes}
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
 
 
 def _versions(key: str) -> list[VersionSheet]:
@@ -121,7 +182,7 @@ def _versions(key: str) -> list[VersionSheet]:
 
 
 def _among(text: str, ids: set[int]) -> int:
-    return int(text) if text.isdecimal() and int(text) in ids else 0
+    return number if (number := _number(text)) in ids else 0
 
 
 def _lost(from_id: int, to_id: int, nodes: Mapping[str, str]) -> tuple[list[Lost], Options]:
