@@ -50,7 +50,7 @@ DATABASES["default"]["TEST"] = {"TEMPLATE": "template0"}
 
 DOMAIN_APPS = [
     *("ledger", "attachments", "packs", "clocks", "org", "customers", "notifications"),
-    *("billing", "processes", "escalations", "cases"),
+    *("billing", "interactions", "processes", "escalations", "cases"),
 ]
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -116,6 +116,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # The largest request body, in bytes; a spreadsheet or a recording.
 MAX_UPLOAD = int(os.environ.get("BIHUAN_MAX_UPLOAD", str(512 * 1024 * 1024)))
+# E-mail (docs/how-to/receive-and-answer-mail.md). Without mailboxes there is none.
+MAILBOXES = os.environ.get("BIHUAN_MAILBOXES", "")
+MAIL_LMTP = os.environ.get("BIHUAN_MAIL_LMTP", "")
+MAIL_IMAP = os.environ.get("BIHUAN_MAIL_IMAP", "")
+MAIL_SMTP = os.environ.get("BIHUAN_MAIL_SMTP", "")
+MAIL_POLL_SECONDS = float(os.environ.get("BIHUAN_MAIL_POLL_SECONDS", "30"))
+MAIL_MOST_BYTES = int(os.environ.get("BIHUAN_MAIL_MOST_BYTES", str(64 * 1024 * 1024)))
+MAIL_KEEP_DAYS = int(os.environ.get("BIHUAN_MAIL_KEEP_DAYS", "90"))
 # Background tasks are in each app's jobs.py.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 LOGGING = {

@@ -7,11 +7,12 @@ returns what the process needs to route by. A field that is missing leaves the c
 from typing import Any
 
 from bihuan.domain.cases import rules
-from bihuan.domain.cases.actions import grading, improving, steps
+from bihuan.domain.cases.actions import grading, improving, steps, writing
 from bihuan.domain.cases.actions.steps import Step
-from bihuan.domain.cases.choices import Attribution, ConsentAnswer
+from bihuan.domain.cases.choices import Attribution, Channel, ConsentAnswer
 from bihuan.domain.cases.events import Verification, case_id_of
 from bihuan.domain.cases.models import CauseCoding
+from bihuan.domain.ledger.actions import announcing
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.processes.ports import Verb, VerbCall
 
@@ -67,6 +68,7 @@ def resolve(call: VerbCall) -> None:
     else:
         steps.resolve(_step(call))
     _code_cause(call)
+    _mail_result(call)
 
 
 def record_verification(call: VerbCall) -> dict[str, Any]:
@@ -128,6 +130,16 @@ def _code_cause(call: VerbCall) -> None:
         at=call.at,
     )
     improving.keep_cause(_step(call), coding)
+
+
+def _mail_result(call: VerbCall) -> None:
+    """Mail the reviewed reply to a customer who came by mail; others are told when they are asked."""
+    if call.variables.get("channel") != Channel.EMAIL or not announcing():
+        return  # nobody is written to while history is replayed
+    found = call.last_form_with("reply")
+    said = str(call.form.get("reply") or (found.values["reply"] if found else "")).strip()
+    if said:
+        writing.send_result(_step(call), said)
 
 
 def _step(call: VerbCall) -> Step:

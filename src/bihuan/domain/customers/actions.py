@@ -139,10 +139,26 @@ def find_or_create_by_phone(
     Among several the one with the same name wins, else the oldest. Two callers with one new number
     at the same moment make one customer. Whoever may open cases may do this (CUS-08).
     """
+    return _find_or_create(Contact(ContactKind.PHONE, phone), new, by, at)
+
+
+@transaction.atomic
+def find_or_create_by_mail(
+    *, address: str, new: NewCustomer, by: Actor, at: datetime
+) -> FoundOrCreated:
+    """Return the customer of the unit who has this mail address, or write `new` down with it.
+
+    As `find_or_create_by_phone` in everything else.
+    """
+    return _find_or_create(Contact(ContactKind.EMAIL, address), new, by, at)
+
+
+def _find_or_create(contact: Contact, new: NewCustomer, by: Actor, at: datetime) -> FoundOrCreated:
     org.authorise(by, "case.open", new.unit_id, at=at)
-    number = read_phone(phone)
-    db.run("select pg_advisory_xact_lock(hashtext(%s))", (f"customer phone {number.norm}",))
-    points = ContactPoint.objects.filter(kind=ContactKind.PHONE, value_norm=number.norm)
+    norm, _ = _normalised(contact)
+    lock = f"customer {contact.kind.lower()} {norm}"
+    db.run("select pg_advisory_xact_lock(hashtext(%s))", (lock,))
+    points = ContactPoint.objects.filter(kind=contact.kind, value_norm=norm)
     same = points.filter(customer__unit_id=new.unit_id).order_by("customer_id")
     found = list(same.values_list("customer_id", "customer__name_norm"))
     if found:
@@ -150,8 +166,8 @@ def find_or_create_by_phone(
         chosen = next((one for one, name in found if name == wanted), found[0][0])
         others = tuple(one for one, _ in found if one != chosen)
         return FoundOrCreated(chosen, is_new=False, others=others)
-    contacts = (Contact(ContactKind.PHONE, phone), *new.contacts)
-    with_phone = NewCustomer(
+    contacts = (contact, *new.contacts)
+    with_contact = NewCustomer(
         name=new.name or "未留姓名",
         unit_id=new.unit_id,
         kind=new.kind,
@@ -160,7 +176,7 @@ def find_or_create_by_phone(
         contacts=contacts,
         accounts=new.accounts,
     )
-    return FoundOrCreated(_create(with_phone, by=by, at=at).pk, is_new=True)
+    return FoundOrCreated(_create(with_contact, by=by, at=at).pk, is_new=True)
 
 
 @transaction.atomic

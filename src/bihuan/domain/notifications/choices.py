@@ -34,6 +34,14 @@ class MessageState(TextChoices):
     SENT = "SENT", "已发送"
 
 
+class LetterState(TextChoices):
+    """How far a letter has come. RETURNED: the other side refused it for good."""
+
+    WAITING = "WAITING", "待发送"
+    SENT = "SENT", "已发送"
+    RETURNED = "RETURNED", "被退回"
+
+
 # After a failure: five seconds, then twice as long each time, an hour at most.
 RETRY_FIRST: Final = timedelta(seconds=5)
 RETRY_MOST: Final = timedelta(hours=1)

@@ -1,12 +1,13 @@
 """The names of the facts that notifications record, and the values its verbs pass around."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, time
 
 GIVEN = "notice.given"
 READ = "notice.read"
 PREFERRED = "notice.preferred"
+LETTER_RETURNED = "letter.returned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +43,18 @@ class Preference:
     muted: Sequence[str] = ()
     digest_at: time | None = None
     quiet: Quiet | None = None
+    mail_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message to somebody outside. `key` makes it once, `root` is the ref of what it is about."""
+
+    key: str
+    root: str
+    channel: str
+    address: str
+    title: str
+    text: str
+    name: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)

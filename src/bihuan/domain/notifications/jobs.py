@@ -12,3 +12,5 @@ def send_due(timestamp: int) -> None:
     """Send what is due; a job that dies leaves the rest to the next minute."""
     while actions.send_due(at=clock.now()):
         pass
+    while actions.send_letters(at=clock.now()):
+        pass

@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from bihuan.domain.notifications.choices import Channel, MessageState, Topic
+from bihuan.domain.notifications.choices import Channel, LetterState, MessageState, Topic
 from bihuan.domain.org.models import Staff
 
 
@@ -82,8 +82,58 @@ class Outgoing(models.Model):
         return f"{self.channel} {self.state}"
 
 
+class Letter(models.Model):
+    """A message to somebody outside, on its way to one channel. It waits until it was sent or refused.
+
+    `key` says which letter it is: the same one is never written twice.
+    """
+
+    key = models.CharField(max_length=120, unique=True)
+    root = models.CharField(max_length=60, blank=True)
+    channel = models.CharField(max_length=10, choices=Channel)
+    address = models.CharField(max_length=320)
+    name = models.CharField(max_length=128, blank=True)
+    title = models.CharField(max_length=400)
+    text = models.TextField()
+    headers = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=LetterState, default=LetterState.WAITING)
+    written_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=200, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state=LetterState.WAITING, sent_at__isnull=True)
+                | Q(state=LetterState.SENT, sent_at__isnull=False)
+                | Q(state=LetterState.RETURNED, returned_at__isnull=False),
+                name="letter_says_when_it_was_sent_or_returned",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel__in=Channel.values), name="letter_channel_is_known"
+            ),
+            models.CheckConstraint(condition=~Q(address=""), name="letter_has_an_address"),
+        ]
+        indexes = [
+            # What is to be sent now.
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(state=LetterState.WAITING),
+                name="letters_by_due",
+            ),
+            # How many letters an address got lately.
+            models.Index(fields=["address", "-written_at"], name="letters_of_an_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.state}"
+
+
 class Preference(models.Model):
-    """What one person wishes to get outside the page, and when not."""
+    """What one person wishes to get outside the page, where by mail, and when not."""
 
     staff = models.OneToOneField(
         Staff, models.PROTECT, primary_key=True, related_name="+", db_index=False
@@ -93,6 +143,7 @@ class Preference(models.Model):
     digest_at = models.TimeField(null=True)
     quiet_from = models.TimeField(null=True)
     quiet_until = models.TimeField(null=True)
+    mail_address = models.CharField(max_length=320, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [

@@ -1,7 +1,7 @@
 """What adapters plug in: the ways out of the house."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bihuan.kit.registry import Registry
@@ -9,18 +9,26 @@ from bihuan.kit.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What goes to one person over one channel: one notice, or several as a digest.
+    """What goes to one person over one channel: one notice, several as a digest, or a letter.
 
-    `key` stays the same when it is tried again, so that an adapter may recognise a repetition.
+    `key` stays the same when it is tried again, so that an adapter may recognise a repetition. `staff_id` is
+    None for somebody outside; `address` is where the channel reaches them (a mail address); `headers`
+    are a letter's own mail headers.
     """
 
     key: str
-    staff_id: int
+    staff_id: int | None
     name: str
     phone: str
     title: str
     text: str
     at: datetime
+    address: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Undeliverable(Exception):
+    """An adapter says that a message will never arrive: trying again is of no use."""
 
 
 CHANNELS: Registry[Callable[[Message], None]] = Registry("notification channel")

@@ -1,10 +1,11 @@
 """What can be asked of notifications: one's own notices, the number on the bell, what waits to go out."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from bihuan.domain.notifications.choices import MessageState
+from bihuan.domain.notifications.choices import LetterState, MessageState
 from bihuan.domain.notifications.events import Preference, Quiet
-from bihuan.domain.notifications.models import Notice, Outgoing, Preference as Wish
+from bihuan.domain.notifications.models import Letter, Notice, Outgoing, Preference as Wish
 from bihuan.domain.org.ports import Access
 from bihuan.kit.paging import Page, keyset
 
@@ -42,10 +43,29 @@ def preference_of(staff_id: int) -> Preference:
     quiet = None
     if wish.quiet_from is not None and wish.quiet_until is not None:
         quiet = Quiet(wish.quiet_from, wish.quiet_until)
-    return Preference(tuple(wish.channels), tuple(wish.muted), wish.digest_at, quiet)
+    return Preference(
+        tuple(wish.channels), tuple(wish.muted), wish.digest_at, quiet, wish.mail_address
+    )
 
 
 def waiting(channel: str, at: datetime) -> int:
     """Return how many messages should have gone out on a channel by now and have not."""
     due = Outgoing.objects.filter(channel=channel, state=MessageState.WAITING, due_at__lte=at)
     return due.count()
+
+
+def letters_waiting(channel: str, at: datetime) -> int:
+    """Return how many letters should have gone out on a channel by now and have not."""
+    due = Letter.objects.filter(channel=channel, state=LetterState.WAITING, due_at__lte=at)
+    return due.count()
+
+
+def letters_to(address: str, *, since: datetime) -> int:
+    """Return how many letters were written to an address since a moment."""
+    return Letter.objects.filter(address=address, written_at__gte=since).count()
+
+
+def letter_states(keys: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return state and last error of letters, by key."""
+    found = Letter.objects.filter(key__in=keys).values_list("key", "state", "last_error")
+    return {key: (state, error) for key, state, error in found}

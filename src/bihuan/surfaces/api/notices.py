@@ -42,6 +42,7 @@ class PreferenceBody(Schema):
     digest_at: time | None = None
     quiet_from: time | None = None
     quiet_until: time | None = None
+    mail_address: str = ""
 
 
 @router.get("", response=Listing[NoticeOut])
@@ -94,6 +95,7 @@ def preference(request: HttpRequest) -> PreferenceBody:
         digest_at=wish.digest_at,
         quiet_from=wish.quiet.begins if wish.quiet else None,
         quiet_until=wish.quiet.ends if wish.quiet else None,
+        mail_address=wish.mail_address,
     )
 
 
@@ -105,7 +107,8 @@ def prefer(request: HttpRequest, body: PreferenceBody) -> HttpResponse:
         quiet = None
         if body.quiet_from is not None and body.quiet_until is not None:
             quiet = Quiet(body.quiet_from, body.quiet_until)
-        wish = Preference(tuple(body.channels), tuple(body.muted), body.digest_at, quiet)
+        channels, muted = tuple(body.channels), tuple(body.muted)
+        wish = Preference(channels, muted, body.digest_at, quiet, body.mail_address)
         by = actor_of(request, VERBS[0], also=VERBS[1])
         actions.set_preference(wish, by=by, at=clock.now())
         return body

@@ -2,6 +2,7 @@
 
 from bihuan.domain.cases.actions.bursts import take_burst
 from bihuan.domain.cases.actions.control import decline_control, sign_control
+from bihuan.domain.cases.actions.correspondence import IntakePlace, Taken, take_in
 from bihuan.domain.cases.actions.exports import Export, export_cases
 from bihuan.domain.cases.actions.gathering import (
     JointAnswer,
@@ -49,13 +50,16 @@ from bihuan.domain.cases.actions.verbs import (
     reopen_case,
     withdraw_case,
 )
+from bihuan.domain.cases.actions.writing import write_to_customer
 
 __all__ = [
     "Export",
+    "IntakePlace",
     "JointAnswer",
     "Measures",
     "Order",
     "Study",
+    "Taken",
     "Told",
     "add_note",
     "answer_supervision",
@@ -90,6 +94,7 @@ __all__ = [
     "sign_control",
     "survivor_of",
     "take_burst",
+    "take_in",
     "told_facts",
     "undo_merge",
     "unlink_cases",
@@ -97,4 +102,5 @@ __all__ = [
     "withdraw_case",
     "withdraw_supervision",
     "write_study",
+    "write_to_customer",
 ]

@@ -9,10 +9,12 @@ from bihuan.domain.customers.queries.customers import (
     customer_card,
     customer_list,
     duplicates_of,
+    mail_address_of,
     names_of,
     phone_behind,
     search,
     shown_phone,
+    whose_mail,
     with_phone,
 )
 
@@ -25,9 +27,11 @@ __all__ = [
     "customer_card",
     "customer_list",
     "duplicates_of",
+    "mail_address_of",
     "names_of",
     "phone_behind",
     "search",
     "shown_phone",
+    "whose_mail",
     "with_phone",
 ]

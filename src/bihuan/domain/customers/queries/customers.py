@@ -14,7 +14,7 @@ from bihuan.domain.customers.queries.reading import Wanted, read_search
 from bihuan.domain.org.ports import Access
 from bihuan.kit import db
 from bihuan.kit.masking import mask_mail, mask_phone, mask_text
-from bihuan.kit.notation import read_phone
+from bihuan.kit.notation import name_norm, read_phone
 from bihuan.kit.paging import Page, keyset
 from bihuan.kit.problems import NotFound
 
@@ -180,6 +180,22 @@ def names_of(customer_ids: Iterable[int]) -> dict[int, str]:
     wanted = set(customer_ids)
     found = Customer.objects.filter(pk__in=wanted).values_list("pk", "name") if wanted else ()
     return dict(found)
+
+
+def whose_mail(address: str) -> list[int]:
+    """Return the ids of all customers who have this mail address; for matching, never for showing."""
+    norm = name_norm(address)
+    if not norm:
+        return []
+    points = ContactPoint.objects.filter(kind=ContactKind.EMAIL, value_norm=norm)
+    return list(points.order_by("customer_id").values_list("customer_id", flat=True))
+
+
+def mail_address_of(customer_id: int) -> str:
+    """Return where a customer gets mail, empty for nowhere. The caller answers for the asker's right."""
+    points = ContactPoint.objects.filter(customer_id=customer_id, kind=ContactKind.EMAIL)
+    found = points.order_by("-is_primary", "id").values_list("value", flat=True).first()
+    return found or ""
 
 
 def shown_phone(access: Access, phone: str, unit_id: int | None = None) -> str:

@@ -1,7 +1,9 @@
-"""The verbs of notifications: tell people, note that they read, send what is due."""
+"""The verbs of notifications: tell people, write to customers, note that they read, send what is due."""
 
+from bihuan.domain.notifications.actions.letters import return_letter, send_letters, write_letter
 from bihuan.domain.notifications.actions.sending import send_due
 from bihuan.domain.notifications.actions.telling import (
+    MailAddressUnusable,
     NoticeMissing,
     PreferenceInvalid,
     notify,
@@ -11,11 +13,15 @@ from bihuan.domain.notifications.actions.telling import (
 )
 
 __all__ = [
+    "MailAddressUnusable",
     "NoticeMissing",
     "PreferenceInvalid",
     "notify",
     "read_all",
     "read_notice",
+    "return_letter",
     "send_due",
+    "send_letters",
     "set_preference",
+    "write_letter",
 ]

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from bihuan.domain.notifications import rules
-from bihuan.domain.notifications.choices import MessageState
+from bihuan.domain.notifications import queries, rules
+from bihuan.domain.notifications.choices import Channel, MessageState
 from bihuan.domain.notifications.models import Outgoing
 from bihuan.domain.notifications.ports import CHANNELS, Message
 
@@ -54,6 +54,7 @@ def _send(channel: str, group: list[Outgoing], at: datetime) -> int:
 
 def _message(group: list[Outgoing]) -> Message:
     first = group[0].notice
+    by_mail = group[0].channel == Channel.EMAIL
     title, text = first.title, first.text
     if len(group) > 1:
         title = f"您有 {len(group)} 条通知"
@@ -66,4 +67,5 @@ def _message(group: list[Outgoing]) -> Message:
         title=title,
         text=text,
         at=first.at,
+        address=queries.preference_of(first.staff_id).mail_address if by_mail else "",
     )

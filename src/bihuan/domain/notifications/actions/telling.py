@@ -1,5 +1,6 @@
 """Tell people something, and note what they read and wish."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from bihuan.domain.notifications.models import Notice, Outgoing, Preference
 from bihuan.kit.problems import Invalid, NotAllowed, NotFound
 
 TITLE_LENGTH = 200
+_MAIL = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,250}")
 
 
 class NoticeMissing(NotFound):
@@ -27,6 +29,12 @@ class PreferenceInvalid(Invalid):
     """A preference names a channel or topic that does not exist."""
 
     message = "请从列出的通知方式和主题里选择。"
+
+
+class MailAddressUnusable(Invalid):
+    """Nothing could be sent to this mail address."""
+
+    message = "邮箱地址有误，例如 name@example.cn。"
 
 
 @transaction.atomic
@@ -115,10 +123,18 @@ def set_preference(wish: events.Preference, *, by: Actor, at: datetime) -> None:
             "digest_at": wish.digest_at,
             "quiet_from": wish.quiet.begins if wish.quiet else None,
             "quiet_until": wish.quiet.ends if wish.quiet else None,
+            "mail_address": _mail_address(wish.mail_address),
         },
     )
     data = {"channels": list(wish.channels), "muted": list(wish.muted)}
     record(Fact(events.PREFERRED, by.ref, by.ref, at, by, data=data))
+
+
+def _mail_address(typed: str) -> str:
+    address = typed.strip()
+    if address and not _MAIL.fullmatch(address):
+        raise MailAddressUnusable(fields={"mail_address": MailAddressUnusable.message})
+    return address
 
 
 def _reader(by: Actor) -> int:

@@ -1,0 +1,1 @@
+"""Contacts with customers, either way and on every channel, and the mail that still has to become one."""

@@ -1,0 +1,19 @@
+"""The verbs of interactions: keep a contact, take a mail over, sort it, forget its original."""
+
+from bihuan.domain.interactions.actions.deliveries import (
+    forget_originals,
+    keep_delivery,
+    put_off,
+    settle,
+    take_next,
+)
+from bihuan.domain.interactions.actions.recording import record_interaction
+
+__all__ = [
+    "forget_originals",
+    "keep_delivery",
+    "put_off",
+    "record_interaction",
+    "settle",
+    "take_next",
+]

@@ -1,0 +1,130 @@
+"""What can be asked of interactions: a case's conversation, what a mail answers, what waits or was set aside.
+
+Who may see a case may see its conversation: that is the caller's to ask.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from bihuan.domain.interactions.choices import DeliveryState, Direction, Outcome
+from bihuan.domain.interactions.models import Delivery, Interaction
+from bihuan.domain.notifications import queries as notifications
+from bihuan.kit import db
+
+_ROOT = """
+select root, letter_key from interactions_interaction
+where external_id = any(%s) and external_id <> '' and root <> ''
+order by array_position(%s::text[], external_id::text) desc nulls last, id desc limit 1
+"""
+_KNOWN = "select exists (select from interactions_interaction where external_id = %s and direction = 'OUT')"
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionRow:
+    """One contact as a page shows it. `letter_state` tells how far one of ours has come."""
+
+    id: int
+    channel: str
+    direction: str
+    nature: str
+    outcome: str
+    party_name: str
+    party_address: str
+    own_address: str
+    subject: str
+    text: str
+    quoted: str
+    remark: str
+    external_id: str
+    by: str
+    at: datetime
+    letter_state: str = ""
+    letter_error: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """Tell whether we spoke."""
+        return self.direction == Direction.OUT
+
+
+@dataclass(frozen=True, slots=True)
+class MailWaiting:
+    """How many mails wait to be sorted, how many of them failed before, and since when the oldest waits."""
+
+    waiting: int
+    failing: int
+    oldest: datetime | None
+
+
+def conversation(root: str) -> list[InteractionRow]:
+    """Return the contacts of a case on all channels, oldest first."""
+    found = list(Interaction.objects.filter(root=root).order_by("id"))
+    letters = notifications.letter_states({one.letter_key for one in found if one.letter_key})
+    return [_row(one, letters.get(one.letter_key, ("", ""))) for one in found]
+
+
+def set_aside(*, size: int = 50) -> list[InteractionRow]:
+    """Return what was set aside, newest first: automatic replies and returns that belong to no case."""
+    found = Interaction.objects.filter(outcome=Outcome.ASIDE).order_by("-id")
+    return [_row(one, ("", "")) for one in found[:size]]
+
+
+def answered(external_ids: Collection[str]) -> tuple[str, str] | None:
+    """Return root and letter of the nearest (last) of these ids we know; None when it answers nothing of ours."""
+    ids = [one for one in external_ids if one]
+    row = db.one(_ROOT, (ids, ids)) if ids else None
+    return (row[0], row[1]) if row else None
+
+
+def is_our_own(external_id: str) -> bool:
+    """Tell whether we sent the mail with this id."""
+    row = db.one(_KNOWN, (external_id,)) if external_id else None
+    return bool(row and row[0])
+
+
+def thread_of(root: str) -> list[str]:
+    """Return the ids of a case's mails, oldest first."""
+    found = Interaction.objects.filter(root=root, channel="EMAIL").exclude(external_id="")
+    return list(found.order_by("id").values_list("external_id", flat=True))
+
+
+def last_received(root: str) -> InteractionRow | None:
+    """Return what a person wrote last in a case by mail."""
+    found = Interaction.objects.filter(root=root, channel="EMAIL", direction=Direction.IN)
+    one = found.filter(nature="WRITTEN").order_by("-id").first()
+    return _row(one, ("", "")) if one else None
+
+
+def outcomes_since(root: str, outcome: str, since: datetime) -> int:
+    """Return how often something that came in had this outcome for a case since a moment."""
+    return Interaction.objects.filter(root=root, outcome=outcome, at__gte=since).count()
+
+
+def mail_waiting() -> MailWaiting:
+    """Return how much mail waits to be sorted."""
+    found = Delivery.objects.filter(state=DeliveryState.WAITING)
+    oldest = found.order_by("received_at").values_list("received_at", flat=True).first()
+    return MailWaiting(found.count(), found.filter(attempts__gt=0).count(), oldest)
+
+
+def _row(one: Interaction, letter: tuple[str, str]) -> InteractionRow:
+    return InteractionRow(
+        id=one.pk,
+        channel=one.channel,
+        direction=one.direction,
+        nature=one.nature,
+        outcome=one.outcome,
+        party_name=one.party_name,
+        party_address=one.party_address,
+        own_address=one.own_address,
+        subject=one.subject,
+        text=one.text,
+        quoted=one.quoted,
+        remark=one.remark,
+        external_id=one.external_id,
+        by=one.by,
+        at=one.at,
+        letter_state=letter[0],
+        letter_error=letter[1],
+    )
