@@ -66,6 +66,47 @@ def add_attachment(upload: Upload, *, by: Actor, at: datetime) -> AttachmentRow:
 
 
 @transaction.atomic
+def take_over(*, from_root: str, root: str, by: Actor, at: datetime) -> list[AttachmentRow]:
+    """Give the files kept under one root to another as well, oldest first: what was handed in before there was a case."""
+    made = [
+        Attachment.objects.create(
+            root=root,
+            subject=root,
+            field=one.field,
+            use=one.use,
+            name=one.name,
+            media_type=one.media_type,
+            size=one.size,
+            sha256=one.sha256,
+            added_by=by.on_behalf_of or by.ref,
+            added_at=at,
+        )
+        for one in queries.attachments_of(from_root)
+    ]
+    ledger.record_many(_added(one, by, at) for one in made)
+    return queries.attachments([one.pk for one in made], root=root)
+
+
+def discard(attachment_id: int, *, root: str) -> None:
+    """Take a file out of something not sent yet; its bytes go with the next sweep."""
+    Attachment.objects.filter(pk=attachment_id, root=root).delete()
+
+
+def sweep(*, prefix: str, before: datetime) -> int:
+    """Forget the files under roots that begin with `prefix` and are older than `before`; return how many.
+
+    Bytes that no row names any more leave the disk; what came in since `before` is let be.
+    """
+    count = Attachment.objects.filter(root__startswith=prefix, added_at__lt=before).delete()[0]
+    folder = Path(settings.HOME) / "files"
+    for path in folder.glob("??/*") if folder.is_dir() else ():
+        is_old = path.stat().st_mtime < before.timestamp()
+        if is_old and not Attachment.objects.filter(sha256=path.name).exists():
+            path.unlink(missing_ok=True)
+    return count
+
+
+@transaction.atomic
 def _recorded(
     upload: Upload, written: _Written, kind: rules.Kind, by: Actor, at: datetime
 ) -> AttachmentRow:
@@ -81,6 +122,11 @@ def _recorded(
         added_by=by.ref,
         added_at=at,
     )
+    ledger.record(_added(made, by, at))
+    return queries.attachment(made.pk)
+
+
+def _added(made: Attachment, by: Actor, at: datetime) -> Fact:
     data = {
         "attachment": made.pk,
         "name": made.name,
@@ -88,8 +134,7 @@ def _recorded(
         "sha256": made.sha256,
         "field": made.field,
     }
-    ledger.record(Fact(ADDED, upload.subject, upload.root, at, by, data=data))
-    return queries.attachment(made.pk)
+    return Fact(ADDED, made.subject, made.root, at, by, data=data)
 
 
 def _kind(written: _Written, upload: Upload) -> rules.Kind:
@@ -134,6 +179,8 @@ def _settle(written: _Written) -> None:
     """Give the bytes their place by their sum; the same bytes are kept once."""
     place = queries.path_of(written.sha256)
     place.parent.mkdir(mode=0o700, exist_ok=True)
-    if not place.exists():
-        written.path.chmod(0o600)
-        written.path.replace(place)
+    if place.exists():
+        os.utime(place)  # in use again: a sweep lets be what came in lately
+        return
+    written.path.chmod(0o600)
+    written.path.replace(place)

@@ -3,6 +3,7 @@
 DECISION = "decision"
 PROCESS = "process"
 TAXONOMY = "taxonomy"
+PORTAL = "portal"
 SUBJECT = "case"
 UNCLASSIFIED = "unclassified"
 
@@ -12,3 +13,8 @@ GIVEN = frozenset({
     "responsible_unit", "consent", "rework_count", "reopen_count",
     "silences",
 })  # fmt: skip
+
+# What the public portal asks everybody, and a pack's first form may be filled in with.
+SAID = ("name", "phone", "text", "place", "when")
+# Who takes part on the portal, on behalf of the customer.
+PORTAL_ACTOR = "system:portal"

@@ -12,6 +12,7 @@ from bihuan.domain.cases.actions.steps import Step
 from bihuan.domain.cases.choices import Attribution, Channel, ConsentAnswer
 from bihuan.domain.cases.events import Verification, case_id_of
 from bihuan.domain.cases.models import CauseCoding
+from bihuan.domain.cases.ports import PORTAL_ACTOR
 from bihuan.domain.ledger.actions import announcing
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.processes.ports import Verb, VerbCall
@@ -80,6 +81,8 @@ def record_verification(call: VerbCall) -> dict[str, Any]:
         channel=str(call.form.get("channel") or "PHONE"),
         score=int(score) if score else None,
         note=str(call.form.get("note") or call.form.get("refusal_reason") or ""),
+        # On the portal nobody asked: the answer is the customer's own act (decision 0200).
+        asked_by=call.by.on_behalf_of if call.by.ref == PORTAL_ACTOR else "",
     )
     answer = steps.verify(_step(call), verification)
     return {"consent": "agreed" if answer == ConsentAnswer.AGREED else "refused"}

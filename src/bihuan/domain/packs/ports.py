@@ -21,6 +21,7 @@ FOLDERS = (
     "decisions",
     "processes",
     "escalations",
+    "portal",
     "texts",
     "scenarios",
     "demo",

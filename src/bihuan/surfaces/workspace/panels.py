@@ -276,6 +276,7 @@ def _said(view: CaseView) -> dict[tuple[str, datetime], str]:
         "case.handled": view.handlings,
         "case.verified": view.consents,
         "case.noted": view.notes,
+        "case.customer_added": view.notes,
     }
     return {(name, e.at): e.text for name, entries in kinds.items() for e in entries}
 

@@ -11,10 +11,12 @@ from bihuan.domain.cases.models.improving import (
     Grant,
     ResultReview,
 )
+from bihuan.domain.cases.models.portal import Attempt, PhoneCode
 from bihuan.domain.cases.models.pressing import CustomerUrge, SupervisionOrder
 
 __all__ = [
     "Arbitration",
+    "Attempt",
     "Burst",
     "Capa",
     "Case",
@@ -30,6 +32,7 @@ __all__ = [
     "Grant",
     "Handling",
     "Note",
+    "PhoneCode",
     "ResultReview",
     "Standing",
     "SupervisionOrder",

@@ -46,6 +46,7 @@ from bihuan.domain.processes.queries.migrations import (
 from bihuan.domain.processes.queries.next_units import NextUnit, NextUnits, next_units
 from bihuan.domain.processes.queries.rows import InstanceMissing, UnitMissing
 from bihuan.domain.processes.queries.running import running_by_definition
+from bihuan.domain.processes.queries.runs import UnitRun, unit_runs
 from bihuan.domain.processes.queries.skips import SkipCount, skips_by_owner
 from bihuan.domain.processes.queries.unit import (
     OpenUnit,
@@ -79,6 +80,7 @@ __all__ = [
     "StripUnit",
     "UnitMissing",
     "UnitRow",
+    "UnitRun",
     "UnitView",
     "Urges",
     "clock_groups",
@@ -102,6 +104,7 @@ __all__ = [
     "skips_by_owner",
     "suspended",
     "unit",
+    "unit_runs",
     "units_of",
     "unread_copies",
 ]
