@@ -1,6 +1,7 @@
 import "./htmx";
 import "./offline";
 import { startClocks } from "./clocks";
+import { startCommand } from "./command";
 import { startDialogs } from "./dialogs";
 import { startDrafts } from "./drafts";
 import { startForms } from "./forms";
@@ -12,6 +13,7 @@ import { startSigning } from "./signing";
 import { startUploads } from "./uploads";
 
 startClocks();
+startCommand();
 startDialogs();
 startDrafts();
 startForms();

@@ -6,12 +6,16 @@ interface News {
   root: string;
 }
 
+const AT_ONCE = 200;
 const SOON = 1_000;
 const LATER = 15_000; // a unit that is not on this page may be new here, but is rarely ours
+const HIDDEN_FOR = 60_000;
 const waiting = new Map<string, number>();
 let stream: EventSource | undefined;
 let asked = "";
 let spoke = 0;
+let asleep = false;
+let leaving = 0;
 
 function tell(event: string): void {
   waiting.delete(event);
@@ -39,6 +43,8 @@ function announce(news: News): void {
 
 function hear(message: MessageEvent<string>): void {
   const news = JSON.parse(message.data) as News;
+  if (news.name.startsWith("notice.")) return tellIn("live:notices", AT_ONCE);
+  if (news.name.startsWith("duty.") || news.name.startsWith("plan.")) return tellIn("live:duty", AT_ONCE);
   const shown = document.querySelector<HTMLElement>("[data-case]")?.dataset.case;
   if (shown && news.root === `case:${shown}`) tellIn("live:case", SOON);
   const known = document.getElementById(`q-${news.subject.replace("unit:", "")}`) !== null;
@@ -49,12 +55,15 @@ function hear(message: MessageEvent<string>): void {
 
 function topics(): string {
   const shown = document.querySelector<HTMLElement>("[data-case]")?.dataset.case;
-  const wanted = [document.body.dataset.live ?? "", shown ? `case:${shown}` : ""];
+  const { live, me } = document.body.dataset;
+  const wanted = [live ?? "", me ?? "", shown ? `case:${shown}` : ""];
   return wanted.filter(Boolean).join(",");
 }
 
+// A browser keeps few connections to one server: a page nobody looks at gives its own back after a while, and
+// asks for everything anew when it is looked at again.
 function listen(): void {
-  const wanted = topics();
+  const wanted = asleep ? "" : topics();
   if (wanted === asked) return;
   stream?.close();
   asked = wanted;
@@ -62,6 +71,9 @@ function listen(): void {
   let lost = false;
   stream = new EventSource(`/live?topics=${encodeURIComponent(wanted)}`);
   stream.addEventListener("fact", hear);
+  stream.addEventListener("board", (message: MessageEvent<string>) => {
+    document.body.dispatchEvent(new CustomEvent("live:board", { detail: JSON.parse(message.data) }));
+  });
   stream.addEventListener("resync", () => tell("live:resync"));
   stream.addEventListener("error", () => (lost = true));
   stream.addEventListener("open", () => {
@@ -81,7 +93,22 @@ function mark(): void {
   }
 }
 
+function sleepOrWake(): void {
+  window.clearTimeout(leaving);
+  if (document.hidden) {
+    leaving = window.setTimeout(() => {
+      asleep = true;
+      listen();
+    }, HIDDEN_FOR);
+  } else if (asleep) {
+    asleep = false;
+    listen();
+    tell("live:resync");
+  }
+}
+
 export function startLive(): void {
+  document.addEventListener("visibilitychange", sleepOrWake);
   listen();
   // On a narrow page an opened case takes the queue's place.
   document.addEventListener("case-shown", () => document.getElementById("workbench")?.classList.add("one"));

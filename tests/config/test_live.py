@@ -152,7 +152,7 @@ def test_when_nobody_can_say_who_may_hear_everybody_asks_anew():
         hub = Hub(lambda: "", broken)
         reader = Reader(Mailbox(["case:9"]), Audience(everywhere=True))
         passing_on = asyncio.create_task(hub._pass_on_always())
-        hub._readers.add(reader)
+        hub._admit(reader)
         hub._gather(json.dumps({"id": 1, "name": "unit.x", "subject": "unit:1", "root": "case:9"}))
         heard = await reader.mailbox.take(5)
         passing_on.cancel()

@@ -80,7 +80,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [
             ROOT / "src" / "bihuan" / "surfaces" / surface / "templates"
-            for surface in ("workspace", "studio")
+            for surface in ("workspace", "studio", "command")
         ],
         "APP_DIRS": False,
         "OPTIONS": {

@@ -7,6 +7,7 @@ from bihuan.config.health import healthz
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("api/v1/", include("bihuan.surfaces.api.urls")),
+    path("", include("bihuan.surfaces.command.urls")),
     path("", include("bihuan.surfaces.studio.urls")),
     path("", include("bihuan.surfaces.workspace.urls")),
 ]

@@ -1,17 +1,16 @@
-"""Who reads a stream, and which facts they may hear of: those of cases that they may see."""
+"""Who reads a stream, and which facts they may hear of: those of cases they may see, and their own notices."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections, connections
 
-from bihuan.config.live.mailbox import News
+from bihuan.config.live.mailbox import News, case_id_of
 from bihuan.domain.cases import queries as cases
 from bihuan.domain.org.ports import Access
 
 Involved = Mapping[int, frozenset[int]]
-_CASE = "case:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +18,15 @@ class Audience:
     """What one reader may hear, worked out once from their access.
 
     A case is heard of by those who may see it anywhere it was, and by those who hold a post where it
-    was: its units come into their inbox. Of anything else only who may read all facts hears.
+    was: its units come into their inbox. What is rooted in a person (`staff:7`) that person hears. Of
+    anything else only who may read all facts hears. `access` is what boards are drawn for.
     """
 
     everywhere: bool = False
     unit_ids: frozenset[int] = frozenset()
     all_facts: bool = False
+    ref: str = ""
+    access: Access | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(cls, access: Access) -> "Audience":
@@ -36,20 +38,23 @@ class Audience:
             everywhere=any(scope.everywhere for scope in scopes),
             unit_ids=frozenset(unit_id for scope in scopes for unit_id in scope.unit_ids),
             all_facts=access.scope("fact.view").everywhere,
+            ref=access.ref,
+            access=access,
         )
 
     def may_hear(self, news: News, involved: Involved) -> bool:
         """Tell whether a fact is this reader's business; `involved` gives each case's org units."""
         case_id = case_of(news)
-        if case_id is None:
-            return self.all_facts
-        return self.everywhere or not self.unit_ids.isdisjoint(involved.get(case_id, frozenset()))
+        if case_id is not None:
+            return self.everywhere or not self.unit_ids.isdisjoint(
+                involved.get(case_id, frozenset())
+            )
+        return self.all_facts or (bool(self.ref) and news.root == self.ref)
 
 
 def case_of(news: News) -> int | None:
     """Return the id of the case that a fact belongs to, if it is one."""
-    key = news.root.removeprefix(_CASE)
-    return int(key) if key != news.root and key.isdecimal() else None
+    return case_id_of(news.root)
 
 
 @sync_to_async(thread_sensitive=False)

@@ -12,6 +12,7 @@ from django.http import parse_cookie
 from bihuan.config import database
 from bihuan.config.asgi_types import Receive, Scope, Send
 from bihuan.config.live.audience import Audience, involved_in
+from bihuan.config.live.boards import CaseBoard
 from bihuan.config.live.hub import Hub, Reader
 from bihuan.config.live.mailbox import Mailbox
 from bihuan.domain.org import queries as org
@@ -21,8 +22,10 @@ log = logging.getLogger(__name__)
 
 MOST_TOPICS = 20
 _LONGEST_TOPIC = 64
-# At most two sendings a second for each browser; what comes meanwhile is gathered.
+# At most so often something is sent to one browser; what comes meanwhile is gathered. A board shows what
+# somebody waits for, and is drawn for all of them at once.
 _PACE = 0.5
+_PACE_OF_BOARDS = 0.2
 _PING_EVERY = 15.0
 # Signing out elsewhere ends the stream, and a changed post changes it, within this many seconds.
 _CHECK_SESSION_EVERY = 60.0
@@ -37,7 +40,8 @@ class LiveEndpoint:
     """The ASGI application behind `/live`."""
 
     def __init__(self) -> None:
-        self._hub = Hub(database.conninfo, involved_in)
+        self._boards = [CaseBoard()]
+        self._hub = Hub(database.conninfo, involved_in, self._boards)
 
     async def close(self) -> None:
         """Stop listening, when the server stops."""
@@ -73,11 +77,13 @@ class LiveEndpoint:
     async def _write(self, reader: Reader, session_key: str, send: Send) -> None:
         loop = asyncio.get_running_loop()
         check_at = loop.time() + _CHECK_SESSION_EVERY
+        watches = any(board.topic in reader.mailbox.topics for board in self._boards)
+        pace = _PACE_OF_BOARDS if watches else _PACE
         with self._hub.deliver_to(reader):
             while True:
                 news = await reader.mailbox.take(_PING_EVERY) or b": ping\n\n"
                 await send({"type": "http.response.body", "body": news, "more_body": True})
-                await asyncio.sleep(_PACE)
+                await asyncio.sleep(pace)
                 if loop.time() > check_at:
                     audience = await _audience(session_key)
                     if audience is None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import psycopg
 from django.db import DatabaseError
 
 from bihuan.config.live.audience import Audience, Involved, case_of
+from bihuan.config.live.boards import Board
 from bihuan.config.live.mailbox import Mailbox, News
 
 log = logging.getLogger(__name__)
@@ -33,17 +35,23 @@ class Hub:
     """Passes facts on to the mailboxes of this process's browsers.
 
     It listens while somebody is there. After a broken connection it says `resync` to everybody,
-    because facts may have passed unheard.
+    because facts may have passed unheard. What many screens show alike (a board) is drawn here, once for
+    all who see the same.
     """
 
     def __init__(
         self,
         conninfo: Callable[[], str],
         involved: Callable[[Collection[int]], Awaitable[Involved]],
+        boards: Iterable[Board] = (),
     ) -> None:
         self._conninfo = conninfo
         self._involved = involved
         self._readers: set[Reader] = set()
+        # Readers by topic: what nobody asked for costs a look into two tables, not one for each reader.
+        self._things: dict[str, set[Reader]] = defaultdict(set)
+        self._names: dict[str, set[Reader]] = defaultdict(set)
+        self._boards = {board.topic: board for board in boards}
         self._tasks: list[asyncio.Task[None]] = []
         self._gathered: list[News] = []
         self._has_gathered = asyncio.Event()
@@ -53,11 +61,11 @@ class Hub:
         """Fill a reader's mailbox for the length of a block."""
         if not self._tasks or any(task.done() for task in self._tasks):
             self._start()
-        self._readers.add(reader)
+        self._admit(reader)
         try:
             yield
         finally:
-            self._readers.discard(reader)
+            self._dismiss(reader)
 
     async def close(self) -> None:
         """Stop listening."""
@@ -66,6 +74,22 @@ class Hub:
             with suppress(asyncio.CancelledError):
                 await task
 
+    def _admit(self, reader: Reader) -> None:
+        self._readers.add(reader)
+        for topic in reader.mailbox.topics:
+            self._table(topic)[topic].add(reader)
+
+    def _dismiss(self, reader: Reader) -> None:
+        self._readers.discard(reader)
+        for topic in reader.mailbox.topics:
+            table = self._table(topic)
+            table[topic].discard(reader)
+            if not table[topic]:
+                del table[topic]
+
+    def _table(self, topic: str) -> dict[str, set[Reader]]:
+        return self._things if ":" in topic else self._names
+
     def _start(self) -> None:
         loop = asyncio.get_running_loop()
         for task in self._tasks:
@@ -73,6 +97,7 @@ class Hub:
         self._tasks = [
             loop.create_task(self._listen_always()),
             loop.create_task(self._pass_on_always()),
+            *(loop.create_task(self._draw_always(board)) for board in self._boards.values()),
         ]
 
     async def _listen_always(self) -> None:
@@ -99,7 +124,9 @@ class Hub:
         except (ValueError, KeyError):
             log.warning("live: cannot read %r", payload[:200])
             return
-        if not any(reader.mailbox.wants(news) for reader in self._readers):
+        for topic in self._boards.keys() & self._things.keys():
+            self._boards[topic].note(news)
+        if not self._asked_for(news):
             return
         if len(self._gathered) >= _MOST_GATHERED:
             self._gathered.clear()
@@ -107,6 +134,14 @@ class Hub:
         else:
             self._gathered.append(news)
             self._has_gathered.set()
+
+    def _asked_for(self, news: News) -> set[Reader]:
+        """Return the readers of a fact's topics, whatever they may hear of."""
+        found = self._things.get(news.root, set()) | self._things.get(news.subject, set())
+        for beginning, readers in self._names.items():
+            if news.name.startswith(beginning):
+                found = found | readers
+        return found
 
     async def _pass_on_always(self) -> None:
         while True:
@@ -121,12 +156,39 @@ class Hub:
             await asyncio.sleep(_GATHERED_FOR)
 
     async def _pass_on(self, gathered: list[News]) -> None:
-        case_ids = {case_of(news) for news in gathered} - {None}
-        involved = await self._involved([one for one in case_ids if one is not None])
-        for reader in tuple(self._readers):
-            for news in gathered:
+        case_ids = {one for news in gathered if (one := case_of(news)) is not None}
+        involved = await self._involved(list(case_ids)) if case_ids else {}
+        for news in gathered:
+            for reader in self._asked_for(news):
                 if reader.audience.may_hear(news, involved):
                     reader.mailbox.put(news)
+
+    async def _draw_always(self, board: Board) -> None:
+        """Draw a board's changes for each group of readers who see the same, again and again."""
+        while True:
+            await board.has_news()
+            try:
+                await self._draw(board)
+            except (DatabaseError, psycopg.Error, OSError) as problem:
+                log.warning("live: cannot draw %s: %s", board.topic, problem)
+                for reader in self._things.get(board.topic, set()):
+                    reader.mailbox.ask_for_resync()
+            await asyncio.sleep(board.pace)
+
+    async def _draw(self, board: Board) -> None:
+        readers = tuple(self._things.get(board.topic, ()))
+        audiences = {
+            board.eyes(one.audience.access): one.audience.access
+            for one in readers
+            if one.audience.access is not None
+        }
+        drawn = await board.draw(audiences)
+        for reader in readers:
+            if reader.audience.access is None:
+                continue
+            event = drawn.get(board.eyes(reader.audience.access))
+            if event is not None:
+                reader.mailbox.put_event(event)
 
     def _resync(self) -> None:
         for reader in self._readers:

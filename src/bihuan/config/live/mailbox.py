@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 _RESYNC = b"event: resync\ndata: {}\n\n"
@@ -36,17 +37,25 @@ class News:
                 return topic
         return None
 
-    def event(self, topic: str) -> bytes:
-        """Return the server-sent event for a browser that asked for `topic`."""
-        said = {
-            "id": self.id,
-            "name": self.name,
-            "subject": self.subject,
-            "root": self.root,
-            "topic": topic,
-        }
-        text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-        return f"id: {self.id}\nevent: fact\ndata: {text}\n\n".encode()
+
+def case_id_of(ref: str) -> int | None:
+    """Return 9 for `case:9`, None for a ref of anything else."""
+    kind, _, key = ref.partition(":")
+    return int(key) if kind == "case" and key.isdecimal() else None
+
+
+@lru_cache(maxsize=4096)
+def event_of(news: News, topic: str) -> bytes:
+    """Return the server-sent event of a fact for the browsers that asked for `topic`; written once for all."""
+    said = {
+        "id": news.id,
+        "name": news.name,
+        "subject": news.subject,
+        "root": news.root,
+        "topic": topic,
+    }
+    text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    return f"id: {news.id}\nevent: fact\ndata: {text}\n\n".encode()
 
 
 class Mailbox:
@@ -59,7 +68,7 @@ class Mailbox:
     def __init__(self, topics: Sequence[str], *, room: int = 100) -> None:
         self.topics = tuple(topics)
         self._room = room
-        self._waiting: dict[tuple[str, str], bytes] = {}
+        self._waiting: dict[object, bytes] = {}
         self._resync = False
         self._filled = asyncio.Event()
 
@@ -74,7 +83,16 @@ class Mailbox:
             return
         key = (news.name, news.subject)
         self._waiting.pop(key, None)  # the newest goes to the end
-        self._waiting[key] = news.event(topic)
+        self._waiting[key] = event_of(news, topic)
+        if len(self._waiting) > self._room:
+            self.ask_for_resync()
+        self._filled.set()
+
+    def put_event(self, event: bytes) -> None:
+        """Add an event drawn for several browsers at once."""
+        if self._resync:
+            return
+        self._waiting[object()] = event
         if len(self._waiting) > self._room:
             self.ask_for_resync()
         self._filled.set()

@@ -10,8 +10,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from bihuan.domain.notifications import queries as notices
 from bihuan.kit.htmx import render
 from bihuan.surfaces.workspace.desk import desk_of
 
@@ -75,6 +76,7 @@ class Entry:
 RAIL: Final = (
     Entry("工作台", "workbench", "inbox"),
     Entry("受理", "intake", "phone-plus", key="n", verb="case.open"),
+    Entry("督办", "command", "broadcast", verb="case.supervise"),
     Entry("工单", "cases", "list-details", verb="case.view"),
     Entry("客户", "customers", "users", verb="customer.view"),
     Entry("洞察", "insight", "route", verb="report.view"),
@@ -99,6 +101,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "rail": _rail(request, desk) if desk else [],
         "account_links": _account_links(desk) if desk else [],
         "sign_out": _address("sign-out") if desk else "",
+        # Asked for by whole pages only: a fragment never draws the bell.
+        "unread": (lambda: notices.unread_count(desk.access)) if desk else None,
+        "notices_address": _address("notices") if desk else "",
     }
 
 
@@ -151,6 +156,12 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
         THEME_COOKIE, wanted, max_age=365 * 86400, **COOKIE, secure=settings.SESSION_COOKIE_SECURE
     )
     return response
+
+
+@require_safe
+def bell(request: HttpRequest) -> HttpResponse:
+    """Show the bell with the number of notices not read."""
+    return render(request, "ui/_bell.html", {})
 
 
 def keys(request: HttpRequest) -> HttpResponse:

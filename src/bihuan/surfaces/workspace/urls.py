@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern] = [
     path("theme/", shell.choose_theme, name="theme"),
     path("slots/", clocks.index, name="slots"),
     path("keys/", shell.keys, name="keys"),
+    path("bell/", shell.bell, name="bell"),
     path("sign-in/", sign_in.new, name="sign-in"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("password/", passwords.edit, name="change-password"),

@@ -1,5 +1,6 @@
 """The verbs of cases. Each checks who may, runs in one transaction and leaves facts behind."""
 
+from bihuan.domain.cases.actions.acting import CaseChanged, require_unchanged
 from bihuan.domain.cases.actions.bursts import take_burst
 from bihuan.domain.cases.actions.control import decline_control, sign_control
 from bihuan.domain.cases.actions.correspondence import IntakePlace, Taken, take_in
@@ -53,6 +54,7 @@ from bihuan.domain.cases.actions.verbs import (
 from bihuan.domain.cases.actions.writing import write_to_customer
 
 __all__ = [
+    "CaseChanged",
     "Export",
     "IntakePlace",
     "JointAnswer",
@@ -88,6 +90,7 @@ __all__ = [
     "record_handling",
     "record_told",
     "reopen_case",
+    "require_unchanged",
     "reveal_phone",
     "review_result",
     "rule",

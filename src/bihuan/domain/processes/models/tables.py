@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Least
 
 from bihuan.domain.org.models import OrgUnit, Staff
 from bihuan.domain.packs.models import Definition
@@ -174,6 +174,12 @@ class Token(models.Model):
                 include=["title", "warn_at"],
                 name="token_inbox_of_person",
                 condition=Q(kind="USER", state=TokenState.CLAIMED),
+            ),
+            # The command desk: what is warned or overdue, whoever has it.
+            models.Index(
+                Least("warn_at", "rank_at"),
+                name="token_alerts",
+                condition=Q(kind="USER", state__in=[TokenState.OPEN, TokenState.CLAIMED]),
             ),
             # Units delegated to a person.
             models.Index(

@@ -1,0 +1,1 @@
+"""Each request becomes one question or one action, and a page."""
