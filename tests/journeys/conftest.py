@@ -106,6 +106,13 @@ def open_page(service: Service) -> Iterator[Callable[..., "Desk"]]:
         browser.close()
 
 
+def settle(page) -> None:
+    """Wait until the page has nothing left to ask the server for."""
+    page.wait_for_function(
+        "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
+    )
+
+
 class Desk:
     """A person's browser."""
 
@@ -134,6 +141,7 @@ class Desk:
         """Keep what the person sees."""
         PICTURES.mkdir(exist_ok=True)
         self.page.wait_for_timeout(400)
+        settle(self.page)
         self.page.screenshot(path=PICTURES / f"{name}.png")
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bihuan.kit import clock
+from tests.journeys.conftest import settle
 
 INTAKE, JUDGE, DISPATCHER = "linxiao", "shenzhiyuan", "gumingyu"
 HANDLER, REVIEWER, VERIFIER, ARCHIVIST = "zhouli", "sumin", "qiumin", "fangqin"
@@ -23,6 +24,7 @@ def choose(page, name: str, value: str) -> None:
     else:
         page.locator(f'#unit-form [name={name}][value="{value}"]').check()
     page.wait_for_timeout(250)
+    settle(page)
 
 
 def judge(page) -> None:

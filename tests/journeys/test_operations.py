@@ -16,11 +16,11 @@ def send(page) -> None:
     """Send the dialog by keyboard and wait until it closes."""
     page.keyboard.press("Control+Enter")
     page.wait_for_function("() => !document.querySelector('#dialog').open")
-    page.wait_for_timeout(600)
 
 
-def unit(page) -> str:
-    return page.locator(".dock .sec-t").inner_text().removeprefix("当前环节：")
+def expect_unit(page, name: str) -> None:
+    """Wait until the page shows this unit: it is read again after a dialog closes."""
+    page.locator(f".dock .sec-t:text-is('当前环节：{name}')").wait_for()
 
 
 def opened(open_page, login: str, number: str):
@@ -36,7 +36,7 @@ def test_a_submission_is_withdrawn_delegated_done_and_sent_straight_back(open_pa
     judge = opened(open_page, people.JUDGE, number)
     choose(judge, "撤回")
     send(judge)
-    assert unit(judge) == "研判"
+    expect_unit(judge, "研判")
 
     choose(judge, "委派")
     judge.fill("#f-to", "不存在的人")
@@ -59,7 +59,7 @@ def test_a_submission_is_withdrawn_delegated_done_and_sent_straight_back(open_pa
     page.locator("[name=choice][value=资料不全]").check()
     page.fill("#f-reason", "没有写明表箱在哪一层楼")
     send(page)
-    assert unit(page) == "研判"
+    expect_unit(page, "研判")
     assert work(open_page, people.JUDGE, number, lambda page: None) == "派单"
 
 

@@ -1,7 +1,7 @@
 """A person's request goes through every unit to consent and close, in a real browser."""
 
 from tests.journeys import people
-from tests.journeys.conftest import PHONE
+from tests.journeys.conftest import PHONE, settle
 
 
 def take_in(open_page, title: str) -> str:
@@ -16,7 +16,8 @@ def take_in(open_page, title: str) -> str:
     page.fill("[name=description]", "14:10 左右突然没电，楼道也黑，隔壁单元和对面楼都没电。")
     for level, name in (("class_1", "故障报修"), ("class_2", "高压故障"), ("class_3", "片区停电")):
         page.locator(f"label:has([name={level}]):has-text('{name}')").click()
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(300)
+        settle(page)
     page.wait_for_selector(".promise")
     desk.picture("intake")
     page.keyboard.press("Control+Enter")

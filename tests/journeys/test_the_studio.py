@@ -47,9 +47,12 @@ def test_a_process_is_drawn_tried_published_changed_and_compared(open_page):
     token = f".djs-overlays[data-container-id='{second}'] .token-badge:has-text('2')"
     page.wait_for_selector(token)
     desk.picture("studio-trial")
-    for _ in range(2):
+    for left in (1, 0):
         page.locator(f".trial-unit[data-unit={second}] button").first.click()
-        page.wait_for_timeout(600)
+        page.wait_for_function(
+            "([unit, left]) => document.querySelectorAll(`.trial-unit[data-unit='${unit}']`).length === left",
+            arg=[second, left],
+        )
     page.wait_for_selector(".trial .tag:has-text('走到头了')")
     page.click("[data-trial-stop]")
 
