@@ -56,6 +56,16 @@ def remembering() -> Iterator[None]:
         _remembered.reset(token)
 
 
+@contextmanager
+def knowing(ids: Mapping[tuple[str, str], int]) -> Iterator[None]:
+    """Take these ids for the versions in force, as the caller has just read them with something else."""
+    token = _remembered.set({**ids, **(_remembered.get() or {})})
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
+
+
 def published(kind: str, key: str) -> Definition:
     """Return the version in force. Its content is kept per process: treat it as read-only."""
     remembered = _remembered.get()

@@ -22,16 +22,21 @@ from bihuan.domain.escalations import actions as escalations
 from bihuan.domain.ledger.actions import FACT_CTES, fact_params
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org.queries import authorise
+from bihuan.domain.packs import queries as packs
 from bihuan.domain.processes import actions as processes
 from bihuan.kit import db
 from bihuan.kit.ids import next_number
 from bihuan.kit.problems import Invalid, Refused
 
 _CLASS = """
-select (select c.id from cases_case c where c.source_ref = %(source)s and c.source_ref <> ''),
+select (select id from cases_case where source_ref = %(source)s and source_ref <> ''),
+    (select id from packs_definition
+    where kind = 'process' and key = c.process_key and status = 'PUBLISHED'),
+    (select id from packs_definition
+    where kind = 'decision' and key = c.grading and status = 'PUBLISHED'),
     nextval('cases_case_id_seq'), id, code, request_type, grade, grading, process_key, "limit", calendar,
     burst
-from cases_caseclass where pack = %(pack)s and code = %(code)s
+from cases_caseclass c where pack = %(pack)s and code = %(code)s
 """
 _KNOWN = """
 select c.id, c.number, s.instance_id from cases_case c join cases_standing s on s.case_id = c.id
@@ -164,10 +169,15 @@ def look_ahead(requests: Sequence[CaseRequest]) -> set[str]:
 
 def _open(request: CaseRequest, by: Actor, at: datetime) -> OpenedCase:
     code = request.class_code or UNCLASSIFIED
-    known, cls = _look_up(request, code)
+    known, versions, cls = _look_up(request, code)
     if known is not None:
         case_id, number, instance_id = db.one(_KNOWN, (known,)) or (known, "", 0)
         return OpenedCase(case_id, number, instance_id, is_new=False)
+    with packs.knowing(versions):
+        return _begin(request, cls, by, at)
+
+
+def _begin(request: CaseRequest, cls: _Class, by: Actor, at: datetime) -> OpenedCase:
     weight = rules.Weight(request.importance, request.urgency, request.scope)
     grade = grading.grade_of(cls.grading, weight, cls.grade)
     promised = promises.due(cls.limit, cls.calendar, at)
@@ -208,15 +218,24 @@ def _open(request: CaseRequest, by: Actor, at: datetime) -> OpenedCase:
     return OpenedCase(cls.case_id, number, instance.id)
 
 
-def _look_up(request: CaseRequest, code: str) -> tuple[int | None, _Class]:
-    """Return the case that has the request's source already, and its class with an id for a new case."""
+def _look_up(
+    request: CaseRequest, code: str
+) -> tuple[int | None, dict[tuple[str, str], int], _Class]:
+    """Return what a new case needs to know, in one statement.
+
+    The case that has the request's source already, the versions in force of the process and of the grading,
+    and the class with an id for a new case.
+    """
     ahead = (processes.batch_memory() or {}).get(_Ahead)
     if ahead is not None and (cls := ahead.take(request, code)) is not None:
-        return None, cls
+        return None, {}, cls
     row = db.one(_CLASS, {"source": request.source_ref, "pack": request.pack, "code": code})
     if row is None:
         raise ClassUnknown(fields={"class_code": "请选择业务类别"})
-    return row[0], _Class(*row[1:])
+    known, process, grading, *rest = row
+    cls = _Class(*rest)
+    found = {("process", cls.process_key): process, ("decision", cls.grading): grading}
+    return known, {key: one for key, one in found.items() if one is not None}, cls
 
 
 def _number(pack: str, at: datetime) -> str:
