@@ -1,6 +1,5 @@
 """Record facts, pass them on, and keep their months ready."""
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,6 +9,7 @@ from django.db import transaction
 
 from bihuan.domain.ledger.events import Fact
 from bihuan.kit import db
+from bihuan.kit.json_text import to_json
 
 # One statement writes any number of facts with their outbox rows. Other packages put these parts
 # into statements of their own; `fact_params` gives the parameters, or `fact_rows` for `facts` as rows and
@@ -82,7 +82,7 @@ def fact_params(facts: Iterable[Fact]) -> dict[str, object]:
         for fact in facts
     ]
     return {
-        "facts": json.dumps(written, ensure_ascii=False, default=str),
+        "facts": to_json(written),
         "announced": announcing(),
     }
 

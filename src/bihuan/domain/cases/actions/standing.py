@@ -16,6 +16,7 @@ from bihuan.domain.notifications.choices import Topic
 from bihuan.domain.notifications.events import Notice
 from bihuan.domain.processes.ports import InstanceChange
 from bihuan.kit import db
+from bihuan.kit.json_text import to_json
 from bihuan.kit.problems import Refused
 
 _FOLLOW = """
@@ -73,7 +74,7 @@ class CaseSubject:
         """Repeat the processes' states beside their cases; a terminated process ends its case."""
         latest = {change.subject: change for change in changes}
         shown = [_shown(change) for change in latest.values()]
-        found = db.one(_FOLLOW, {"shown": json.dumps(shown, ensure_ascii=False, default=str)})
+        found = db.one(_FOLLOW, {"shown": to_json(shown)})
         merged, given = found or (False, None)
         if merged:
             raise steps.CaseIsMerged

@@ -1,6 +1,5 @@
 """Reads an instance with a lock and writes a step back, each in as few statements as can be."""
 
-import json
 from typing import Any
 
 from bihuan.domain.ledger.actions import FACT_CTES, announcing, fact_rows
@@ -17,6 +16,7 @@ from bihuan.domain.processes.queries.rows import Extra, InstanceMissing
 from bihuan.domain.processes.queries.statements import SQL
 from bihuan.engines.bpmn.run_state import SEQUENCE_BITS, Token
 from bihuan.kit import db
+from bihuan.kit.json_text import to_json
 
 _TAIL = ",\n".join([SQL["write_tokens"], CLOCK_CTES, FACT_CTES]) + "\nselect 1"
 # psycopg keeps the translation of a statement's parameters only up to 4096 characters.
@@ -78,15 +78,15 @@ def _write(step: Step, when: When) -> None:
     params: dict[str, Any] = {
         "instance": instance.id,
         "state": instance.state.value,
-        "variables": _json(step.run.variables),
+        "variables": to_json(step.run.variables),
         "next_seq": step.run.next_seq,
         "ended": instance.ended_at,
         "until": instance.suspended_until,
         "last": instance.last_at,
-        "new": _json(new),
-        "old": _json(old),
-        **{name: _json(rows) for name, rows in step.clocks.params().items()},
-        "facts": _json(fact_rows(_facts(step))),
+        "new": to_json(new),
+        "old": to_json(old),
+        **{name: to_json(rows) for name, rows in step.clocks.params().items()},
+        "facts": to_json(fact_rows(_facts(step))),
         "announced": announcing(),
     }
     if instance.is_new:
@@ -161,7 +161,7 @@ def _write_many(written: list[tuple[Step, When]]) -> None:
         "old_clocks": [row for one in clocks for row in one["old_clocks"]],
         "facts": fact_rows(fact for step in steps for fact in _facts(step)),
     }
-    texts: dict[str, Any] = {name: _json(rows) for name, rows in params.items()}
+    texts: dict[str, Any] = {name: to_json(rows) for name, rows in params.items()}
     db.run(_MANY, {**texts, "announced": announcing()})
 
 
@@ -259,8 +259,5 @@ def _row(token: Token, extra: Extra) -> dict[str, Any]:
         "rank_at": extra.due_at or FAR,
         "form": extra.form,
         "draft": extra.draft,
-        "delegation": extra.delegation.to_json() if extra.delegation else None,
+        "delegation": extra.delegation.toto_json() if extra.delegation else None,
     }
-
-
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
