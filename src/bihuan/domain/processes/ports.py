@@ -1,8 +1,9 @@
 """What higher apps fill in: service tasks by name, and who keeps a projection of which subjects."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Protocol
 
 from bihuan.domain.ledger.events import Actor
@@ -25,25 +26,40 @@ class UnitState:
     origin: str = "FLOW"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class InstanceChange:
     """What one transaction did to an instance, for the projection its subject keeps.
 
-    `units` are all that are open now; `opened` and `closed` are those of this transaction. `due_at` is the
-    earliest moment at which an open unit or a limit group is due, None when no clock runs.
+    `opened` and `closed` are the units of this transaction. `units`, all that are open now, and `due_at` are
+    looked up by `look` when they are asked for, the first time.
     """
 
     instance_id: int
     subject: str
     root: str
     state: str
-    units: tuple[UnitState, ...]
     opened: tuple[UnitState, ...]
     closed: tuple[UnitState, ...]
-    due_at: datetime | None
     by: Actor
     at: datetime
+    look: "Callable[[], tuple[tuple[UnitState, ...], datetime | None]]" = field(
+        repr=False, compare=False
+    )
     rev: int = 0
+
+    @cached_property
+    def _looked(self) -> tuple[tuple[UnitState, ...], datetime | None]:
+        return self.look()
+
+    @property
+    def units(self) -> tuple[UnitState, ...]:
+        """All units that are open now, of the whole call tree."""
+        return self._looked[0]
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The earliest moment at which an open unit or a limit group is due, None when no clock runs."""
+        return self._looked[1]
 
     @property
     def id(self) -> int:

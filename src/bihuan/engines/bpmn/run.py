@@ -76,7 +76,7 @@ class Run:
 
     def touched(self) -> list[Token]:
         """Return the tokens whose rows must be written, oldest first."""
-        return [self.work.tokens[token_id] for token_id in sorted(self.work.touched)]
+        return [self.work.known[token_id] for token_id in sorted(self.work.touched)]
 
     # ------------------------------------------------------------ what may be asked for
     def start(self) -> None:
@@ -116,8 +116,8 @@ class Run:
         """Return the tokens that wait for a message or signal of this name, oldest first."""
         return [
             token
-            for token in self.work.live()
-            if token.kind is TokenKind.EVENT and self.work.node(token).awaits == name
+            for token in self.work.known.values()
+            if token.kind is TokenKind.EVENT and token.live and self.work.node(token).awaits == name
         ]
 
     def call_ended(self, token_id: int) -> None:
@@ -170,7 +170,7 @@ class Run:
         return arrival
 
     def _live(self, token_id: int, kind: TokenKind) -> Token:
-        token = self.work.tokens.get(token_id)
+        token = self.work.known.get(token_id) or self.work.tokens.get(token_id)
         if token is None or not token.live or token.kind is not kind:
             raise NotLive(f"{token_id} is not live")
         return token

@@ -43,7 +43,7 @@ def goes_back(work: Work, token: Token) -> bool:
         local[WITH] = [*local.get(WITH, ()), *token.local[WITH]]
     arrival = Arrival(back["node"], back["flow"], (token.id,), token.scope, Origin.STRAIGHT_BACK)
     opened = work.open(arrival, TokenKind.USER, local=local, loop_no=back["loop_no"])
-    holder = work.tokens.get(token.scope)
+    holder = work.known.get(token.scope)
     if BACK not in local and (holder is None or holder.kind is not TokenKind.MULTI):
         work.arm(opened)
     return True

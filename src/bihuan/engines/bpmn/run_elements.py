@@ -46,7 +46,7 @@ def finish(work: Work, token: Token, how: CloseKind) -> None:
     parents = run_together.done_with(work, token)
     if parents is None:
         return
-    if token.scope and work.tokens[token.scope].kind is TokenKind.MULTI:
+    if token.scope and work.known[token.scope].kind is TokenKind.MULTI:
         run_multi.completed(work, token)
         return
     work.leave(work.node(token), parents, token.scope, token.local)
@@ -56,21 +56,24 @@ def finish_empty_scopes(work: Work) -> bool:
     """Finish a scope in which no token is left; False when there is none. The instance comes last."""
     for scope in sorted(work.emptied, reverse=True):
         work.emptied.discard(scope)
+        token = work.known[scope] if scope else None
+        if token is not None and not (token.live and token.kind is TokenKind.SCOPE):
+            continue
         if _holds_something(work, scope):
             continue
-        if scope == 0:
-            work.ended = True
-            work.note(What.ENDED)
-            return False
-        token = work.tokens[scope]
-        if token.live and token.kind is TokenKind.SCOPE:
+        if token is not None:
             finish(work, token, CloseKind.FINISHED)
             return True
+        work.ended = True
+        work.note(What.ENDED)
+        return False
     return False
 
 
 def _holds_something(work: Work, scope: int) -> bool:
-    return any(not work.is_boundary(token) for token in work.inside(scope))
+    if any(not work.is_boundary(token) for token in work.around(scope)):
+        return True
+    return work.rest is not None and work.rest.count(scope) > 0
 
 
 def _pass(work: Work, node: Node, arrival: Arrival) -> None:

@@ -54,9 +54,11 @@ def split_or(work: Work, node: Node, parents: tuple[int, ...], scope: int) -> No
 
 def fire_or_joins(work: Work) -> bool:
     """Fire the first OR join that need not wait. False when all must."""
-    for ticket in work.live():
+    for ticket in list(work.known.values()):
+        if ticket.kind is not TokenKind.JOIN or not ticket.live:
+            continue
         node = work.node(ticket)
-        if ticket.kind is not TokenKind.JOIN or node.kind is not NodeKind.INCLUSIVE_GATEWAY:
+        if node.kind is not NodeKind.INCLUSIVE_GATEWAY:
             continue
         waiting = _oldest_by_flow(work, node, ticket.scope)
         if _must_wait(work, node, ticket.scope, set(waiting)):
@@ -83,7 +85,7 @@ def _must_wait(work: Work, node: Node, scope: int, filled: set[str]) -> bool:
 
 def _oldest_by_flow(work: Work, node: Node, scope: int) -> dict[str, Token]:
     waiting: dict[str, Token] = {}
-    for token in sorted(work.inside(scope), key=lambda found: found.id):
+    for token in work.around(scope):
         if token.node == node.id and token.kind is TokenKind.JOIN:
             waiting.setdefault(token.flow_in, token)
     return waiting

@@ -13,6 +13,11 @@ def is_stand_in(token: Token) -> bool:
     return BACK in token.local
 
 
+def is_together(token: Token) -> bool:
+    """Whether a token is of a group of co-handlers, or holds another's place."""
+    return GROUP in token.local or BACK in token.local
+
+
 def held_node(token: Token) -> str:
     """Return the node whose place in the diagram a token holds."""
     node, back = token.node, token.local.get(BACK)

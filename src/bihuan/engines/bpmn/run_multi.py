@@ -53,7 +53,7 @@ def enter(work: Work, node: Node, arrival: Arrival) -> None:
 
 def completed(work: Work, instance: Token) -> None:
     """Count one finished instance; go on when the condition holds or none is left."""
-    body = work.tokens[instance.scope]
+    body = work.known[instance.scope]
     _change(work, body, done=body.local["done"] + 1)
     _go_on(work, body, instance.local)
 
@@ -73,7 +73,7 @@ def cast_vote(work: Work, instance: Token, values: dict[str, Any]) -> None:
 
 def body_of(work: Work, token: Token) -> Token | None:
     """Return the countersign a unit is one instance of."""
-    body = work.tokens.get(token.scope)
+    body = work.known.get(token.scope)
     is_one = body is not None and body.kind is TokenKind.MULTI and body.node == token.node
     return body if is_one else None
 
@@ -175,7 +175,7 @@ def _satisfied(work: Work, multi: MultiInstance, body: Token, local: dict[str, A
     numbers = {
         "nrOfInstances": total(body),
         "nrOfCompletedInstances": body.local["done"],
-        "nrOfActiveInstances": len(work.inside(body.id)),
+        "nrOfActiveInstances": work.count_inside(body.id),
     }
     tally = _tally(body) if "votes" in body.local else {}
     values = work.values(body.scope, {**local, **tally, **numbers})

@@ -71,6 +71,7 @@ class CloseKind(StrEnum):
 
 
 LIVE = frozenset({TokenState.OPEN, TokenState.CLAIMED, TokenState.PARKED})
+_OPEN, _CLAIMED, _PARKED = TokenState.OPEN, TokenState.CLAIMED, TokenState.PARKED
 
 
 @dataclass(slots=True, eq=False)
@@ -93,7 +94,8 @@ class Token:
     @property
     def live(self) -> bool:
         """Whether the token still counts."""
-        return self.state in LIVE
+        state = self.state  # by identity: asked of every token in every step
+        return state is _OPEN or state is _CLAIMED or state is _PARKED
 
 
 class What(StrEnum):

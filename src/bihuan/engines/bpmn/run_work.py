@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from bihuan.engines.bpmn.model import EventKind, Node
 from bihuan.engines.bpmn.run_graph import Graph, holds
@@ -23,8 +23,24 @@ from bihuan.engines.bpmn.run_state import (
 AWAITED = frozenset({EventKind.TIMER, EventKind.MESSAGE, EventKind.SIGNAL})
 
 
+class Rest(Protocol):
+    """The open units of a wide instance that were left out of a step's working set.
+
+    They are of no group of co-handlers, stand in for nobody and are not delegated; so most steps never meet them.
+    """
+
+    def read(self) -> Iterable[Token]:
+        """Return them all."""
+
+    def count(self, scope: int) -> int:
+        """Return how many of them lie directly in a scope."""
+
+
 class Work:
-    """Tokens and variables of one instance while a step is worked out. Nothing here does I/O."""
+    """Tokens and variables of one instance while a step is worked out. Nothing here does I/O.
+
+    `known` are the tokens at hand; whoever asks for all `tokens` has the `rest` read first.
+    """
 
     def __init__(
         self,
@@ -38,7 +54,8 @@ class Work:
         self.graph = graph
         self.base = instance_id << SEQUENCE_BITS
         self.next_seq = next_seq
-        self.tokens = {token.id: token for token in tokens}
+        self.known = {token.id: token for token in tokens}
+        self.rest: Rest | None = None
         self.variables = variables
         self.queue: deque[Arrival] = deque()
         self.changes: list[Change] = []
@@ -47,25 +64,45 @@ class Work:
         self.ended = False
 
     # ------------------------------------------------------------ reading
+    @property
+    def tokens(self) -> dict[int, Token]:
+        """All tokens by id, oldest first."""
+        if self.rest is not None:
+            rest, self.rest = self.rest, None
+            found = {token.id: token for token in rest.read()} | self.known
+            self.known = dict(sorted(found.items()))
+        return self.known
+
     def node(self, token: Token) -> Node:
         """Return the node a token is at."""
         return self.graph.nodes[token.node]
 
     def live(self) -> list[Token]:
         """Return the live tokens, oldest first."""
-        return sorted((t for t in self.tokens.values() if t.live), key=lambda token: token.id)
+        return [token for token in self.tokens.values() if token.live]
 
     def inside(self, scope: int) -> list[Token]:
         """Return the live tokens lying directly in a scope."""
         return [token for token in self.tokens.values() if token.scope == scope and token.live]
+
+    def around(self, scope: int) -> list[Token]:
+        """Return the live tokens lying directly in a scope, without other units of a wide instance."""
+        return [token for token in self.known.values() if token.scope == scope and token.live]
+
+    def count_inside(self, scope: int) -> int:
+        """Return how many live tokens lie directly in a scope."""
+        return len(self.around(scope)) + (self.rest.count(scope) if self.rest is not None else 0)
 
     def beside(self, token: Token) -> list[Token]:
         """Return the other members of a unit's group of co-handlers that are still at work, oldest first."""
         group = group_of(token)
         return [
             other
-            for other in self.live()
-            if other.kind is TokenKind.USER and other.id != token.id and group_of(other) == group
+            for other in self.known.values()
+            if other.kind is TokenKind.USER
+            and other.live
+            and other.id != token.id
+            and group_of(other) == group
         ]
 
     def is_boundary(self, token: Token) -> bool:
@@ -78,7 +115,7 @@ class Work:
             return []
         return [
             token
-            for token in self.inside(host.scope)
+            for token in self.around(host.scope)
             if self.is_boundary(token)
             and (host.id in token.parents or activity_of(token) == group_of(host))
         ]
@@ -95,7 +132,7 @@ class Work:
 
     def racing(self, token: Token) -> Token | None:
         """Return the event-based gateway that waits for this token among others, if one does."""
-        race = self.tokens.get(token.parents[0]) if token.parents else None
+        race = self.known.get(token.parents[0]) if token.parents else None
         if race is None or race.kind is not TokenKind.RACE or not race.live:
             return None
         return race
@@ -104,7 +141,7 @@ class Work:
         """Return what a condition may read: the variables, then each scope's own, innermost last."""
         layers = [local] if local else []
         while scope:
-            token = self.tokens[scope]
+            token = self.known[scope]
             if token.local and token.kind is not TokenKind.MULTI:
                 layers.append(token.local)
             scope = token.scope
@@ -136,7 +173,7 @@ class Work:
             local=local if local is not None else {},
         )
         self.next_seq += 1
-        self.tokens[token.id] = token
+        self.known[token.id] = token
         self.note(What.PARKED if kind is TokenKind.JOIN else What.OPENED, token)
         return token
 

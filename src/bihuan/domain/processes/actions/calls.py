@@ -80,7 +80,7 @@ class CallTree:
         if instance_id not in self.steps:
             of_top = instance_id == self.top.id
             step = reading.step_of(self.top if of_top else reading.member(instance_id), self)
-            self._refresh(step)
+            self.refresh(step)
         return self.steps[instance_id]
 
     def called_by(self, step: Step) -> list[Step]:
@@ -270,8 +270,8 @@ class CallTree:
         row = db.one(SQL["called_by"], (self.top.id, token.id))
         return self.step(row[0]) if row is not None else None
 
-    def _refresh(self, step: Step) -> None:
-        """Let a member just read know which of its calendars were changed meanwhile."""
+    def refresh(self, step: Step) -> None:
+        """Let what was just read of a member know which of its calendars were changed meanwhile."""
         if self._at is not None:
             for edited_at, edit in step.clocks.edits(self._at):
                 step.clocks.recount(edit, edited_at)
@@ -288,7 +288,7 @@ def tree_of(top: Instance) -> CallTree:
 
 
 def _calls(step: Step) -> list[Token]:
-    return [token for token in step.tokens.values() if token.kind is TokenKind.CALL and token.live]
+    return [token for token in step.known.values() if token.kind is TokenKind.CALL and token.live]
 
 
 def _called_instance(

@@ -123,7 +123,7 @@ def _did(step: Step, nodes: Sequence[str], staff: list[int]) -> bool:
         token.node in nodes
         and token.close_kind is CloseKind.SUBMITTED
         and not _hands_on(step, token).isdisjoint(staff)
-        for token in step.tokens.values()
+        for token in step.known.values()
     )
 
 

@@ -51,7 +51,7 @@ def _decide(step: "Step", node: Node) -> dict[str, Any]:
 def _last_form_with(step: "Step", field: str) -> FormFound | None:
     """Return the latest submitted form of this instance in which a field is filled in."""
     for token_id in sorted(step.extras, reverse=True):
-        token, extra = step.tokens[token_id], step.extras[token_id]
+        token, extra = step.known[token_id], step.extras[token_id]
         submitted = token.close_kind is CloseKind.SUBMITTED
         if submitted and extra.form and extra.form.get(field):
             return FormFound(extra.form, _submitter(step, token_id), extra.closed_at)

@@ -7,6 +7,7 @@ from typing import Any
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.ports import InstanceChange, UnitState
 from bihuan.domain.processes.queries.statements import SQL
+from bihuan.engines.bpmn.run_state import TokenKind
 from bihuan.kit import db
 
 
@@ -15,23 +16,43 @@ def change_of(step: Step, when: When) -> InstanceChange:
     members = list(step.tree.steps.values())
     top = step.tree.steps.get(step.instance.top)
     instance = top.instance if top is not None else step.tree.top
-    units, due = _elsewhere(step)
-    units += [_state(one, token.id) for one in members for token in one.open_units()]
-    due += [found for one in members if (found := one.clocks.earliest_due()) is not None]
     written = not instance.is_new and top is not None and (top is step or top.has_acted)
     return InstanceChange(
         instance_id=instance.id,
         subject=instance.subject,
         root=instance.root,
         state=instance.state.value,
-        units=tuple(units),
         opened=tuple(_state(one, unit) for one in members for unit in one.opened),
         closed=tuple(_state(one, unit) for one in members for unit in one.closed),
-        due_at=min(due, default=None),
         by=when.by,
         at=when.at,
+        look=lambda: _look(step, members),
         rev=instance.rev + (1 if written else 0),
     )
+
+
+def _look(step: Step, members: list[Step]) -> tuple[tuple[UnitState, ...], datetime | None]:
+    """Return all open units of a call tree, and when the first of them or of its limit groups is due."""
+    units, due = _elsewhere(step)
+    for one in members:
+        due += [found] if (found := one.clocks.earliest_due()) is not None else []
+        known = [token for token in one.known.values() if token.kind is TokenKind.USER]
+        units += [_state(one, token.id) for token in known if token.live]
+        if one.run.work.rest is not None:
+            left = _left_out(one, [token.id for token in known])
+            units += left
+            due += [unit.due_at for unit in left if unit.due_at is not None]
+    return tuple(units), min(due, default=None)
+
+
+def _left_out(step: Step, known: list[int]) -> list[UnitState]:
+    row = db.one(SQL["shown_rest"], (step.instance.id, known))
+    return [_unread(one) for one in _parsed(row[0] if row is not None else None)]
+
+
+def _parsed(rows: Any) -> list[list[Any]]:
+    found: list[list[Any]] = json.loads(rows) if isinstance(rows, str) else rows or []
+    return found
 
 
 def _elsewhere(step: Step) -> tuple[list[UnitState], list[datetime]]:
@@ -40,8 +61,7 @@ def _elsewhere(step: Step) -> tuple[list[UnitState], list[datetime]]:
         return [], []
     params = {"top": step.instance.top, "root": step.instance.root, "known": list(step.tree.steps)}
     rows, group_due = db.one(SQL["shown_elsewhere"], params) or (None, None)
-    found = json.loads(rows) if isinstance(rows, str) else rows or []
-    units = [_unread(row) for row in found]
+    units = [_unread(row) for row in _parsed(rows)]
     due = [unit.due_at for unit in units if unit.due_at is not None]
     return units, due + ([group_due] if group_due is not None else [])
 
@@ -53,7 +73,7 @@ def _unread(row: list[Any]) -> UnitState:
 
 
 def _state(step: Step, token_id: int) -> UnitState:
-    token, extra = step.tokens[token_id], step.extras[token_id]
+    token, extra = step.known[token_id], step.extras[token_id]
     return UnitState(
         id=token.id,
         node=token.node,

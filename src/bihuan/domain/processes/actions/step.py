@@ -21,6 +21,7 @@ from bihuan.engines.bpmn import run_timers
 from bihuan.engines.bpmn.model import LimitGroup
 from bihuan.engines.bpmn.run import Run
 from bihuan.engines.bpmn.run_state import Budget, Change, Token
+from bihuan.engines.bpmn.run_work import Rest
 
 ENGINE = Actor("system:engine")
 
@@ -88,6 +89,9 @@ class Tree(Protocol):
     def called_by(self, step: "Step") -> "list[Step]":
         """Return the instances that an instance has called and waits for."""
 
+    def refresh(self, step: "Step") -> None:
+        """Let what was just read of a member know which of its calendars were changed meanwhile."""
+
     def waits_for_caller(self, step: "Step") -> bool:
         """Whether an instance is suspended together with the one that called it."""
 
@@ -98,10 +102,22 @@ class Tree(Protocol):
         """Let the other members follow what was noted, until all rest."""
 
 
+class Left(Rest, Protocol):
+    """The units left out of a wide instance; what is read of them is added to the step."""
+
+    step: "Step | None"
+
+
 class Step:
     """An operation under way. `instance` is locked; nothing is written before `save`."""
 
-    def __init__(self, instance: Instance, tokens: list[tuple[Token, Extra]], tree: "Tree") -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        tokens: list[tuple[Token, Extra]],
+        tree: "Tree",
+        rest: "Left | None" = None,
+    ) -> None:
         self.instance = instance
         self.tree = tree
         tree.steps[instance.id] = self
@@ -125,18 +141,25 @@ class Step:
             variables=instance.variables,
             budget=tree.budget,
         )
+        if rest is not None:
+            rest.step, self.run.work.rest = self, rest
         self.failed_with: str | None = None  # the code of an error nobody caught
         self._absorbed = 0
 
     # ------------------------------------------------------------ reading
     @property
     def tokens(self) -> dict[int, Token]:
-        """The tokens at hand by id."""
+        """The tokens by id; what was left out of a wide instance is read first."""
         return self.run.work.tokens
+
+    @property
+    def known(self) -> dict[int, Token]:
+        """The tokens at hand by id."""
+        return self.run.work.known
 
     def unit(self, unit_id: int) -> tuple[Token, Extra]:
         """Return an open unit, or refuse."""
-        token = self.tokens.get(unit_id)
+        token = self.known.get(unit_id) or self.tokens.get(unit_id)
         if token is None or token.kind is not TokenKind.USER or not token.live:
             raise refusals.UnitNotOpen
         return token, self.extras[unit_id]

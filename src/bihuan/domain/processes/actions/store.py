@@ -30,12 +30,25 @@ def instance_of(unit_id: int) -> int:
     return unit_id >> SEQUENCE_BITS
 
 
-def open_step(instance_id: int, *, history: bool = False, unit: int = 0) -> Step:
+def open_unit_step(unit_id: int) -> Step:
+    """Lock the instance of a unit for an operation on that unit alone; the form in force for it is looked up.
+
+    Other open units of a wide instance are read only when the operation turns out to need them.
+    """
+    return _open(instance_of(unit_id), unit=unit_id, is_narrow=True)
+
+
+def open_step(instance_id: int, *, history: bool = False) -> Step:
     """Lock an instance and read its live tokens, or with `history` all of them, and its clocks.
 
-    With `unit` the form in force for that unit is looked up on the way. The lock is that of the whole call
-    tree the instance belongs to.
+    The lock is that of the whole call tree the instance belongs to.
     """
+    return _open(instance_id, history=history)
+
+
+def _open(
+    instance_id: int, *, history: bool = False, unit: int = 0, is_narrow: bool = False
+) -> Step:
     if (again := _again(instance_id, history=history)) is not None:
         return again
     top, instance = reading.locked(instance_id)
@@ -43,7 +56,7 @@ def open_step(instance_id: int, *, history: bool = False, unit: int = 0) -> Step
     trees = batch.forest.trees if batch is not None and batch.forest is not None else {}
     if top.id in trees:  # another member is kept
         return trees[top.id].step(instance_id)
-    return reading.step_of(instance, tree_of(top), history=history, unit=unit)
+    return reading.step_of(instance, tree_of(top), history=history, unit=unit, is_narrow=is_narrow)
 
 
 def save(step: Step, when: When) -> InstanceChange:
@@ -61,7 +74,9 @@ def save(step: Step, when: When) -> InstanceChange:
     if batch is not None:
         for one in at_hand.values():
             batch.keep(one, when)
-        return shown.change_of(step, when)
+        change = shown.change_of(step, when)
+        _ = change.units  # now: the step goes on
+        return change
     if len(written) > 1:
         _write_many([(one, when) for one in written])
     else:
@@ -212,7 +227,7 @@ def _token_rows(step: Step) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     for token_id in sorted(touched):
-        row = _row(step.tokens[token_id], step.extras[token_id])
+        row = _row(step.known[token_id], step.extras[token_id])
         (new if token_id >= first_new else old).append(row)
     return new, old
 
@@ -220,7 +235,9 @@ def _token_rows(step: Step) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
 def _due_moved(step: Step) -> set[int]:
     """Set what live units repeat of their clocks; return those whose columns change."""
     moved = set()
-    for token in step.run.work.live():
+    for token in step.known.values():
+        if not token.live:
+            continue
         extra = step.extras[token.id]
         due_at, warn_at = step.clocks.shown(clock_owner(token))
         if (due_at, warn_at) != (extra.due_at, extra.warn_at):
@@ -259,5 +276,5 @@ def _row(token: Token, extra: Extra) -> dict[str, Any]:
         "rank_at": extra.due_at or FAR,
         "form": extra.form,
         "draft": extra.draft,
-        "delegation": extra.delegation.toto_json() if extra.delegation else None,
+        "delegation": extra.delegation.to_json() if extra.delegation else None,
     }

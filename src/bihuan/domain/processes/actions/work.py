@@ -74,7 +74,7 @@ def submit(
 
     `rev` is the instance's revision the page was drawn from; if it has changed since, nothing is done.
     """
-    unit = _open(unit_id, by=by, at=at, to_submit=True)
+    unit = _open(unit_id, by=by, at=at)
     step, token = unit.step, unit.token
     if rev is not None and rev != step.instance.rev:
         raise refusals.StalePage
@@ -169,10 +169,9 @@ def _open(
     by: Actor,
     at: datetime,
     also_suspended: bool = False,
-    to_submit: bool = False,
 ) -> _Unit:
     """Return an open unit of a running instance; work that waits may still change hands."""
-    step = store.open_step(store.instance_of(unit_id), unit=unit_id if to_submit else 0)
+    step = store.open_unit_step(unit_id)
     when = step.begin(by, at)
     token, _ = step.unit(unit_id)
     waits = also_suspended and step.instance.state is InstanceState.SUSPENDED

@@ -10,6 +10,10 @@ from bihuan.domain.org.models import OrgUnit, Staff
 from bihuan.domain.packs.models import Definition
 from bihuan.domain.processes.choices import FAR, LIVE_STATES, InstanceState, TokenState
 
+BESIDE_UNITS = Q(state__in=LIVE_STATES) & (
+    ~Q(kind="USER") | Q(delegation__isnull=False) | Q(local__has_any_keys=["@group", "@back"])
+)
+
 
 class ProcessInstance(models.Model):
     """One run of one definition for one subject. The first lock of every operation is this row.
@@ -155,6 +159,8 @@ class Token(models.Model):
             models.Index(
                 fields=["instance"], name="token_live", condition=Q(state__in=LIVE_STATES)
             ),
+            # Beside a thousand open units, what a step on one of them must know of.
+            models.Index(fields=["instance"], name="token_beside_units", condition=BESIDE_UNITS),
             # Skips are counted over a period against who had the units (TKT-08).
             models.Index(
                 fields=["closed_at"],

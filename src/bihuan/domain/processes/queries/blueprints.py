@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from bihuan.domain.packs import queries as packs
 from bihuan.engines import decisions, forms
@@ -14,7 +14,7 @@ from bihuan.kit import db
 PINNED = "pinned"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Blueprint:
     """A definition ready to run. `forms` maps a form code to its definition's key; none = no checks.
 
@@ -27,6 +27,13 @@ class Blueprint:
     decisions: Mapping[str, str]
     form_of_node: str = "{}"
     key: str = ""
+
+    @cached_property
+    def asks_units_alone(self) -> bool:
+        """Whether a step on one unit may do without the others: no limit group, nothing that may be skipped."""
+        process = self.graph.process
+        skippable = (node.unit and node.unit.is_skippable for node in process.nodes.values())
+        return not process.limit_groups and not any(skippable)
 
 
 _IN_FORCE_WITH = """

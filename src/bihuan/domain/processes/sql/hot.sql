@@ -104,6 +104,61 @@ select (select json_agg(json_build_array(id, node, title, flow_in, kind, state, 
     (select id from packs_definition where kind = 'form' and status = 'PUBLISHED'
         and key = %(forms)s::json ->> (select node from live where id = %(unit)s))
 
+-- One unit of a wide instance and all that is no unit; whether other units are open.
+-- name: live_narrowly
+with live as (
+    select * from processes_token where id = %(unit)s and state in ('OPEN', 'CLAIMED', 'PARKED')
+    union all
+    select * from processes_token
+    where instance_id = %(instance)s and state in ('OPEN', 'CLAIMED', 'PARKED') and id <> %(unit)s
+        and (kind <> 'USER' or delegation is not null or local ?| array['@group', '@back'])
+), clocks as (
+    select * from clocks_clock
+    where state <> 'STOPPED' and owner = any(array(
+        select case kind when 'TIMER' then 'timer:' else 'unit:' end || id from live
+        where kind in ('USER', 'TIMER'))
+        || array(select 'delegation:' || id from live where delegation is not null))
+    order by id for update
+)
+select (select json_agg(json_build_array(id, node, title, flow_in, kind, state, scope, parents,
+        consumed_by, origin, loop_no, local, post, unit_id, owner_id, assignee_id, delegate_of,
+        priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at, delegation) order by id)
+    from live),
+    (select json_agg(json_build_array(@CLOCK_COLUMNS)) from clocks), (@EDITS),
+    (select id from packs_definition where kind = 'form' and status = 'PUBLISHED'
+        and key = %(forms)s::json ->> (select node from live where id = %(unit)s)),
+    exists (select from processes_token where instance_id = %(instance)s
+        and state in ('OPEN', 'CLAIMED', 'PARKED') and kind = 'USER' and id <> %(unit)s)
+
+-- The units that `live_narrowly` left out.
+-- name: rest
+with live as (
+    select * from processes_token
+    where instance_id = %(instance)s and state in ('OPEN', 'CLAIMED', 'PARKED') and id <> %(unit)s
+        and not (kind <> 'USER' or delegation is not null or local ?| array['@group', '@back'])
+), clocks as (
+    select * from clocks_clock
+    where state <> 'STOPPED' and owner = any(array(select 'unit:' || id from live))
+    order by id for update
+)
+select (select json_agg(json_build_array(id, node, title, flow_in, kind, state, scope, parents,
+        consumed_by, origin, loop_no, local, post, unit_id, owner_id, assignee_id, delegate_of,
+        priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at, delegation) order by id)
+    from live),
+    (select json_agg(json_build_array(@CLOCK_COLUMNS)) from clocks), (@EDITS)
+
+-- name: count_rest
+select count(*) from processes_token
+where instance_id = %s and state in ('OPEN', 'CLAIMED', 'PARKED') and id <> %s and scope = %s
+    and not (kind <> 'USER' or delegation is not null or local ?| array['@group', '@back'])
+
+-- What a step that left units out shows of them.
+-- name: shown_rest
+select json_agg(json_build_array(id, node, title, state, post, unit_id, assignee_id, due_at, close_kind,
+    origin) order by id)
+from processes_token
+where instance_id = %s and state in ('OPEN', 'CLAIMED') and kind = 'USER' and id <> all(%s)
+
 -- name: live_clocks
 with clocks as (
     select * from clocks_clock where state <> 'STOPPED' and owner = any(%s) order by id for update
