@@ -42,12 +42,13 @@ def enter(work: Work, node: Node, arrival: Arrival) -> None:
     """Open the container and its first instances."""
     multi = _multi(node)
     items = _items(multi, work.values(arrival.scope))
-    if not items:
+    count = planned(items)
+    if not count:
         work.leave(node, arrival.parents, arrival.scope)
         return
     body = work.open(arrival, TokenKind.MULTI, local={"items": items, "done": 0, "next": 0})
     work.arm(body)
-    for _ in items[:1] if multi.sequential else items:
+    for _ in range(1 if multi.sequential else count):
         _open_next(work, node, body)
 
 
@@ -80,13 +81,22 @@ def body_of(work: Work, token: Token) -> Token | None:
 
 def total(body: Token) -> int:
     """Return how many instances there are in all (nrOfInstances)."""
-    return len(body.local["items"]) - int(body.local.get("removed", 0))
+    return planned(body.local["items"]) - int(body.local.get("removed", 0))
+
+
+def planned(items: list[Any] | int) -> int:
+    """Return how many instances a countersign is planned with: one for each item, or just so many."""
+    return items if isinstance(items, int) else len(items)
 
 
 def add(work: Work, body: Token, item: Any) -> Token | None:
     """Add an instance for `item` (加签); return it when it opens at once, None when its turn comes later."""
     node = work.node(body)
-    _change(work, body, items=[*body.local["items"], item])
+    items = body.local["items"]
+    if isinstance(items, int) and not _multi(node).element_variable:
+        _change(work, body, items=items + 1)
+    else:
+        _change(work, body, items=[*_each(items), item])
     return None if _multi(node).sequential else _open_next(work, node, body)
 
 
@@ -146,7 +156,7 @@ def _open_next(work: Work, node: Node, body: Token) -> Token:
     _change(work, body, next=number + 1)
     local: dict[str, Any] = {"loopCounter": number}
     if multi.element_variable:
-        local[multi.element_variable] = body.local["items"][number]
+        local[multi.element_variable] = _each(body.local["items"])[number]
     here = Arrival(node.id, "", (body.id,), body.id)
     token = work.open(here, KINDS[node.kind], local=local, loop_no=number)
     open_instance(work, node, token)
@@ -160,7 +170,7 @@ def _go_on(work: Work, body: Token, local: dict[str, Any]) -> None:
     if body.local["done"] and _satisfied(work, multi, body, local):
         work.cancel_inside(body.id, CloseKind.CANCELLED)
     elif body.local["done"] < total(body):
-        if multi.sequential and body.local["next"] < len(body.local["items"]):
+        if multi.sequential and body.local["next"] < planned(body.local["items"]):
             _open_next(work, node, body)
         return
     work.close(body, CloseKind.FINISHED)
@@ -199,7 +209,11 @@ def _change(work: Work, body: Token, **values: Any) -> None:
     work.touched.add(body.id)
 
 
-def _items(multi: MultiInstance, values: dict[str, Any]) -> list[Any]:
+def _each(items: list[Any] | int) -> list[Any]:
+    return list(range(items)) if isinstance(items, int) else items
+
+
+def _items(multi: MultiInstance, values: dict[str, Any]) -> list[Any] | int:
     if multi.collection:
         found = values.get(multi.collection)
         if not isinstance(found, list):
@@ -217,7 +231,7 @@ def _items(multi: MultiInstance, values: dict[str, Any]) -> list[Any]:
         raise BadCollection(f"{multi.cardinality} is not a whole number")
     if count > MOST_INSTANCES:
         raise BadCollection(f"{multi.cardinality} is more than {MOST_INSTANCES}")
-    return list(range(int(count)))
+    return int(count)
 
 
 def _multi(node: Node) -> MultiInstance:

@@ -14,7 +14,7 @@ from bihuan.domain.processes.models import permission
 from bihuan.domain.processes.queries import blueprints, rows
 from bihuan.domain.processes.queries.inbox import UnitRow
 from bihuan.engines import expressions
-from bihuan.engines.bpmn import run_marks, run_routes, run_together
+from bihuan.engines.bpmn import run_marks, run_multi, run_routes, run_together
 from bihuan.engines.bpmn.model import Node
 from bihuan.engines.bpmn.run_state import SEQUENCE_BITS, RunRefused
 from bihuan.engines.bpmn.run_work import Work
@@ -36,7 +36,9 @@ class Surroundings:
         if kind != TokenKind.MULTI or body is None:
             return cls(json.loads(local))
         counted = json.loads(body)
-        return cls(json.loads(local), len(counted["items"]) - int(counted.get("removed", 0)))
+        return cls(
+            json.loads(local), run_multi.planned(counted["items"]) - int(counted.get("removed", 0))
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bihuan.engines.bpmn import run_multi
 from bihuan.engines.bpmn.fuzz.blocks import CONSTANTS, Block, Inside, Kind
 from bihuan.engines.bpmn.fuzz.drawing import branch
 from bihuan.engines.bpmn.run_marks import group_of, held_node, is_stand_in
@@ -146,7 +147,11 @@ class Marking:
         runs = self._explain(block.name, body.id, kind)
         for run in runs:
             self._within(block, run)
-        items, done, begun = len(body.local["items"]), body.local["done"], body.local["next"]
+        items, done, begun = (
+            run_multi.planned(body.local["items"]),
+            body.local["done"],
+            body.local["next"],
+        )
         removed = body.local.get("removed", 0)
         hold(runs != [], f"{block.name} has no run left")
         hold(
