@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bihuan.domain.processes.actions import reading
 from bihuan.engines.bpmn import check, parse, run_joins, run_routes, run_together
 from bihuan.engines.bpmn.document import Severity
 from bihuan.engines.bpmn.fuzz import lives, memory
@@ -39,6 +40,15 @@ def test_the_product_breaks_no_law():
 
     assert (report.operations, report.violations) == (300, [])
     assert report.done["submit"] > 50
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_product_breaks_no_law_when_it_reads_units_one_by_one(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reading, "NARROW_FROM", 0)
+
+    report = hunt.hunt("n", 250, diagrams=range(5))
+
+    assert (report.operations, report.violations) == (250, [])
 
 
 def test_the_same_seed_does_the_same():
