@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 from bihuan.domain.cases.actions import steps, taxonomy
 from bihuan.domain.cases.events import Verification
-from bihuan.domain.cases.models import Case, CaseClass, Standing
+from bihuan.domain.cases.models import Case, CaseClass, Fingerprint, Standing
 from bihuan.domain.customers import actions as customers
 from bihuan.domain.ledger.events import SYSTEM, Actor
 from bihuan.domain.org import actions as org
 from bihuan.domain.org.models import OrgUnit
 from bihuan.domain.org.ports import Access
 from bihuan.domain.org.queries import access_of
+from bihuan.engines.duplicates import fingerprint
 
 MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 KIM = Actor("staff:1")
@@ -71,6 +72,8 @@ def stored_case(number: str = "260302-0001", **values: object) -> Case:
     }
     case = Case.objects.create(number=number, **{**plain, **values})
     Standing.objects.create(case=case)
+    grams = fingerprint(case.title, case.description)
+    Fingerprint.objects.create(case=case, opened_at=case.opened_at, grams=grams)
     return case
 
 

@@ -124,11 +124,11 @@ def test_duplicates_are_the_same_customers_or_alike(places):
     own = given.stored_case("1", org_unit_id=places["hq"], customer_id=ada, title="电表不走字")
     alike = given.stored_case("2", org_unit_id=places["hq"], title="幸福小区路灯不亮没人修")
     given.stored_case("3", org_unit_id=places["hq"], title="咨询电费")
-    probe = Probe("demo", "幸福小区路灯不亮", cls.pk, ada, org_unit_id=places["hq"])
+    probe = Probe("demo", "幸福小区路灯不亮", class_id=cls.pk, customer_id=ada)
 
     found = queries.find_duplicates(lee, probe, at=given.later(1))
 
     assert [(one.row.id, one.why) for one in found] == [
-        (alike.pk, "内容相近"),
-        (own.pk, "同一客户"),
+        (alike.pk, "同一分类、内容相近"),
+        (own.pk, "同一客户、同一分类"),
     ]

@@ -109,6 +109,16 @@ TABLES = (
         "cases_standing",
         {"case_id": _id("case_id", "case"), "instance_id": _id("instance_id", "instance")},
     ),
+    # Each copy's text has pairs of its own, as places and names give a real one; a third is common to all.
+    Table(
+        "cases_fingerprint",
+        {
+            "case_id": _id("case_id", "case"),
+            "grams": "array(select case when nth % 3 = 0 then gram"
+            " else (gram::bigint * (k + 1) % 2147483647)::integer end"
+            " from unnest(grams) with ordinality as each(gram, nth))",
+        },
+    ),
     Table("cases_handling", {"id": _id("id", "handling"), "case_id": _id("case_id", "case")}),
     Table("cases_consent", {"id": _id("id", "consent"), "case_id": _id("case_id", "case")}),
     Table(

@@ -64,7 +64,8 @@ class CaseRequest:
 
     `class_code` is a code of the pack's taxonomy; empty means the pack's `unclassified` class.
     `number` and `source_ref` are for imports: the case keeps the number it came with, and the same
-    `source_ref` is never opened twice. `variables` go to the process as they are.
+    `source_ref` is never opened twice. `variables` go to the process as they are. `address` is where it
+    happened; it helps to find duplicates.
     """
 
     pack: str
@@ -82,6 +83,7 @@ class CaseRequest:
     scope: int = 2
     number: str = ""
     source_ref: str = ""
+    address: str = ""
     variables: dict[str, Any] = field(default_factory=dict)
 
 

@@ -17,6 +17,7 @@ class Nature(TextChoices):
     """What stands behind a contact: a person, or a machine of which kind (RFC 3834)."""
 
     WRITTEN = "WRITTEN", "来信"
+    SPOKEN = "SPOKEN", "来访来电"
     AUTO_GENERATED = "AUTO_GENERATED", "系统邮件"
     AUTO_REPLY = "AUTO_REPLY", "自动回复"
     BOUNCE = "BOUNCE", "退信"
@@ -31,6 +32,8 @@ class Outcome(TextChoices):
     REOPENED = "REOPENED", "重开工单"
     OPENED_BESIDE = "OPENED_BESIDE", "另立关联工单"
     ASIDE = "ASIDE", "不立工单"
+    ANSWERED = "ANSWERED", "当场答复"
+    REFUSED = "REFUSED", "未建单"
 
 
 class DeliveryState(TextChoices):

@@ -1,8 +1,9 @@
 """The names of the facts that interactions record, and the values its verbs pass around."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 RECEIVED = "interaction.received"
 SENT = "interaction.sent"
@@ -68,6 +69,9 @@ class NewInteraction:
     external_id: str = ""
     letter_key: str = ""
     remark: str = ""
+    org_unit_id: int | None = None
+    headcount: int = 1
+    sent: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

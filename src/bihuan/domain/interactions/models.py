@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from bihuan.domain.customers.models import Customer
 from bihuan.domain.interactions.choices import DeliveryState, Direction, Nature, Outcome
+from bihuan.domain.org.models import OrgUnit
 
 
 class Interaction(models.Model):
@@ -31,6 +32,14 @@ class Interaction(models.Model):
     remark = models.TextField(blank=True)
     external_id = models.CharField(max_length=400, blank=True)
     letter_key = models.CharField(max_length=120, blank=True)
+    # The place of ours that took it, and how many people came.
+    org_unit = models.ForeignKey(
+        OrgUnit, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    headcount = models.PositiveIntegerField(default=1, db_default=1)
+    # What could not be taken in, as it was sent, until somebody has seen to it: nothing is lost on refusal.
+    sent = models.JSONField(null=True)
+    settled_at = models.DateTimeField(null=True)
     by = models.CharField(max_length=60)
     at = models.DateTimeField()
 
@@ -51,6 +60,16 @@ class Interaction(models.Model):
                 | Q(direction=Direction.IN) & ~Q(outcome=""),
                 name="what_came_in_has_an_outcome",
             ),
+            models.CheckConstraint(
+                condition=~Q(outcome=Outcome.REFUSED) | (Q(sent__isnull=False) & ~Q(remark="")),
+                name="what_was_refused_is_kept_with_the_reason",
+            ),
+            # The same line of a bulk, refused again, stays one entry.
+            models.UniqueConstraint(
+                fields=["external_id"],
+                condition=Q(outcome=Outcome.REFUSED, settled_at__isnull=True) & ~Q(external_id=""),
+                name="what_was_refused_is_kept_once",
+            ),
         ]
         indexes = [
             # The conversation of a case.
@@ -66,6 +85,18 @@ class Interaction(models.Model):
             # What was set aside, newest first.
             models.Index(
                 fields=["-id"], condition=Q(outcome=Outcome.ASIDE), name="interactions_aside"
+            ),
+            # The register of visits and calls, newest first.
+            models.Index(
+                fields=["-at", "-id"],
+                condition=Q(org_unit__isnull=False),
+                name="interactions_register",
+            ),
+            # What was refused and nobody has seen to.
+            models.Index(
+                fields=["-id"],
+                condition=Q(outcome=Outcome.REFUSED, settled_at__isnull=True),
+                name="interactions_refused",
             ),
             # A customer's contacts on all channels, newest first.
             models.Index(

@@ -180,8 +180,8 @@ def _similar(desk: Desk, view: CaseView) -> list[dict[str, Any]]:
     probe = Probe(
         pack=view.pack,
         title=view.row.title,
+        description=view.description,
         customer_id=view.row.customer_id,
-        org_unit_id=view.org_unit_id,
         not_case_id=view.row.id,
     )
     alike = cases.find_duplicates(desk.access, probe, at=desk.at, days=30, size=SIMILAR_SHOWN)

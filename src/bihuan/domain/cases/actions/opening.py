@@ -17,13 +17,14 @@ from bihuan.domain.cases.actions.steps import ClassUnknown
 from bihuan.domain.cases.choices import RequestType
 from bihuan.domain.cases.events import CaseRequest, OpenedCase, case_ref
 from bihuan.domain.cases.ports import UNCLASSIFIED
-from bihuan.domain.cases.queries import promises, wording
+from bihuan.domain.cases.queries import duplicates, promises, wording
 from bihuan.domain.escalations import actions as escalations
 from bihuan.domain.ledger.actions import FACT_CTES, fact_params
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org.queries import authorise
 from bihuan.domain.packs import queries as packs
 from bihuan.domain.processes import actions as processes
+from bihuan.engines.duplicates import fingerprint
 from bihuan.kit import db
 from bihuan.kit.ids import next_number
 from bihuan.kit.problems import Invalid, Refused
@@ -63,6 +64,9 @@ with opened as (
 ), stands as (
     insert into cases_standing (case_id, process_state, current_units, org_unit_ids)
     values (%(id)s, '', '', '{}')
+), found_by as (
+    insert into cases_fingerprint (case_id, opened_at, address, grams)
+    values (%(id)s, %(at)s, %(address)s, %(grams)s)
 )"""
 _OPEN_TOLD = f"{_OPEN}, {FACT_CTES} select 1"
 _OPEN_ALONE = f"{_OPEN} select 1"
@@ -193,6 +197,7 @@ def _begin(request: CaseRequest, cls: _Class, by: Actor, at: datetime) -> Opened
         "at": at,
         "complaint": cls.request_type == RequestType.COMPLAINT,
         "digits": wording.digits_of(request.contact_phone),
+        "grams": fingerprint(request.title, request.description, duplicates.rarity()),
     }
     batched = processes.batch_memory() is not None
     if batched:

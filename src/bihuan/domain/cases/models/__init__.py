@@ -11,6 +11,14 @@ from bihuan.domain.cases.models.improving import (
     Grant,
     ResultReview,
 )
+from bihuan.domain.cases.models.intake import (
+    Consultation,
+    Fingerprint,
+    HotTopic,
+    Participant,
+    Petition,
+    Referral,
+)
 from bihuan.domain.cases.models.portal import Attempt, PhoneCode
 from bihuan.domain.cases.models.pressing import CustomerUrge, SupervisionOrder
 
@@ -27,12 +35,18 @@ __all__ = [
     "CauseCoding",
     "Closure",
     "Consent",
+    "Consultation",
     "ControlledClosure",
     "CustomerUrge",
+    "Fingerprint",
     "Grant",
     "Handling",
+    "HotTopic",
     "Note",
+    "Participant",
+    "Petition",
     "PhoneCode",
+    "Referral",
     "ResultReview",
     "Standing",
     "SupervisionOrder",

@@ -16,6 +16,7 @@ from bihuan.domain.cases.queries.alerts import (
     narrowed,
 )
 from bihuan.domain.cases.queries.cards import CaseCard, case_cards
+from bihuan.domain.cases.queries.duplicates import Duplicate, Probe, find_duplicates
 from bihuan.domain.cases.queries.figures import (
     FIGURES,
     OrderCounts,
@@ -27,14 +28,7 @@ from bihuan.domain.cases.queries.figures import (
     org_unit_loads,
     rework_counts,
 )
-from bihuan.domain.cases.queries.finding import (
-    Duplicate,
-    Probe,
-    cases_of_customer,
-    customer_tally,
-    find_duplicates,
-    search,
-)
+from bihuan.domain.cases.queries.finding import cases_of_customer, customer_tally, search
 from bihuan.domain.cases.queries.gathering import (
     BurstRow,
     ControlRow,
@@ -78,6 +72,7 @@ from bihuan.domain.cases.queries.taxonomy import (
     packs_offered,
     top_classes,
 )
+from bihuan.domain.cases.queries.topics import TopicRow, hot_topic, hot_topics, topics_whole
 from bihuan.domain.cases.queries.viewing import (
     CaseView,
     Entry,
@@ -117,6 +112,7 @@ __all__ = [
     "StudyFound",
     "StudyRow",
     "SupervisionRow",
+    "TopicRow",
     "UrgeRow",
     "alert_board",
     "alert_changes",
@@ -139,6 +135,8 @@ __all__ = [
     "eyes_of",
     "find_duplicates",
     "gathered",
+    "hot_topic",
+    "hot_topics",
     "improvement",
     "involved_units",
     "latest_act",
@@ -159,5 +157,6 @@ __all__ = [
     "supervision_under_way",
     "survivor_number",
     "top_classes",
+    "topics_whole",
     "urges_of_case",
 ]

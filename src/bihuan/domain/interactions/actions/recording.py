@@ -31,6 +31,9 @@ def record_interaction(new: NewInteraction, *, by: Actor, at: datetime) -> int:
         remark=new.remark,
         external_id=new.external_id[:400],
         letter_key=new.letter_key,
+        org_unit_id=new.org_unit_id,
+        headcount=new.headcount,
+        sent=dict(new.sent) if new.sent is not None else None,
         by=by.ref,
         at=at,
     )

@@ -248,7 +248,6 @@ def _match(
         class_id=_class_id(values),
         customer_id=chosen,
         contact_phone=values["contact_phone"],
-        org_unit_id=desk.unit_id,
     )
     asked = any(values[name] for name in ("contact_phone", "contact_name", "title", "customer_id"))
     alike = queries.find_duplicates(desk.access, probe, at=desk.at) if asked else []

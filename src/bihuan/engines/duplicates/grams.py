@@ -1,0 +1,83 @@
+"""A text as pairs of characters, and how rare each pair is.
+
+Chinese is compared by pairs of neighbouring characters: names of places and firms, which tell most, are
+in no dictionary, and a wrong character costs two pairs instead of a word.
+"""
+
+import re
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import log
+from types import MappingProxyType
+
+LONGEST_BODY = 400
+TITLE_GRAMS = 40
+BODY_GRAMS = 32
+PROBE_GRAMS = 24
+# What is rare is guessed as if so many more texts were known, each pair in this share of them.
+PRIOR_TEXTS, PRIOR_SHARE = 200.0, 0.05
+_SIGNS = re.compile(r"[\W_]+")
+
+Gram = int
+
+
+@dataclass(frozen=True, slots=True)
+class Rarity:
+    """How many of the known texts a pair occurs in: `shares` of the common ones, `floor` for all others."""
+
+    shares: Mapping[Gram, float] = field(default_factory=lambda: MappingProxyType({}))
+    floor: float = 0.0
+    texts: float = 0.0
+
+    def share(self, gram: Gram) -> float:
+        """Return the share of texts that have a pair, an upper bound for those not known."""
+        return self.shares.get(gram, self.floor)
+
+    def weight(self, gram: Gram) -> float:
+        """Return how much a pair tells, 0 to 1: the logarithm of how rare it is."""
+        texts = self.texts + PRIOR_TEXTS
+        found = self.shares.get(gram, self.floor / 2) * self.texts + PRIOR_TEXTS * PRIOR_SHARE + 1
+        return max(0.0, log(texts / found) / log(texts))
+
+
+EVERYTHING_EQUAL = Rarity()
+
+
+def grams(text: str) -> list[Gram]:
+    """Return the pairs of neighbouring characters in order, each once; signs and blanks are left out."""
+    kept = _SIGNS.sub("", text.lower())
+    pairs = dict.fromkeys(kept[nth : nth + 2] for nth in range(len(kept) - 1))
+    return [gram_of(pair) for pair in pairs]
+
+
+def gram_of(pair: str) -> Gram:
+    """Return the number a pair is stored as, 0 to 2³¹-1; the same in every version and process."""
+    return zlib.crc32(pair.encode()) & 0x7FFFFFFF
+
+
+def fingerprint(title: str, body: str, rarity: Rarity = EVERYTHING_EQUAL) -> list[Gram]:
+    """Return the pairs a text is found again by: its title's, and the rarest of its beginning."""
+    first = grams(title)[:TITLE_GRAMS]
+    rest = [gram for gram in grams(body[:LONGEST_BODY]) if gram not in set(first)]
+    return [*first, *rarest(rest, BODY_GRAMS, rarity)]
+
+
+def rarest(found: Sequence[Gram], size: int, rarity: Rarity) -> list[Gram]:
+    """Return the rarest pairs first; of equally rare ones those that come first in the text."""
+    return sorted(found, key=rarity.share)[:size]
+
+
+def searched_by(found: Iterable[Gram], rarity: Rarity, *, most: float) -> list[Gram]:
+    """Return the rarest pairs that together lead to about `most` texts; at least three of them.
+
+    What a search costs is bounded by this, however many texts there are.
+    """
+    chosen: list[Gram] = []
+    expected = 0.0
+    for gram in rarest(list(found), PROBE_GRAMS, rarity):
+        expected += rarity.share(gram) * rarity.texts
+        if expected > most and len(chosen) >= 3:
+            break
+        chosen.append(gram)
+    return chosen
