@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("processes", "0011_instances_change_their_version")]
+    dependencies = [("processes", "0031_what_is_warned_or_overdue")]
 
     operations = [
         migrations.AddIndex(
