@@ -124,8 +124,9 @@ def test_import_refuses_what_is_not_bpmn(tmp_path):
 def test_fuzz_reports_what_it_tried_and_the_seed():
     result = run("fuzz", "--pure", "--processes", 1, "--operations", 300, "--seed", "x", "--json")
 
-    found = json.loads(result.output)
+    found = json.loads(result.stdout)
     assert (found["operations"], found["violations"], found["seed"]) == (300, 0, "x")
+    assert result.stderr.splitlines()[-1] == "seed x: 300 / 300"
     assert result.return_value == 0
 
 
@@ -135,5 +136,5 @@ def test_fuzz_prints_how_to_see_a_violation(monkeypatch):
     result = run("fuzz", "--pure", "--processes", 1, "--operations", 600, "--seed", "t")
 
     assert result.return_value == 1
-    assert result.output.startswith("VIOLATION 1: ")
-    assert "<definitions" in result.output
+    assert result.stdout.startswith("VIOLATION 1: ")
+    assert "<definitions" in result.stdout

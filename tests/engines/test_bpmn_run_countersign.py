@@ -9,7 +9,7 @@ from bihuan.engines.bpmn.run_state import (
     Token,
     TokenKind,
 )
-from tests.engines.bpmn_given import play, process, step, token
+from tests.engines.bpmn_given import play, process, step, straight_back, token
 
 SIGNED = process("a user; m user each=members item=member; z user", "start a; a m; m z; z end")
 VOTED = process(
@@ -80,6 +80,24 @@ def test_the_turn_after_a_signature_taken_back_is_cancelled():
     game.complete("m", {})
 
     assert game.open() == {"z": 1}
+
+
+def test_a_signature_is_not_taken_back_when_the_next_signer_has_had_something_corrected():
+    game = play(
+        process("a user; m user each=members item=member sequential=yes", "start a; a m; m end"),
+        members=["p", "q"],
+    )
+    asked = token(game, "a")
+    complete(game, asked)
+    first = token(game, "m")
+    complete(game, first)
+    straight_back(game, token(game, "m"), asked)
+    complete(game, token(game, "a"))
+
+    with pytest.raises(AlreadyTakenOn):
+        take_back(game, first)
+
+    assert [t.local["member"] for t in units(game, "m")] == ["q"]
 
 
 def test_adding_and_removing_signatures_moves_the_share():

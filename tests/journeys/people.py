@@ -47,7 +47,7 @@ def dispatch(page) -> None:
 
 def handle(page) -> None:
     """办理: what was done, and what the customer was told."""
-    done = _local(clock.now() - timedelta(minutes=1))
+    done = local(clock.now() - timedelta(minutes=1))
     page.fill("[name=contacted_at]", done)
     page.fill("[name=finished_at]", done)
     choose(page, "cause", "equipment")
@@ -82,5 +82,6 @@ def archive(page) -> None:
     choose(page, "makes_knowledge", "false")
 
 
-def _local(moment: datetime) -> str:
+def local(moment: datetime) -> str:
+    """Write a moment as fields take it."""
     return f"{moment.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M}"

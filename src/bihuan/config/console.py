@@ -32,3 +32,16 @@ def report(keys: Mapping[str, Any], text: str = "", *, as_json: bool) -> None:
         click.echo(json.dumps(dict(keys), ensure_ascii=False, default=str))
     else:
         click.echo(text or "\n".join(f"{key}: {value}" for key, value in keys.items()))
+
+
+def progress(total: int, label: str) -> Callable[[int], None]:
+    """Return what is told of every part that is done; it says on stderr, at each twentieth, how far it is."""
+    done = 0
+
+    def told(more: int) -> None:
+        nonlocal done
+        before, done = done, done + more
+        if done * 20 // total > before * 20 // total:
+            click.echo(f"{label}: {done} / {total}", err=True)
+
+    return told

@@ -1,9 +1,11 @@
 """A hunt for violations of the process engine's laws, shared out over processes of this machine."""
 
 import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from queue import Queue
+from threading import Thread
 
 from django.db import connections
 
@@ -23,14 +25,22 @@ class _Part:
     diagrams: Sequence[int]
     name: str
     pure: bool
+    done: "Queue[int | None]"
 
 
-def run(seed: str, operations: int, *, processes: int, pure: bool) -> Report:
-    """Try so many operations on one random diagram per 400 of them; the same seed tries the same."""
+def run(
+    seed: str, operations: int, *, processes: int, pure: bool, told: Callable[[int], object]
+) -> Report:
+    """Try so many operations on one random diagram per 400 of them; the same seed tries the same.
+
+    `told` hears, now and then, of how many operations more are done.
+    """
     diagrams = max(FEWEST_DIAGRAMS, operations // OPERATIONS_PER_DIAGRAM)
     processes = max(1, min(processes, diagrams))
     # What a part tries depends on the diagram only, so the number of processes changes nothing.
     counts = shares(operations, diagrams)
+    manager = multiprocessing.Manager()
+    done: Queue[int | None] = manager.Queue()
     parts = [
         _Part(
             seed,
@@ -38,18 +48,26 @@ def run(seed: str, operations: int, *, processes: int, pure: bool) -> Report:
             range(part, diagrams, processes),
             f"hunt{part}",
             pure,
+            done,
         )
         for part in range(processes)
     ]
     report = Report()
+    listener = Thread(target=_listen, args=(done, told), daemon=True)
+    listener.start()
     for found in _hunted(parts):
         report.add(found)
+    done.put(None)
+    listener.join()
     return report
 
 
+def _listen(done: "Queue[int | None]", told: Callable[[int], object]) -> None:
+    while (operations := done.get()) is not None:
+        told(operations)
+
+
 def _hunted(parts: list[_Part]) -> list[Report]:
-    if len(parts) == 1:
-        return [_hunt(parts[0])]
     connections.close_all()  # a connection is not shared with a forked process
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(len(parts), mp_context=context) as pool:
@@ -58,6 +76,6 @@ def _hunted(parts: list[_Part]) -> list[Report]:
 
 def _hunt(part: _Part) -> Report:
     if part.pure:
-        return memory.hunt(part.seed, part.operations, diagrams=part.diagrams)
+        return memory.hunt(part.seed, part.operations, diagrams=part.diagrams, told=part.done.put)
     with scratch.scratch_database(part.name):
-        return hunt.hunt(part.seed, part.operations, diagrams=part.diagrams)
+        return hunt.hunt(part.seed, part.operations, diagrams=part.diagrams, told=part.done.put)

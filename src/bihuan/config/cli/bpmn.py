@@ -71,11 +71,13 @@ def fuzz(operations: int, seed: str, processes: int, *, pure: bool, as_json: boo
     """Try random operations on random diagrams and hold every state against the engine's laws.
 
     Plays in databases made for it and dropped afterwards. Each violation is printed with the fewest operations
-    that show it and its diagram; exit status 1 when there was one.
+    that show it and its diagram; exit status 1 when there was one. How far it is is shown on stderr.
     """
     if not pure:
         database.ensure()
-    report = hunting.run(seed, max(operations, 1), processes=processes, pure=pure)
+    operations = max(operations, 1)
+    told = console.progress(operations, f"seed {seed}")
+    report = hunting.run(seed, operations, processes=processes, pure=pure, told=told)
     for number, said in enumerate(report.violations, start=1):
         click.echo(f"VIOLATION {number}: {said}")
     keys = {
@@ -85,8 +87,8 @@ def fuzz(operations: int, seed: str, processes: int, *, pure: bool, as_json: boo
         "seed": seed,
         "done": dict(sorted(report.done.items())),
     }
-    told = f"{report.operations} operations on {report.diagrams} diagrams, seed {seed}"
-    console.report(keys, f"{told}: {len(report.violations)} violations", as_json=as_json)
+    said = f"{report.operations} operations on {report.diagrams} diagrams, seed {seed}"
+    console.report(keys, f"{said}: {len(report.violations)} violations", as_json=as_json)
     return 1 if report.violations else 0
 
 

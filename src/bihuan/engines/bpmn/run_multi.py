@@ -124,7 +124,11 @@ def take_back(work: Work, instance: Token) -> Token:
     upcoming = body.local["next"]
     if _multi(work.node(body)).sequential:
         following = [token for token in work.inside(body.id) if token.kind is not TokenKind.TIMER]
-        touched = any(token.state is not TokenState.OPEN for token in following)
+        # One that comes from a correction somebody has made is no longer as the flow opened it.
+        touched = any(
+            token.state is not TokenState.OPEN or token.origin is not Origin.FLOW
+            for token in following
+        )
         if touched or instance.loop_no != upcoming - 2:
             raise AlreadyTakenOn(instance.node)
         for token in following:

@@ -71,3 +71,20 @@ class Stage:
             checksum="",
             published_at=BEGINNING,
         )
+
+    def publish_later(self, process: Process, **compiled: Any) -> Definition:
+        """Add a second version, which instances can be moved to; the first stays in force."""
+        return Definition.objects.create(
+            kind="process",
+            key=process.key,
+            version=2,
+            status=Status.RETIRED,
+            pack=self._pack,
+            path=f"processes/{process.key}.bpmn",
+            title=process.name or process.key,
+            source="",
+            compiled={"process": process.to_json(), "calendar": OFFICE, **compiled},
+            checksum="later",
+            published_at=BEGINNING,
+            retired_at=BEGINNING,
+        )

@@ -19,6 +19,10 @@ class Kind(StrEnum):
     AGAIN = "again"
     BOX = "box"
     GUARDED = "guarded"
+    LISTEN = "listen"
+    RACE = "race"
+    SHOUT = "shout"
+    CALL = "call"
 
 
 class Inside(StrEnum):
@@ -42,7 +46,10 @@ class Several:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """An event on the border of a block: `what` is timer, error or escalation."""
+    """An event on the border of a block: `what` is timer, message, signal, error or escalation.
+
+    `text` is a timer's time, or the name of the message or signal.
+    """
 
     what: str
     interrupting: bool
@@ -51,7 +58,10 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block. `name` is the id of its main node; the others are made from it."""
+    """One block. `name` is the id of its main node; the others are made from it.
+
+    `text` names the message or signal of LISTEN, RACE and SHOUT, and the process that CALL calls.
+    """
 
     kind: Kind
     name: str
@@ -60,6 +70,7 @@ class Block:
     several: Several | None = None
     guard: Guard | None = None
     limit: str = ""
+    text: str = ""
 
     def walk(self) -> Iterator["Block"]:
         """Yield this block and all below it."""
@@ -72,6 +83,8 @@ VARIABLES: Final = ("odd", "again", "fail")
 """Read by conditions, set anew with every submit."""
 CONSTANTS: Final = ("c1", "c2")
 """Read by OR splits; they stay as they were at the start, so that a split is known from the outside."""
+MESSAGES: Final = ("m0", "m1")
+SIGNALS: Final = ("s0", "s1")
 LIMITS: Final = ("", "", "1h", "2h", "1wd", "PT6H", "30m")
 SIDES: Final = (
     Guard("timer", interrupting=False, text="PT3H"),
@@ -83,11 +96,20 @@ ENDS: Final = (
 )
 
 
-class Grower:
-    """Grows a random tree."""
+HEARD: Final = tuple(
+    Guard(what, interrupting=interrupting, text=name)
+    for what, names in (("message", MESSAGES), ("signal", SIGNALS))
+    for name in names
+    for interrupting in (False, True)
+)
 
-    def __init__(self, dice: random.Random) -> None:
+
+class Grower:
+    """Grows a random tree. `callees` are the processes that it may call."""
+
+    def __init__(self, dice: random.Random, callees: tuple[str, ...] = ()) -> None:
         self.dice = dice
+        self.callees = callees
         self.count = 0
 
     def process(self, size: int) -> Block:
@@ -95,13 +117,17 @@ class Grower:
         parts = (self.unit(), self.grow(size), self.unit())
         return self._block(Kind.LINE, parts)
 
+    def called(self, size: int) -> Block:
+        """Return a process to be called, of about `size` units; its end may be an error, for its caller to catch."""
+        return self._block(Kind.LINE, (self.unit(), self.grow(size)), inside=Inside.FAILING)
+
     def grow(self, size: int) -> Block:
         """Return a block of about `size` units."""
         if size <= 1:
             return self._leaf()
         kinds: dict[Callable[[int], Block], int] = {
             self._line: 4, self._all: 4, self._any: 3, self._one: 3, self._again: 2,
-            self._box: 5, self._timed: 3,
+            self._box: 5, self._timed: 3, self._race: 1,
         }  # fmt: skip
         return self.dice.choices(list(kinds), list(kinds.values()))[0](size)
 
@@ -112,8 +138,15 @@ class Grower:
 
     # ------------------------------------------------------------ blocks
     def _leaf(self) -> Block:
-        if self.dice.random() < 0.08:
+        luck = self.dice.random()
+        if luck < 0.08:
             return self._block(Kind.WAIT)
+        if luck < 0.14:
+            return self._block(Kind.LISTEN, text=self.dice.choice(MESSAGES + SIGNALS))
+        if luck < 0.2:
+            return self._block(Kind.SHOUT, text=self.dice.choice(MESSAGES + SIGNALS))
+        if luck < 0.34 and self.callees:
+            return self._call()
         return self._timed(1) if self.dice.random() < 0.2 else self.unit()
 
     def _line(self, size: int) -> Block:
@@ -148,8 +181,16 @@ class Grower:
         box = self._block(Kind.BOX, parts, inside=inside, several=several)
         return self._guarded(box, guard) if guard else box
 
+    def _race(self, size: int) -> Block:
+        return self._block(Kind.RACE, self._parts(size, 2), text=self.dice.choice(MESSAGES))
+
+    def _call(self) -> Block:
+        several = self._several() if self.dice.random() < 0.2 else None
+        call = self._block(Kind.CALL, several=several, text=self.dice.choice(self.callees))
+        return self._guarded(call, Guard("error", interrupting=True))
+
     def _timed(self, size: int) -> Block:
-        guard = self.dice.choice((*SIDES, *ENDS))
+        guard = self.dice.choice((*SIDES, *ENDS, self.dice.choice(HEARD)))
         host = self.unit() if size <= 1 else self._plain_box(size)
         return self._guarded(host, guard)
 

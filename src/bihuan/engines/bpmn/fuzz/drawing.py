@@ -1,11 +1,19 @@
-"""A tree of blocks as BPMN 2.0 XML, so that a random process goes through the importer like any other."""
+"""Trees of blocks as BPMN 2.0 XML, so that random processes go through the importer like any other."""
 
 import random
 from dataclasses import dataclass, field
 from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
 
-from bihuan.engines.bpmn.fuzz.blocks import CONSTANTS, Block, Inside, Kind, Several
+from bihuan.engines.bpmn.fuzz.blocks import (
+    CONSTANTS,
+    MESSAGES,
+    SIGNALS,
+    Block,
+    Inside,
+    Kind,
+    Several,
+)
 from bihuan.engines.bpmn.xml import BH, BPMN
 
 Ends = tuple[str, str]
@@ -35,34 +43,73 @@ class _Scope:
         return id_
 
 
-def xml(tree: Block, key: str, dice: random.Random) -> str:
-    """Return the file. The dice choose which units share limit groups."""
-    scope = _Scope()
-    first, last = _draw(tree, scope)
-    scope.flow(scope.node("startEvent", "start"), first)
-    scope.flow(last, scope.node("endEvent", "end"))
-    groups = _groups(tree, dice)
-    box = f"<extensionElements>{groups}</extensionElements>" if groups else ""
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A limit group of a process."""
+
+    id: str
+    limit: str
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One process: its id, its blocks and which of its units share limits."""
+
+    key: str
+    tree: Block
+    groups: tuple[Group, ...] = ()
+
+
+_DECLARED = (
+    '<error id="failed" errorCode="FAILED"/><escalation id="risen" escalationCode="RISEN"/>'
+    + "".join(f'<message id="{name}" name="{name}"/>' for name in MESSAGES)
+    + "".join(f'<signal id="{name}" name="{name}"/>' for name in SIGNALS)
+)
+
+
+def xml(*drawings: Drawing) -> str:
+    """Return a file with these processes."""
     return (
-        f'<definitions xmlns="{BPMN}" xmlns:bh="{BH}" targetNamespace="fuzz">'
-        '<error id="failed" errorCode="FAILED"/><escalation id="risen" escalationCode="RISEN"/>\n'
-        f'<process id="{key}" name="{key}" isExecutable="true">{box}\n'
-        + "\n".join(scope.lines)
-        + "\n</process></definitions>\n"
+        f'<definitions xmlns="{BPMN}" xmlns:bh="{BH}" targetNamespace="fuzz">{_DECLARED}\n'
+        + "".join(map(_process, drawings))
+        + "</definitions>\n"
     )
 
 
-def _groups(tree: Block, dice: random.Random) -> str:
+def _process(drawing: Drawing) -> str:
+    scope, tree = _Scope(), drawing.tree
+    if tree.inside is Inside.FAILING:
+        _failing(tree, scope, scope.node("startEvent", "start"), tree)
+    else:
+        first, last = _draw(tree, scope)
+        scope.flow(scope.node("startEvent", "start"), first)
+        scope.flow(last, scope.node("endEvent", "end"))
+    groups = "".join(map(_group, drawing.groups))
+    box = f"<extensionElements>{groups}</extensionElements>" if groups else ""
+    return (
+        f'<process id="{drawing.key}" name="{drawing.key}" isExecutable="true">{box}\n'
+        + "\n".join(scope.lines)
+        + "\n</process>\n"
+    )
+
+
+def _group(group: Group) -> str:
+    listed = " ".join(group.units)
+    return (
+        f'<bh:limitGroup id="{group.id}" name="组" limit="{group.limit}" units="{listed}" '
+        'warnAt="50%"/>'
+    )
+
+
+def groups_of(tree: Block, dice: random.Random) -> tuple[Group, ...]:
+    """Return which units share limits, by chance."""
     units = [block.name for block in tree.walk() if block.kind is Kind.UNIT]
     found = []
     for number in range(dice.choice((0, 1, 2))):
         members = sorted(dice.sample(units, min(len(units), dice.randint(1, 4))))
-        limit = dice.choice(("3h", "1wd", "PT8H"))
-        listed = " ".join(members)
-        found.append(
-            f'<bh:limitGroup id="g{number}" name="组{number}" limit="{limit}" units="{listed}" warnAt="50%"/>'
-        )
-    return "".join(found)
+        found.append(Group(f"g{number}", dice.choice(("3h", "1wd", "PT8H")), tuple(members)))
+    return tuple(found)
 
 
 # -------------------------------------------------------------------- blocks
@@ -83,6 +130,38 @@ def _unit(block: Block, scope: _Scope) -> Ends:
 def _wait(block: Block, scope: _Scope) -> Ends:
     timer = "<timerEventDefinition><timeDuration>PT90M</timeDuration></timerEventDefinition>"
     scope.node("intermediateCatchEvent", block.name, timer)
+    return block.name, block.name
+
+
+def _listen(block: Block, scope: _Scope) -> Ends:
+    scope.node("intermediateCatchEvent", block.name, _event(_kind_of(block.text), block.text))
+    return block.name, block.name
+
+
+def _shout(block: Block, scope: _Scope) -> Ends:
+    scope.node("intermediateThrowEvent", block.name, _event(_kind_of(block.text), block.text))
+    return block.name, block.name
+
+
+def _kind_of(name: str) -> str:
+    return "message" if name in MESSAGES else "signal"
+
+
+def _race(block: Block, scope: _Scope) -> Ends:
+    merge = scope.node("exclusiveGateway", f"{block.name}_merge")
+    scope.node("eventBasedGateway", block.name)
+    events = (("message", block.text), ("timer", "PT4H"))
+    for part, (what, text) in zip(block.parts, events, strict=True):
+        first, last = _draw(part, scope)
+        event = scope.node("intermediateCatchEvent", f"{block.name}_{what}", _event(what, text))
+        scope.flow(block.name, event)
+        scope.flow(event, first)
+        scope.flow(last, merge)
+    return block.name, merge
+
+
+def _call(block: Block, scope: _Scope) -> Ends:
+    scope.node("callActivity", block.name, _loop(block.several), calledElement=block.text)
     return block.name, block.name
 
 
@@ -156,7 +235,7 @@ def _event(what: str, text: str) -> str:
     if what == "timer":
         tag = "timeCycle" if text.startswith("R") else "timeDuration"
         return f"<timerEventDefinition><{tag}>{text}</{tag}></timerEventDefinition>"
-    name = {"error": "failed", "escalation": "risen"}[what]
+    name = {"error": "failed", "escalation": "risen"}.get(what, text)
     return f'<{what}EventDefinition {what}Ref="{name}"/>'
 
 
@@ -192,8 +271,8 @@ def _stopping(block: Block, inner: _Scope, start: str) -> None:
     _scattered(block, inner, start, stopping=True)
 
 
-def _failing(block: Block, inner: _Scope, start: str) -> None:
-    first, last = _draw(block.parts[0], inner)
+def _failing(block: Block, inner: _Scope, start: str, line: Block | None = None) -> None:
+    first, last = _line(block, inner) if line is not None else _draw(block.parts[0], inner)
     ask, out = f"{block.name}_ask", f"{block.name}_ok"
     inner.flow(start, first)
     inner.node("exclusiveGateway", ask, default=out)
@@ -244,6 +323,10 @@ _DRAW = {
     Kind.AGAIN: _again,
     Kind.BOX: _box,
     Kind.GUARDED: _guarded,
+    Kind.LISTEN: _listen,
+    Kind.SHOUT: _shout,
+    Kind.RACE: _race,
+    Kind.CALL: _call,
 }
 _INSIDE = {
     Inside.PLAIN: _plain,

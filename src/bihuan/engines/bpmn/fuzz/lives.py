@@ -11,12 +11,14 @@ from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from bihuan.engines.bpmn.fuzz.blocks import CONSTANTS, Block, Grower, Kind
-from bihuan.engines.bpmn.fuzz.drawing import xml
+from bihuan.engines.bpmn.fuzz.drawing import Drawing, groups_of, xml
 from bihuan.engines.bpmn.fuzz.marking import Violation
+from bihuan.engines.bpmn.fuzz.versions import later
 
 T = TypeVar("T")
 
 UNITS_AT_MOST: Final = 9
+CALLED_AT_MOST: Final = 3
 MOVES_PER_LIFE: Final = 60
 ATTEMPTS: Final = 80
 TOLD: Final = 3
@@ -37,17 +39,44 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Diagram:
-    """A random process: its blocks, its file, and the variables its instances start with."""
+class Version:
+    """One version of a random process. `became` says which unit of the first version is which here."""
 
-    key: str
-    tree: Block
-    xml: str
-    variables: dict[str, Any]
+    drawing: Drawing
+    became: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def tree(self) -> Block:
+        """Its blocks."""
+        return self.drawing.tree
+
+    @property
+    def units(self) -> list[str]:
+        """Its units, as drawn."""
+        return [block.name for block in self.tree.walk() if block.kind is Kind.UNIT]
 
     def around(self, node: str) -> list[str]:
         """Return the splits a node lies in, with the branch it lies in, outermost first."""
         return _around(self.tree, node) or []
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """A random process with those it calls, each in two versions, and the variables it starts with."""
+
+    key: str
+    versions: dict[str, tuple[Version, Version]]
+    variables: dict[str, Any]
+
+    @property
+    def xml(self) -> str:
+        """The file of the first versions; the process that is started comes first."""
+        return xml(*(first.drawing for first, _ in self.versions.values()))
+
+    @property
+    def later_xml(self) -> str:
+        """The file of the second versions."""
+        return xml(*(second.drawing for _, second in self.versions.values()))
 
 
 @dataclass(slots=True)
@@ -79,9 +108,21 @@ class Nothing(Exception):
 def diagram(seed: str) -> Diagram:
     """Return the process of a seed."""
     dice = random.Random(seed)  # noqa: S311 -- chance, not secrecy
-    tree = Grower(dice).process(dice.randint(1, UNITS_AT_MOST))
     key = "fuzz_" + "".join(letter if letter.isalnum() else "_" for letter in seed)
-    return Diagram(key, tree, xml(tree, key, dice), variables(dice))
+    callees = tuple(f"{key}_c{number}" for number in range(dice.choice((0, 1, 2))))
+    main = Grower(dice, callees).process(dice.randint(1, UNITS_AT_MOST))
+    trees = {key: main}
+    for number, callee in enumerate(callees):
+        # A process calls only those after it, so that no calls go round in a circle.
+        trees[callee] = Grower(dice, callees[number + 1 :]).called(dice.randint(1, CALLED_AT_MOST))
+    versions = {name: _versions(name, tree, dice) for name, tree in trees.items()}
+    return Diagram(key, versions, variables(dice))
+
+
+def _versions(key: str, tree: Block, dice: random.Random) -> tuple[Version, Version]:
+    first = Drawing(key, tree, groups_of(tree, dice))
+    second, became = later(first, dice)
+    return Version(first), Version(second, became)
 
 
 def variables(dice: random.Random) -> dict[str, Any]:

@@ -6,13 +6,15 @@ a token in a scope that is over.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from bihuan.engines.bpmn import run_multi
 from bihuan.engines.bpmn.fuzz.blocks import CONSTANTS, Block, Inside, Kind
 from bihuan.engines.bpmn.fuzz.drawing import branch
 from bihuan.engines.bpmn.run_marks import group_of, held_node, is_stand_in
 from bihuan.engines.bpmn.run_state import WALLS, Token, TokenKind
+
+ARMED: Final = frozenset({"timer", "message", "signal"})
 
 
 class Violation(Exception):
@@ -73,6 +75,26 @@ class Marking:
     def _of_wait(self, block: Block, scope: int) -> int:
         return len(self._explain(block.name, scope, TokenKind.TIMER))
 
+    def _of_listen(self, block: Block, scope: int) -> int:
+        return len(self._explain(block.name, scope, TokenKind.EVENT))
+
+    def _of_shout(self, _block: Block, _scope: int) -> int:
+        return 0
+
+    def _of_race(self, block: Block, scope: int) -> int:
+        """All events of a race wait, or none does."""
+        races = len(self._explain(block.name, scope, TokenKind.RACE))
+        heard = len(self._explain(f"{block.name}_message", scope, TokenKind.EVENT))
+        timers = len(self._explain(f"{block.name}_timer", scope, TokenKind.TIMER))
+        hold(
+            heard == timers == races,
+            f"{block.name}: {races} races, {heard} events, {timers} timers",
+        )
+        return races + self._of_line(block, scope)
+
+    def _of_call(self, block: Block, scope: int) -> int:
+        return self._activity(block, scope, TokenKind.CALL)
+
     def _of_line(self, block: Block, scope: int) -> int:
         return sum(self._presence(part, scope) for part in block.parts)
 
@@ -115,13 +137,18 @@ class Marking:
         host, side = block.parts
         guard = block.guard
         hosts = self._presence(host, scope)
-        timers = self._explain(block.name, scope, TokenKind.TIMER)
-        hold(len(timers) <= hosts, f"{len(timers)} timers {block.name} on {hosts} hosts")
-        if guard is None or not guard.interrupting:
+        waiting = [
+            *self._explain(block.name, scope, TokenKind.TIMER),
+            *self._explain(block.name, scope, TokenKind.EVENT),
+        ]
+        hold(len(waiting) <= hosts, f"{len(waiting)} events {block.name} on {hosts} hosts")
+        if guard is None:
             return hosts
-        armed = guard.what == "timer" and not self._corrects(host.name, scope)
-        hold(len(timers) == hosts or not armed, f"{hosts} hosts without timer {block.name}")
-        return hosts + self._presence(side, scope)
+        # A timer that does not interrupt is gone once it has fired, a message may come again.
+        stays = guard.interrupting or guard.what != "timer"
+        armed = guard.what in ARMED and stays and not self._corrects(host.name, scope)
+        hold(len(waiting) == hosts or not armed, f"{hosts} hosts without event {block.name}")
+        return hosts + (self._presence(side, scope) if guard.interrupting else 0)
 
     def _corrects(self, node: str, scope: int) -> bool:
         """Whether somebody corrects something in a unit's place; its border is not armed meanwhile."""

@@ -15,6 +15,7 @@ from bihuan.domain.processes.actions import MigrationPlan, MigrationReport
 from bihuan.surfaces.workspace.sheets.cases import case_address
 
 NODE = "node."
+SAME_PLACE = "环节不变，由原经办人接着办"
 Options = Sequence[tuple[str, str]]
 
 
@@ -159,7 +160,7 @@ def result_lines(
             ResultLine(
                 label=f"{card.number} {card.title}" if card else f"流程 {one.instance_id}",
                 is_moved=not one.message,
-                words=one.message or "、".join(dict.fromkeys(ways)),
+                words=one.message or "、".join(dict.fromkeys(ways)) or SAME_PLACE,
                 address=case_address(card.number) if card else "",
             )
         )
