@@ -29,7 +29,12 @@ def asset(name: str) -> str:
 
 def url(name: str, *args: Any, **kwargs: Any) -> str:
     """Return the address of a named page."""
-    return reverse(name, args=args, kwargs=kwargs)
+    return reverse(name, args=args, kwargs=kwargs) if args or kwargs else _fixed(name)
+
+
+@cache
+def _fixed(name: str) -> str:
+    return reverse(name)
 
 
 def environment(**options: Any) -> jinja2.Environment:

@@ -14,6 +14,7 @@ from typing import Any, cast
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg.types.datetime import TimestamptzLoader
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 
@@ -107,4 +108,7 @@ def _kept_cursor(wrapper: BaseDatabaseWrapper) -> psycopg.Cursor[tuple[Any, ...]
 def _cursor(wrapper: BaseDatabaseWrapper) -> psycopg.Cursor[tuple[Any, ...]]:
     if wrapper.connection is None:
         wrapper.ensure_connection()
-    return psycopg.Cursor(cast("psycopg.Connection[tuple[Any, ...]]", wrapper.connection))
+    cursor = psycopg.Cursor(cast("psycopg.Connection[tuple[Any, ...]]", wrapper.connection))
+    # psycopg's own loader is compiled; Django's would read a page's five hundred moments in Python.
+    cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
+    return cursor

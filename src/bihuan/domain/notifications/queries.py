@@ -7,9 +7,15 @@ from bihuan.domain.notifications.choices import LetterState, MessageState
 from bihuan.domain.notifications.events import Preference, Quiet
 from bihuan.domain.notifications.models import Letter, Notice, Outgoing, Preference as Wish
 from bihuan.domain.org.ports import Access
+from bihuan.kit import db
 from bihuan.kit.paging import Page, keyset
 
 MOST_COUNTED = 99
+_UNREAD = """
+select count(*) from (
+    select 1 from notifications_notice where staff_id = %s and read_at is null limit %s
+) as unread
+"""
 
 
 def notices_for(
@@ -26,8 +32,8 @@ def notices_for(
 
 def unread_count(access: Access) -> int:
     """Return how many notices a person has not read; counting stops at 99."""
-    found = Notice.objects.filter(staff_id=access.staff_id, read_at__isnull=True)
-    return found[:MOST_COUNTED].count()
+    row = db.one(_UNREAD, (access.staff_id, MOST_COUNTED))
+    return int(row[0]) if row is not None else 0
 
 
 def notice_texts(root: str) -> list[Notice]:

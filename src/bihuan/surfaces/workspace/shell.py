@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from django.conf import settings
@@ -120,7 +121,7 @@ def _rail(request: HttpRequest, desk: Any) -> list[dict[str, Any]]:
     return [
         {
             "title": entry.title,
-            "address": (address := reverse(entry.name)),
+            "address": (address := _address(entry.name)),
             "sign": entry.sign,
             "key": entry.key,
             "on": _is_here(request, entry, address),
@@ -138,7 +139,9 @@ def _account_links(desk: Any) -> list[tuple[str, str, str]]:
     return [link for link in found if link[1]]
 
 
+@cache
 def _address(name: str) -> str:
+    """Return the address of a page, found once; empty when there is none."""
     with contextlib.suppress(NoReverseMatch):
         return reverse(name)
     return ""
