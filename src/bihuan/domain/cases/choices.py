@@ -1,5 +1,7 @@
 """The words stored in the tables of cases."""
 
+from typing import Final
+
 from django.db.models import TextChoices
 
 
@@ -32,6 +34,11 @@ class Channel(TextChoices):
     SUPERIOR = "SUPERIOR", "上级转办"
     MEDIA = "MEDIA", "媒体与舆情"
     OTHER = "OTHER", "其它"
+
+
+# Somebody speaks with us; somebody else hands a case on to us and wants an answer of their own.
+SPOKEN: Final = frozenset({"PHONE", "COUNTER", "ONSITE"})
+REFERRED: Final = frozenset({"GOVERNMENT", "SOCIAL", "SUPERIOR", "MEDIA"})
 
 
 class RequestType(TextChoices):

@@ -1,6 +1,8 @@
 """The names of the facts that cases record, and the values its verbs pass around."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 OPENED = "case.opened"
@@ -49,6 +51,14 @@ URGED = "case.urged"
 ADDED = "case.customer_added"
 CODE_SENT = "case.code_sent"
 PROVEN = "case.customer_proven"
+REFERRED = "case.referred"
+PETITIONED = "case.petition_noted"
+CONSULTED = "case.experts_asked"
+CONSULTATION_ANSWERED = "case.experts_answered"
+CONSULTATION_WITHDRAWN = "case.experts_withdrawn"
+ANSWERED_AT_DESK = "intake.answered"
+INTAKE_REFUSED = "intake.refused"
+INTAKE_SETTLED = "intake.settled"
 LEVEL_RAISED = "case.level_raised"
 SUPERVISION_ISSUED = "case.supervision_issued"
 SUPERVISION_ANSWERED = "case.supervision_answered"
@@ -65,7 +75,8 @@ class CaseRequest:
     `class_code` is a code of the pack's taxonomy; empty means the pack's `unclassified` class.
     `number` and `source_ref` are for imports: the case keeps the number it came with, and the same
     `source_ref` is never opened twice. `variables` go to the process as they are. `address` is where it
-    happened; it helps to find duplicates.
+    happened; it helps to find duplicates. `answer_by` is the moment somebody else wants our answer by: the
+    promise is not later.
     """
 
     pack: str
@@ -84,7 +95,46 @@ class CaseRequest:
     number: str = ""
     source_ref: str = ""
     address: str = ""
+    answer_by: datetime | None = None
     variables: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralIn:
+    """Who handed a request on to us, under which number of theirs, and by when they want an answer (CHN-07)."""
+
+    sender: str
+    reference: str = ""
+    reply_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonIn:
+    """One of the people behind a petition."""
+
+    name: str
+    phone: str = ""
+    is_representative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PetitionIn:
+    """Many people with one demand (CHN-20). `headcount` counts those unnamed too."""
+
+    headcount: int
+    people: Sequence[PersonIn] = ()
+    raised_before: int = 0
+    first_raised_on: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A request as it came in at the desk, on any channel."""
+
+    request: CaseRequest
+    referral: ReferralIn | None = None
+    petition: PetitionIn | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,16 @@
 Who may see a case may see its conversation: that is the caller's to ask.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from bihuan.domain.interactions.choices import DeliveryState, Direction, Outcome
 from bihuan.domain.interactions.models import Delivery, Interaction
 from bihuan.domain.notifications import queries as notifications
 from bihuan.kit import db
+from bihuan.kit.paging import Page, keyset
 
 _ROOT = """
 select root, letter_key from interactions_interaction
@@ -106,6 +108,62 @@ def mail_waiting() -> MailWaiting:
     found = Delivery.objects.filter(state=DeliveryState.WAITING)
     oldest = found.order_by("received_at").values_list("received_at", flat=True).first()
     return MailWaiting(found.count(), found.filter(attempts__gt=0).count(), oldest)
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterFilter:
+    """What the register is narrowed to; None and empty mean everything."""
+
+    unit_ids: tuple[int, ...] | None = None
+    channel: str = ""
+    outcome: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterRow:
+    """One line of the register of visits and calls (CHN-18)."""
+
+    id: int
+    at: datetime
+    channel: str
+    outcome: str
+    org_unit_id: int
+    root: str
+    party_name: str
+    party_address: str
+    subject: str
+    text: str
+    remark: str
+    headcount: int
+    by: str
+    sent: Mapping[str, Any] | None
+    settled_at: datetime | None
+
+
+def register(
+    wanted: RegisterFilter, *, after: str = "", before: str = "", size: int = 50
+) -> Page[RegisterRow]:
+    """Return one page of what came in at our desks, newest first."""
+    found = Interaction.objects.filter(org_unit__isnull=False, direction=Direction.IN)
+    exact = {
+        "channel": wanted.channel,
+        "outcome": wanted.outcome,
+        "at__gte": wanted.since,
+        "at__lt": wanted.until,
+    }
+    found = found.filter(**{key: value for key, value in exact.items() if value})
+    if wanted.unit_ids is not None:
+        found = found.filter(org_unit_id__in=wanted.unit_ids)
+    if wanted.outcome == Outcome.REFUSED:
+        found = found.filter(settled_at=None)
+    return keyset(found, order=("-at", "-id"), after=after, before=before, size=size).map(_line)
+
+
+def _line(one: Interaction) -> RegisterRow:
+    names = [field.name for field in fields(RegisterRow)]
+    return RegisterRow(**{name: getattr(one, name) for name in names})
 
 
 def _row(one: Interaction, letter: tuple[str, str]) -> InteractionRow:

@@ -31,6 +31,14 @@ from bihuan.domain.cases.actions.improving import (
     rule,
     write_study,
 )
+from bihuan.domain.cases.actions.intake import (
+    accept_request,
+    accept_requests,
+    add_participants,
+    add_to_case,
+    answer_at_desk,
+    settle_refused,
+)
 from bihuan.domain.cases.actions.numbers import reveal_phone
 from bihuan.domain.cases.actions.opening import look_ahead, open_case
 from bihuan.domain.cases.actions.pressing import urge_case
@@ -63,7 +71,12 @@ __all__ = [
     "Study",
     "Taken",
     "Told",
+    "accept_request",
+    "accept_requests",
     "add_note",
+    "add_participants",
+    "add_to_case",
+    "answer_at_desk",
     "answer_supervision",
     "answer_together",
     "ask_arbitration",
@@ -94,6 +107,7 @@ __all__ = [
     "reveal_phone",
     "review_result",
     "rule",
+    "settle_refused",
     "sign_control",
     "survivor_of",
     "take_burst",

@@ -81,9 +81,8 @@ class TitleMissing(Invalid):
         super().__init__(fields={"title": "请填写主题"})
 
 
-_COLUMNS = tuple(
-    one.name for one in fields(CaseRequest) if one.name not in ("variables", "class_code")
-)
+_NO_COLUMNS = frozenset({"variables", "class_code", "answer_by"})
+_COLUMNS = tuple(one.name for one in fields(CaseRequest) if one.name not in _NO_COLUMNS)
 
 
 class NumberTaken(Refused):
@@ -184,7 +183,7 @@ def _open(request: CaseRequest, by: Actor, at: datetime) -> OpenedCase:
 def _begin(request: CaseRequest, cls: _Class, by: Actor, at: datetime) -> OpenedCase:
     weight = rules.Weight(request.importance, request.urgency, request.scope)
     grade = grading.grade_of(cls.grading, weight, cls.grade)
-    promised = promises.due(cls.limit, cls.calendar, at)
+    promised = _earlier(promises.due(cls.limit, cls.calendar, at), request.answer_by)
     number = request.number or _number(request.pack, at)
     fact = _fact(request, cls, by, at, {"number": number, "grade": grade})
     values = {
@@ -221,6 +220,10 @@ def _begin(request: CaseRequest, cls: _Class, by: Actor, at: datetime) -> Opened
     if cls.burst:
         watch_for_burst(cls.case_id, cls.id, request.org_unit_id, rule=cls.burst, at=at)
     return OpenedCase(cls.case_id, number, instance.id)
+
+
+def _earlier(promised: datetime | None, asked: datetime | None) -> datetime | None:
+    return min((one for one in (promised, asked) if one is not None), default=None)
 
 
 def _look_up(

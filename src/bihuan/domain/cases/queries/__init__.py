@@ -45,6 +45,15 @@ from bihuan.domain.cases.queries.improving import (
     improvement,
     search_studies,
 )
+from bihuan.domain.cases.queries.intake import (
+    PersonRow,
+    PetitionView,
+    ReferralView,
+    numbers_of,
+    petition_of,
+    referral_of,
+    register,
+)
 from bihuan.domain.cases.queries.listing import CaseFilter, CaseRow, case_list
 from bihuan.domain.cases.queries.operations import case_operations
 from bihuan.domain.cases.queries.pressing import (
@@ -104,9 +113,12 @@ __all__ = [
     "Improvement",
     "OrderCounts",
     "OrgUnitLoad",
+    "PersonRow",
+    "PetitionView",
     "Probe",
     "Promise",
     "PromisedUnit",
+    "ReferralView",
     "ReworkCounts",
     "StudyFilter",
     "StudyFound",
@@ -141,11 +153,15 @@ __all__ = [
     "involved_units",
     "latest_act",
     "narrowed",
+    "numbers_of",
     "order_counts",
     "org_unit_figures",
     "org_unit_loads",
     "packs_offered",
+    "petition_of",
     "promise",
+    "referral_of",
+    "register",
     "rework_counts",
     "search",
     "search_studies",

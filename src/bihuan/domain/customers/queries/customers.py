@@ -14,7 +14,7 @@ from bihuan.domain.customers.queries.reading import Wanted, read_search
 from bihuan.domain.org.ports import Access
 from bihuan.kit import db
 from bihuan.kit.masking import mask_mail, mask_phone, mask_text
-from bihuan.kit.notation import name_norm, read_phone
+from bihuan.kit.notation import NotAPhone, name_norm, read_phone
 from bihuan.kit.paging import Page, keyset
 from bihuan.kit.problems import NotFound
 
@@ -180,6 +180,24 @@ def names_of(customer_ids: Iterable[int]) -> dict[int, str]:
     wanted = set(customer_ids)
     found = Customer.objects.filter(pk__in=wanted).values_list("pk", "name") if wanted else ()
     return dict(found)
+
+
+def known_by_phone(phones: Iterable[str]) -> dict[str, int]:
+    """Return for each of some numbers the customer who has it, the oldest of several; unknown ones are left out.
+
+    The caller answers for the asker's right to know.
+    """
+    norms = {_norm_or_empty(phone): phone for phone in phones if phone}
+    found = ContactPoint.objects.filter(kind=ContactKind.PHONE, value_norm__in=norms.keys() - {""})
+    pairs = found.order_by("-customer_id").values_list("value_norm", "customer_id")
+    return {norms[norm]: customer_id for norm, customer_id in pairs}
+
+
+def _norm_or_empty(phone: str) -> str:
+    try:
+        return read_phone(phone).norm
+    except NotAPhone:
+        return ""
 
 
 def whose_mail(address: str) -> list[int]:

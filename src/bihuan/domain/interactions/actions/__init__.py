@@ -7,13 +7,21 @@ from bihuan.domain.interactions.actions.deliveries import (
     settle,
     take_next,
 )
-from bihuan.domain.interactions.actions.recording import record_interaction
+from bihuan.domain.interactions.actions.recording import (
+    locked_refused,
+    record_interaction,
+    refused_before,
+    see_to,
+)
 
 __all__ = [
     "forget_originals",
     "keep_delivery",
+    "locked_refused",
     "put_off",
     "record_interaction",
+    "refused_before",
+    "see_to",
     "settle",
     "take_next",
 ]

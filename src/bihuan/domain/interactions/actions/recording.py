@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from bihuan.domain.interactions import events
-from bihuan.domain.interactions.choices import Direction
+from bihuan.domain.interactions.choices import Direction, Outcome
 from bihuan.domain.interactions.events import NewInteraction
 from bihuan.domain.interactions.models import Interaction
 from bihuan.domain.ledger.actions import record
@@ -44,3 +46,23 @@ def record_interaction(new: NewInteraction, *, by: Actor, at: datetime) -> int:
             data["outcome"] = str(new.outcome)
         record(Fact(name, f"interaction:{row.pk}", new.root, at, by, data=data))
     return int(row.pk)
+
+
+def refused_before(external_id: str) -> int | None:
+    """Return the entry a request with this id outside is kept in, refused and not seen to; None otherwise."""
+    found = _refused().filter(external_id=external_id[:400]).exclude(external_id="")
+    return found.values_list("pk", flat=True).first()
+
+
+def locked_refused(entry_id: int) -> Interaction | None:
+    """Return an entry that was refused and not seen to, locked, or None."""
+    return _refused().select_for_update(of=("self",)).filter(pk=entry_id).first()
+
+
+def see_to(entry_id: int, *, at: datetime) -> None:
+    """Mark an entry as seen to."""
+    _refused().filter(pk=entry_id).update(settled_at=at)
+
+
+def _refused() -> QuerySet[Interaction]:
+    return Interaction.objects.filter(outcome=Outcome.REFUSED, settled_at=None)
