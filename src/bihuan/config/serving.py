@@ -93,6 +93,11 @@ def programs(address: Address) -> list[Program]:
         module.name for module in pkgutil.iter_modules([str(Path(__file__).with_name("cli"))])
     }
     parts = [part for part in parts if part.name in present]
+    if settings.MAILBOXES:
+        parts += [
+            Program("mail", [*command, "mail", "serve"], patience=30),
+            Program("sorting", [*command, "mail", "sort"]),
+        ]
     if database.is_embedded():
         place = database.layout()
         server = [sys.executable, "-m", "bihuan.integrations.postgres_embedded"]

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "bihuan.kit",
     *(f"bihuan.domain.{app}" for app in DOMAIN_APPS),
+    "bihuan.integrations.email",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -139,6 +140,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "procrastinate": {"level": "WARNING"},
+        "mail.log": {"level": "WARNING"},  # the LMTP library tells every command
     },
 }
 TENANT_NAME = os.environ.get("BIHUAN_TENANT", "闭环服务台")

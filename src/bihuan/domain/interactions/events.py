@@ -32,7 +32,7 @@ class Received:
 
     `text` is what is new in it, `quoted` what it repeats of earlier ones. `external_id` is its id outside
     (a Message-ID), `replies_to` the ids it answers, nearest last. `token` came back inside our own address.
-    `own_address` is where it was sent to.
+    `own_address` is where it was sent to; `came_at` when it reached us.
     """
 
     channel: str
@@ -47,6 +47,7 @@ class Received:
     replies_to: Sequence[str] = ()
     token: str = ""
     may_answer: bool = True
+    came_at: datetime | None = None
     files: Sequence[FileIn] = ()
 
 

@@ -128,6 +128,7 @@ def take_in(received: Received, place: IntakePlace, *, at: datetime) -> Taken:
     if received.nature in _MACHINES:
         return _keep_machine(received, found, at)
     if found.case_id is None:
+        at = min(received.came_at or at, at)  # promised from when it came, whenever it is sorted
         return _open(received, place, at, remark=_claim(found.claimed))
     case = _stands(gathering.survivor_of(found.case_id))
     if case.closed_at is None:
@@ -180,7 +181,7 @@ def _open(
         pack=place.pack,
         title=_title(received),
         org_unit_id=place.org_unit_id,
-        description=received.text[:LONGEST_TEXT],
+        description=(received.text or received.quoted)[:LONGEST_TEXT],
         channel=received.channel,
         customer_id=customer_id,
         contact_name=received.party_name[:80],
@@ -355,5 +356,8 @@ def _title(received: Received) -> str:
     subject = mail_texts.plain_subject(received.subject)
     if subject:
         return subject[:LONGEST_TITLE]
-    first = next((line.strip() for line in received.text.splitlines() if line.strip()), "")
+    first = next(
+        (line.strip() for line in (received.text or received.quoted).splitlines() if line.strip()),
+        "",
+    )
     return first[:FROM_FIRST_LINE] or "（无主题）"
