@@ -4,7 +4,7 @@ The dependency rule lets nobody import upwards. Where a lower package must reach
 falls due, a diagram asks for a verb) it asks a registry that the higher one filled in its `apps.py`.
 """
 
-from collections.abc import ItemsView, Iterator
+from collections.abc import ItemsView, Iterator, ValuesView
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -44,3 +44,7 @@ class Registry(Generic[T]):
     def items(self) -> ItemsView[str, T]:
         """Return names and values in order of registration."""
         return self._entries.items()
+
+    def values(self) -> ValuesView[T]:
+        """Return the values in order of registration."""
+        return self._entries.values()

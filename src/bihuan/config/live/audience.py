@@ -18,14 +18,15 @@ class Audience:
     """What one reader may hear, worked out once from their access.
 
     A case is heard of by those who may see it anywhere it was, and by those who hold a post where it
-    was: its units come into their inbox. What is rooted in a person (`staff:7`) that person hears. Of
-    anything else only who may read all facts hears. `access` is what boards are drawn for.
+    was: its units come into their inbox. What is rooted in a person (`staff:7`) that person hears, and
+    what is rooted in the duty of an org unit (`duty:5`) who keeps it. Of anything else only who may read all facts hears. `access` is what boards are drawn for.
     """
 
     everywhere: bool = False
     unit_ids: frozenset[int] = frozenset()
     all_facts: bool = False
     ref: str = ""
+    duty_units: frozenset[int] = frozenset()
     access: Access | None = field(default=None, repr=False, compare=False)
 
     @classmethod
@@ -39,6 +40,7 @@ class Audience:
             unit_ids=frozenset(unit_id for scope in scopes for unit_id in scope.unit_ids),
             all_facts=access.scope("fact.view").everywhere,
             ref=access.ref,
+            duty_units=frozenset(access.scope("duty.keep").unit_ids),
             access=access,
         )
 
@@ -49,7 +51,12 @@ class Audience:
             return self.everywhere or not self.unit_ids.isdisjoint(
                 involved.get(case_id, frozenset())
             )
-        return self.all_facts or (bool(self.ref) and news.root == self.ref)
+        return self.all_facts or news.root == self.ref or self._keeps(news.root)
+
+    def _keeps(self, root: str) -> bool:
+        """Tell whether a root such as `duty:5` is an org unit whose duty this reader keeps."""
+        kind, _, key = root.partition(":")
+        return kind == "duty" and key.isdecimal() and int(key) in self.duty_units
 
 
 def case_of(news: News) -> int | None:

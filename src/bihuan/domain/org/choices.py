@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
+from django.db.models import TextChoices
+
 VERB_TITLES: Final[dict[str, str]] = {
     "case.open": "受理工单",
     "case.view": "查看工单",
@@ -39,6 +41,8 @@ VERB_TITLES: Final[dict[str, str]] = {
     "fact.view": "查看留痕",
     "report.view": "查看报表",
     "export.run": "导出数据",
+    "duty.keep": "值班与交接",
+    "plan.start": "启动应急预案",
 }
 VERBS: Final = frozenset(VERB_TITLES)
 
@@ -57,3 +61,26 @@ LOCK_LASTS: Final = timedelta(minutes=15)
 
 # A session or token notes when it was last used, but not more often than this.
 SEEN_EVERY: Final = timedelta(minutes=1)
+
+
+class LogKind(TextChoices):
+    """What a line of the run log is about."""
+
+    ROUTINE = "ROUTINE", "运行"
+    INCIDENT = "INCIDENT", "异常"
+    EQUIPMENT = "EQUIPMENT", "设备"
+    PATROL = "PATROL", "巡检"
+    NOTICE = "NOTICE", "通知"
+    VISIT = "VISIT", "来访"
+
+
+class StepState(TextChoices):
+    """How far a line of a plan's checklist has come."""
+
+    OPEN = "OPEN", "待办"
+    DONE = "DONE", "完成"
+    SKIPPED = "SKIPPED", "不适用"
+
+
+SHIFT_NAMES: Final = ("白班", "夜班", "早班", "中班", "晚班")
+MOST_MATTERS: Final = 100

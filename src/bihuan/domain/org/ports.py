@@ -123,5 +123,42 @@ class Device:
     user_agent: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenMatter:
+    """Something that a shift must hand over: `subject` is a ref, `why` a few words."""
+
+    subject: str
+    number: str
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStarted:
+    """A contingency plan was started; `tell` are the posts whose holders must know at once."""
+
+    run_id: int
+    unit_id: int
+    title: str
+    reason: str
+    is_drill: bool
+    tell: tuple[str, ...]
+    by: Actor
+    at: datetime
+
+
+OPEN_MATTERS: Registry[Callable[[Sequence[int], datetime], Sequence[OpenMatter]]] = Registry(
+    "source of open matters"
+)
+"""By app: what is open in some org units at a moment, the most urgent first, when a shift is handed over."""
+
+DAY_FIGURES: Registry[Callable[[Sequence[int], datetime, datetime], Sequence[tuple[str, int]]]] = (
+    Registry("source of a day's figures")
+)
+"""By app: (title, count) of what happened in some org units in a half-open period, for the daily sheet."""
+
+PLANS_STARTED: Registry[Callable[[PlanStarted], None]] = Registry("follower of plans")
+"""By app: told in the same transaction when a contingency plan was started."""
+
 LEAVES_ENDED: Registry[Callable[[int, Actor, datetime], None]] = Registry("follower of leaves")
 """By app: told (leave, by whom, when) in the same transaction when somebody is back early or never went."""

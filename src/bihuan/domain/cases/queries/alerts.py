@@ -192,6 +192,12 @@ def alert_board(access: Access, at: datetime, *, fresh: bool = False) -> list[Al
     return found
 
 
+def alerts_in(unit_ids: Sequence[int], at: datetime) -> list[AlertEntry]:
+    """Return the board of some org units, whoever asks: what was ever theirs to see."""
+    mine = {"everywhere": False, "units": list(unit_ids)}
+    return [one for one in _entries(_MARKED, at, mine) if one.tiers(at)]
+
+
 def narrowed(
     board: Sequence[AlertEntry], wanted: AlertFilter, access: Access, at: datetime
 ) -> list[AlertEntry]:
