@@ -17,7 +17,7 @@ from bihuan.kit import clock
 log = logging.getLogger(__name__)
 
 SHORTEST_ABSENCE = 0.5
-LONGEST_ABSENCE = 30.0
+LONGEST_ABSENCE = 5.0
 SORT_SLEEP = 0.1
 SEND_SLEEP = 1.0
 LETTERS_AT_ONCE = 50
@@ -33,7 +33,7 @@ class Loop:
     stop: threading.Event
 
     def run(self) -> None:
-        """Take turns; after a failure wait ever longer, half a minute at most."""
+        """Take turns; after a failure wait ever longer, five seconds at most."""
         absence = 0.0
         while not self.stop.is_set():
             try:

@@ -21,6 +21,7 @@ OURS, THEIRS = "bihuan.test", "customer.test"
 PASSWORD = "secret"
 POSTFIX = Path("/usr/sbin/postfix")
 DOVECOT = Path("/usr/sbin/dovecot")
+_PARTS = (POSTFIX, DOVECOT, Path("/usr/lib/dovecot/imap"), Path("/usr/lib/dovecot/lmtp"))
 
 _MAIN = """
 compatibility_level = 3.6
@@ -124,7 +125,7 @@ service lmtp {{
 
 def why_not() -> str:
     """Say why the real servers cannot run here, empty when they can."""
-    missing = [one.name for one in (POSTFIX, DOVECOT) if not one.exists()]
+    missing = [one.name for one in _PARTS if not one.exists()]
     if missing:
         return f"not installed: {', '.join(missing)}"
     return "" if os.geteuid() == 0 else "postfix's master runs as root only"
