@@ -88,6 +88,8 @@ const result = await esbuild.build({
     studio: "src/studio.ts",
     "studio-table": "src/studio-table.ts",
     studio_style: "css/studio.css",
+    portal: "src/portal.ts",
+    portal_style: "css/portal.css",
   },
   outdir: "dist",
   bundle: true,

@@ -81,7 +81,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [
             ROOT / "src" / "bihuan" / "surfaces" / surface / "templates"
-            for surface in ("workspace", "studio", "command")
+            for surface in ("workspace", "studio", "command", "portal")
         ],
         "APP_DIRS": False,
         "OPTIONS": {
@@ -143,6 +143,8 @@ LOGGING = {
         "mail.log": {"level": "WARNING"},  # the LMTP library tells every command
     },
 }
+# Text messages are kept for a page instead of being sent: demonstrations only (decision 0201).
+DEMO_PHONE = os.environ.get("BIHUAN_DEMO_PHONE", "") not in {"", "0", "false", "no"}
 TENANT_NAME = os.environ.get("BIHUAN_TENANT", "闭环服务台")
 CSRF_COOKIE_HTTPONLY = True
 # Behind a proxy that speaks TLS: cookies never travel without it, and browsers remember to use it.

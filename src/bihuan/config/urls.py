@@ -2,17 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from bihuan.config import demo_phone
 from bihuan.config.health import healthz
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("api/v1/", include("bihuan.surfaces.api.urls")),
     path("", include("bihuan.surfaces.command.urls")),
+    *demo_phone.urlpatterns(),
+    path("", include("bihuan.surfaces.portal.urls")),
     path("", include("bihuan.surfaces.studio.urls")),
     path("", include("bihuan.surfaces.workspace.urls")),
 ]
 
 handler400 = "bihuan.surfaces.workspace.errors.bad_request"
 handler403 = "bihuan.surfaces.workspace.errors.forbidden"
-handler404 = "bihuan.surfaces.workspace.errors.not_found"
-handler500 = "bihuan.surfaces.workspace.errors.server_error"
+handler404 = "bihuan.config.error_pages.not_found"
+handler500 = "bihuan.config.error_pages.server_error"

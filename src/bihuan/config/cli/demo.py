@@ -1,5 +1,6 @@
 """`bihuan demo`: from an empty home to an address and logins."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ def command(host: str, port: int) -> None:
     url = state.get("url")
     if not url:
         click.echo("启动服务…")
+        # No text message leaves a demonstration: the portal's codes are read on a page (decision 0201).
+        os.environ["BIHUAN_DEMO_PHONE"] = "1"
         serving.serve_in_background(address)
         url = address.url
     click.echo(_goodbye(str(url)))
@@ -53,6 +56,7 @@ def _goodbye(url: str) -> str:
         [
             "",
             f"演示已就绪：{url}",
+            f"公众门户：{url}/portal/　验证码在演示手机上看：{url}/portal/demo-phone/",
             "登录（密码都是 bihuan-demo）：",
             *rows,
             "查看状态：bin/bihuan status    停止：bin/bihuan stop",

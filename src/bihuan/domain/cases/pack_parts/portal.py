@@ -11,7 +11,7 @@ words: {fault.low.single: 只有我家没电}   # other classes in the public's 
 hidden: [fault.high.user]          # not for the public, with everything below
 intake: {unit: accept, fields: {contact_name: name, request_summary: text}}   # fills in a first draft
 steps:                             # the units of the process as the public reads them, in order
-  - {name: 受理, doing: 正在登记, units: [accept, judge]}
+  - {name: 已受理, doing: 正在登记, later: 受理, units: [accept, judge]}
 result: reply                      # the field of a form whose text the customer may read
 answer:                            # the unit a customer may answer themselves; without it they are called
   units: [verify]
@@ -113,6 +113,7 @@ def _check_steps(top: Shape, units: set[str]) -> None:
     for one in top.children("steps"):
         one.text("name", example="受理")
         one.text("doing", "")
+        one.text("later", "")
         for unit in one.texts("units"):
             _known(one, "units", unit, units)
             if unit in seen:

@@ -35,10 +35,11 @@ class PublicClass:
 
 @dataclass(frozen=True, slots=True)
 class PortalStep:
-    """Units of the process that the public reads as one step."""
+    """Units of the process that the public reads as one step: when it is done, under way, and still to come."""
 
     name: str
     doing: str
+    later: str
     units: tuple[str, ...]
 
 
@@ -117,10 +118,7 @@ def portal(pack: str) -> Portal:
         **{key: found[key] for key in ("title", "phone", "welcome", "org_unit", "words", "result")},
         offered=tuple(_offered(one) for one in found["requests"]),
         hidden=frozenset(found["hidden"]),
-        steps=tuple(
-            PortalStep(one["name"], one.get("doing") or one["name"], tuple(one["units"]))
-            for one in found["steps"]
-        ),
+        steps=tuple(_step(one) for one in found["steps"]),
         answering=_answering(found["answer"]),
         first_unit=str(found["intake"].get("unit", "")),
         first=found["intake"].get("fields", {}),
@@ -131,8 +129,9 @@ def portal(pack: str) -> Portal:
 
 
 def public_classes(portal: Portal) -> list[PublicClass]:
-    """Return the classes the public may choose, in the pack's order, parents before children."""
+    """Return the classes the public may choose, parents before children; the first level as the portal lists it."""
     tops = {one["code"]: one for one in portal.offered}
+    order = {code: position for position, code in enumerate(tops)}
     found = []
     for node in classes(portal.pack):
         top = tops.get(node.code.partition(".")[0])
@@ -142,7 +141,7 @@ def public_classes(portal: Portal) -> list[PublicClass]:
         say = portal.say(node.code, node.name)
         hint, ask = own.get("hint", ""), top.get("ask", "")
         found.append(PublicClass(node.code, say, node.parent_code, node.level, hint, ask))
-    return found
+    return sorted(found, key=lambda one: order[one.code.partition(".")[0]])
 
 
 def promised(portal: Portal, code: str, *, at: datetime) -> datetime | None:
@@ -163,6 +162,12 @@ def people_to_choose(portal: Portal, *, at: datetime) -> Sequence[tuple[int, str
 def _is_hidden(portal: Portal, code: str) -> bool:
     parts = code.split(".")
     return any(".".join(parts[: n + 1]) in portal.hidden for n in range(len(parts)))
+
+
+def _step(one: Mapping[str, Any]) -> PortalStep:
+    name = one["name"]
+    doing, later = one.get("doing") or name, one.get("later") or name
+    return PortalStep(name, doing, later, tuple(one["units"]))
 
 
 def _offered(one: Mapping[str, Any]) -> dict[str, str]:

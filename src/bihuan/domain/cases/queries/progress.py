@@ -51,6 +51,7 @@ class PublicStep:
 
     name: str
     doing: str
+    later: str
     state: Literal["done", "now", "later"]
     at: datetime | None = None
     due_at: datetime | None = None
@@ -240,7 +241,7 @@ def _steps(
             "done" if position < here else "now" if position == here else "later"
         )
         if state == "later" or not own:
-            found.append(PublicStep(step.name, step.doing, state))
+            found.append(PublicStep(step.name, step.doing, step.later, state))
             continue
         last = next((run for run in own if run.is_open), own[-1])
         told = times.of(last)
@@ -251,6 +252,7 @@ def _steps(
             PublicStep(
                 name=step.name,
                 doing=step.doing,
+                later=step.later,
                 state=state,
                 at=last.closed_at if state == "done" else last.opened_at,
                 visits=sum(run.node == last.node for run in own),
