@@ -260,3 +260,33 @@ def test_moving_needs_its_right_its_reason_and_versions_of_one_process(units):
         actions.migrate_instances(plan(old, new, reason=" "), by=SYSTEM, at=NINE)
     with pytest.raises(version_refusals.VersionsDoNotFit):
         actions.migrate_instances(plan(old, other), by=SYSTEM, at=NINE)
+
+
+def test_a_unit_the_version_does_not_know_is_returned_past(units):
+    old = publish(LINE)
+    done = started(units["east"])
+    new = next_version(LONGER)
+    actions.migrate_instances(plan(old, new), by=SYSTEM, at=NINE)
+    submit(done.id, "a")
+    submit(done.id, "check")
+    actions.migrate_instances(plan(new, old), by=SYSTEM, at=NINE)
+
+    actions.return_unit(unit(done.id, "b").pk, "a", reason="重做", by=SYSTEM, at=NINE)
+
+    assert (open_nodes(done.id), version_of(done.id)) == (["a"], 1)
+
+
+def test_a_delegation_to_a_date_goes_on_though_the_suspended_instance_is_moved(units):
+    one, two = (person(name, ("agent", units["east"])) for name in ("one", "two"))
+    old = publish(LINE)
+    done = started(units["east"])
+    mine = unit(done.id, "a").pk
+    actions.claim(mine, by=staff(one), at=NINE)
+    terms = actions.DelegationTerms(two, NINE + 2 * HOUR)
+    actions.delegate(mine, terms=terms, by=staff(one), at=NINE)
+    actions.suspend(done.id, reason="等", by=SYSTEM, at=NINE)
+
+    actions.migrate_instances(plan(old, next_version(LONGER)), by=SYSTEM, at=NINE + HOUR)
+    clocks.fire_all_due(NINE + 3 * HOUR)
+
+    assert unit(done.id, "a").assignee_id == one

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from lxml import etree
 
-from bihuan.engines.bpmn import elements, xml
+from bihuan.engines.bpmn import elements, foreign, xml
 from bihuan.engines.bpmn.document import Document, Problem, label
 from bihuan.engines.bpmn.model import Flow, LimitGroup, Node, Process
 
@@ -82,6 +82,7 @@ class _ProcessReader:
         self.flows: dict[str, Flow] = {}
 
     def read(self) -> Process:
+        self._note_foreign(self.element, self.key)
         self._read_scope(self.element, "")
         self._connect()
         self._apply_lanes()
@@ -113,6 +114,7 @@ class _ProcessReader:
             self._problem(f"编号 {id_} 重复", "给每个元素不同的 id", id_, xml.line(element))
             return
         self.nodes[id_] = elements.node(element, id_, scope, self.reading)
+        self._note_foreign(element, id_)
         if name in elements.SCOPES:
             self._read_scope(element, id_)
 
@@ -121,12 +123,18 @@ class _ProcessReader:
         if id_ in self.flows:
             self._problem(f"连线编号 {id_} 重复", "给每条连线不同的 id", id_, xml.line(element))
             return
+        self._note_foreign(element, id_)
         self.flows[id_] = Flow(
             id=id_,
             source=xml.attribute(element, "sourceRef"),
             target=xml.attribute(element, "targetRef"),
             condition=xml.text(xml.child(element, "conditionExpression")),
         )
+
+    def _note_foreign(self, element: etree._Element, id_: str) -> None:
+        found = foreign.unused(element, id_)
+        if found is not None:
+            self.reading.problems.append(found)
 
     # ---------------------------------------------------------------- putting together
 

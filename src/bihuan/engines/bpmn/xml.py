@@ -44,7 +44,8 @@ def load(xml: bytes) -> etree._Element:
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
     try:
-        root = etree.fromstring(xml, parser)
+        # Some tools write an empty line before the declaration, which XML forbids and others forgive.
+        root = etree.fromstring(xml.lstrip(), parser)
     except etree.XMLSyntaxError as error:
         raise Unreadable(_syntax_problem(error)) from None
     except ValueError:

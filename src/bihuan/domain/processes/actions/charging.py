@@ -32,7 +32,7 @@ def undo_superseded(step: Step, when: When, reason: str) -> None:
     undone = [
         f"unit:{change.token.id}"
         for change in step.run.changes
-        if change.what is What.SUPERSEDED and change.token and charged_by(step, change.token.node)
+        if change.what is What.SUPERSEDED and change.token and _may_be_charged(step, change.token)
     ]
     if undone:
         ref, by, at = step.instance.ref, when.by, when.at
@@ -41,9 +41,13 @@ def undo_superseded(step: Step, when: When, reason: str) -> None:
 
 def undo_all(step: Step, when: When, reason: str) -> None:
     """Pay back what a terminated instance has charged."""
-    if any(charged_by(step, node) for node in step.graph.nodes):
-        ref, by, at = step.instance.ref, when.by, when.at
-        billing.undo_charges(instance=ref, units=None, reason=reason, by=by, at=at)
+    ref, by, at = step.instance.ref, when.by, when.at
+    billing.undo_charges(instance=ref, units=None, reason=reason, by=by, at=at)
+
+
+def _may_be_charged(step: Step, token: Token) -> bool:
+    """Tell a unit that charges, or was done under a version that had it while this one has not."""
+    return token.node not in step.graph.nodes or bool(charged_by(step, token.node))
 
 
 def charged_by(step: Step, node: str) -> tuple[str, ...]:

@@ -341,7 +341,7 @@ class Step:
         self.absorb(when)
         if self.instance.state is InstanceState.SUSPENDED:
             for owner in list(self.clocks.rows):
-                if owner != self.wake_owner:
+                if owner != self.wake_owner and not owner.startswith("delegation:"):
                     self.clocks.pause(owner, when.at)
         self.settle_groups(when.at)
 

@@ -83,8 +83,10 @@ VARIABLES: Final = ("odd", "again", "fail")
 """Read by conditions, set anew with every submit."""
 CONSTANTS: Final = ("c1", "c2")
 """Read by OR splits; they stay as they were at the start, so that a split is known from the outside."""
-MESSAGES: Final = ("m0", "m1")
-SIGNALS: Final = ("s0", "s1")
+MESSAGES: Final = ("m0", "m1", "m2")
+SIGNALS: Final = ("s0", "s1", "s2")
+ON_THE_WAY: Final = ("m2", "s2")
+"""Awaited in the flow, the others at borders: so a message that is sent moves the flow on."""
 LIMITS: Final = ("", "", "1h", "2h", "1wd", "PT6H", "30m")
 SIDES: Final = (
     Guard("timer", interrupting=False, text="PT3H"),
@@ -100,6 +102,7 @@ HEARD: Final = tuple(
     Guard(what, interrupting=interrupting, text=name)
     for what, names in (("message", MESSAGES), ("signal", SIGNALS))
     for name in names
+    if name not in ON_THE_WAY
     for interrupting in (False, True)
 )
 
@@ -142,7 +145,7 @@ class Grower:
         if luck < 0.08:
             return self._block(Kind.WAIT)
         if luck < 0.14:
-            return self._block(Kind.LISTEN, text=self.dice.choice(MESSAGES + SIGNALS))
+            return self._block(Kind.LISTEN, text=self.dice.choice(ON_THE_WAY))
         if luck < 0.2:
             return self._block(Kind.SHOUT, text=self.dice.choice(MESSAGES + SIGNALS))
         if luck < 0.34 and self.callees:
@@ -182,7 +185,7 @@ class Grower:
         return self._guarded(box, guard) if guard else box
 
     def _race(self, size: int) -> Block:
-        return self._block(Kind.RACE, self._parts(size, 2), text=self.dice.choice(MESSAGES))
+        return self._block(Kind.RACE, self._parts(size, 2), text=ON_THE_WAY[0])
 
     def _call(self) -> Block:
         several = self._several() if self.dice.random() < 0.2 else None

@@ -44,9 +44,11 @@ class _Changer:
         """Return a block as the next version has it."""
         if block.kind is Kind.UNIT:
             return self._unit(block)
+        if block.kind is Kind.GUARDED:  # one guard is enough, and what it begins has none
+            host, side = block.parts
+            inside = replace(host, parts=tuple(map(self.change, host.parts)))
+            return replace(block, parts=(inside, side))
         parts = tuple(map(self.change, block.parts))
-        if block.kind is Kind.GUARDED and parts[0].kind is Kind.GUARDED:
-            parts = (parts[0].parts[0], *parts[1:])  # one guard is enough
         if block.kind is Kind.LINE:
             parts = self._line(parts)
         return replace(block, parts=parts)
