@@ -7,9 +7,13 @@ import dj_database_url
 
 from bihuan.config.secret import secret_key
 from bihuan.integrations import postgres_embedded
+from bihuan.kit import clock
 
 ROOT = Path(__file__).resolve().parents[3]
 HOME = postgres_embedded.prepare_home(Path(os.environ.get("BIHUAN_HOME") or ROOT / ".data"))
+# A drill's clock (docs/how-to/run-a-drill.md): followed only where the file was there when a process began.
+DRILL = HOME / "drill.json"
+clock.follow(DRILL if DRILL.exists() else None)
 SECRET_KEY = os.environ.get("BIHUAN_SECRET_KEY") or secret_key(HOME)
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("BIHUAN_HOSTS", "localhost,127.0.0.1,[::1]").split(",")

@@ -19,7 +19,7 @@ from bihuan.surfaces.workspace.operations import OPERATIONS
 from tests.surfaces.privacy.numbers import text_of
 
 _LINK = re.compile(r'(?:href|src|action|hx-get)="([^"]*)"')
-PARTS = ("original", "facts", "flow", "context")
+PARTS = ("original", "facts", "flow", "context", "loop")
 _LEFT_ALONE = frozenset({"sign-out"})
 SAMPLES = 3
 MOST_FOLLOWED = 60
@@ -82,6 +82,7 @@ def pages() -> list[str]:
     found += [f"/queue/?{q}" for q in ("tier=overdue", "tier=paused", "node=办理", "before=x")]
     found += ["/cases/", "/cases/?view=all", "/cases/?view=mine", "/cases/?order=due&size=3"]
     found += ["/cases/?state=CLOSED", "/cases/000000-0000/", "/nowhere/13770001117/", "/customers/"]
+    found += ["/orders/?view=all", "/escalations/", "/bursts/?view=all", "/notices/", "/studies/"]
     found += [f"/cases/export/{kind}/?view=all" for kind in ("csv", "xlsx", "pdf")]
     for position, number in enumerate(_seeded_cases()):
         found += [f"/cases/{number}/", f"/cases/{number}/{PARTS[position % len(PARTS)]}/"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from typing import Any
+from typing import Any, Protocol
 
 ESCALATED = "case.escalated"
 REPEATED = "case.escalation_repeated"
@@ -40,6 +40,26 @@ class LadderStep:
     urgent: bool = False
 
 
+class Concerned(Protocol):
+    """What decides whether a ladder is for a matter."""
+
+    @property
+    def pack(self) -> str:
+        """Return its pack."""
+
+    @property
+    def request_type(self) -> str:
+        """Return what kind of business it is."""
+
+    @property
+    def grade(self) -> str:
+        """Return how grave it is."""
+
+    @property
+    def class_code(self) -> str:
+        """Return its class."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ladder:
     """A ladder as a pack defines it. `applies` narrows it by request type, grade and class."""
@@ -70,6 +90,16 @@ class Ladder:
             quiet_until=time.fromisoformat(quiet[1]) if quiet else None,
         )
 
+    def is_for(self, matter: Concerned) -> bool:
+        """Tell whether it is for a matter: of its pack, and every narrowing holds."""
+        said = self.applies
+        return (
+            self.pack == matter.pack
+            and _one_of(matter.request_type, said.get("request_type"))
+            and _one_of(matter.grade, said.get("grade"))
+            and _under(matter.class_code, said.get("class"))
+        )
+
     def step(self, code: str) -> LadderStep | None:
         """Return the step with this code, None when the ladder has changed since."""
         return next((one for one in self.steps if one.code == code), None)
@@ -79,6 +109,17 @@ class Ladder:
         if not 1 <= level <= len(self.levels):
             return ""
         return self.levels[level - 1]
+
+
+def _one_of(value: str, wanted: Sequence[str] | None) -> bool:
+    return not wanted or value in wanted
+
+
+def _under(code: str, wanted: Sequence[str] | None) -> bool:
+    """Tell whether a class is one of those named or below one."""
+    if not wanted:
+        return True
+    return any(f"{code}.".startswith(f"{one}.") for one in wanted)
 
 
 def _step(data: Mapping[str, Any]) -> LadderStep:

@@ -1,6 +1,6 @@
 """Pure decisions: whether a ladder applies, and which steps an occasion reaches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
 from bihuan.domain.escalations.events import Ladder, LadderStep
@@ -9,25 +9,7 @@ from bihuan.domain.escalations.ports import Matter
 
 def applies(ladder: Ladder, matter: Matter) -> bool:
     """Tell whether a ladder is for this matter: of its pack, and every narrowing holds."""
-    if ladder.pack != matter.pack:
-        return False
-    said = ladder.applies
-    return (
-        _one_of(matter.request_type, said.get("request_type"))
-        and _one_of(matter.grade, said.get("grade"))
-        and _under(matter.class_code, said.get("class"))
-    )
-
-
-def _one_of(value: str, wanted: Sequence[str] | None) -> bool:
-    return not wanted or value in wanted
-
-
-def _under(code: str, wanted: Sequence[str] | None) -> bool:
-    """Tell whether a class is one of those named or below one."""
-    if not wanted:
-        return True
-    return any(f"{code}.".startswith(f"{one}.") for one in wanted)
+    return ladder.is_for(matter)
 
 
 def steps_at_share(ladder: Ladder, share: str) -> Iterator[LadderStep]:

@@ -9,6 +9,7 @@ from bihuan.domain.notifications.models import Letter, Notice, Outgoing, Prefere
 from bihuan.domain.org.ports import Access
 from bihuan.kit import db
 from bihuan.kit.paging import Page, keyset
+from bihuan.kit.problems import NotFound
 
 MOST_COUNTED = 99
 _UNREAD = """
@@ -28,6 +29,14 @@ def notices_for(
     if topic:
         found = found.filter(topic=topic)
     return keyset(found, order=("-id",), after=after, size=size)
+
+
+def notice_for(access: Access, notice_id: int) -> Notice:
+    """Return one of a person's own notices, or refuse with NotFound."""
+    found = Notice.objects.filter(pk=notice_id, staff_id=access.staff_id).first()
+    if found is None:
+        raise NotFound("没有这条消息。")
+    return found
 
 
 def unread_count(access: Access) -> int:

@@ -18,10 +18,10 @@ from bihuan.domain.ledger import queries as ledger
 from bihuan.domain.org import queries as org
 from bihuan.domain.processes import queries as processes
 from bihuan.domain.processes.queries import InboxFilter, UnitRow, UnitView
-from bihuan.surfaces.workspace import batches
+from bihuan.surfaces.workspace import batches, loop_panels
 from bihuan.surfaces.workspace.desk import Desk
 from bihuan.surfaces.workspace.sheets import facts as fact_sheets, flow as flows, queue as queues
-from bihuan.surfaces.workspace.sheets.case_page import CaseSheet, Clocks, case_sheet
+from bihuan.surfaces.workspace.sheets.case_page import CaseSheet, Clocks, Head, Marks, case_sheet
 from bihuan.surfaces.workspace.sheets.cases import case_address
 from bihuan.surfaces.workspace.sheets.chips import NO_CHIP, ChipSheet, chip_of
 from bihuan.surfaces.workspace.sheets.clocks import CaseClocks, clocks_of_case, rests
@@ -67,6 +67,7 @@ def queue_panel(desk: Desk, asked: QueryDict) -> Queue:
         filtered=bool(asked.get("tier") or asked.get("node")),
         next_address=queues.address(asked, after=page.next_cursor) if page.next_cursor else "",
         prev_address=queues.address(asked, before=page.prev_cursor) if page.prev_cursor else "",
+        awaited=loop_panels.awaited(desk),
     )
 
 
@@ -91,8 +92,9 @@ def case_panel(
     form = elsewhere(view.row)
     if unit is not None:
         form = unit_form(unit, desk, chip=clocks.of(f"unit:{unit.id}"), case=view)
-    found = _facts(desk, view, "") if tab == "facts" else Facts([])
-    return {"case": sheet, "form": form, "facts": found, "tab": tab}
+    found = _facts(desk, view, clocks) if tab == "facts" else Facts([])
+    loop = loop_panels.loop_panel(desk, view) if tab == "loop" else None
+    return {"case": sheet, "form": form, "facts": found, "tab": tab, "loop": loop}
 
 
 def current_unit(desk: Desk, view: CaseView, unit_id: int | None) -> UnitView | None:
@@ -130,7 +132,8 @@ def strip_of(view: CaseView, clocks: CaseClocks) -> Strip:
 
 def facts_panel(desk: Desk, number: str, *, after: str) -> Facts:
     """Return a case's facts, or the older ones after a cursor."""
-    return _facts(desk, cases.case_view(desk.access, number), after)
+    view = cases.case_view(desk.access, number)
+    return _facts(desk, view, clocks_of_case(view.row.id, desk.at), after)
 
 
 def flow_panel(desk: Desk, number: str, *, kind: str) -> dict[str, Any]:
@@ -139,9 +142,9 @@ def flow_panel(desk: Desk, number: str, *, kind: str) -> dict[str, Any]:
     clocks = clocks_of_case(view.row.id, desk.at)
     unit = current_unit(desk, view, None)
     sheet = _sheet(desk, view, unit, clocks)
-    found = _facts(desk, view, "")
+    found = _facts(desk, view, clocks)
     shown = Facts(fact_sheets.of_kind(found.lines, kind), found.more_address)
-    names = _names(desk, view, ())
+    names = _names(desk, view, (), clocks)
     return {
         "case": sheet,
         "strip": strip_of(view, clocks),
@@ -163,6 +166,8 @@ def context_panel(desk: Desk, number: str) -> dict[str, Any]:
         "card": _card(desk, view, customer),
         "files": [file_sheet(row) for row in attachments.attachments_of(view.ref)],
         "similar": _similar(desk, view),
+        "solved": loop_panels.solved_before(desk, view),
+        **loop_panels.ladder_panel(desk, view),
     }
 
 
@@ -185,8 +190,11 @@ def _similar(desk: Desk, view: CaseView) -> list[dict[str, Any]]:
         not_case_id=view.row.id,
     )
     alike = cases.find_duplicates(desk.access, probe, at=desk.at, days=30, size=SIMILAR_SHOWN)
+    merge = loop_panels.merge_address(desk, view)
     return [
         {
+            "number": one.row.number,
+            "merge_address": f"{merge}?into={one.row.number}" if merge else "",
             "address": case_address(one.row.number),
             "share": round(one.likeness * 100),
             "title": one.row.title,
@@ -224,13 +232,14 @@ def _sheet(desk: Desk, view: CaseView, unit: UnitView | None, clocks: CaseClocks
         unit=clocks.of(f"unit:{unit.id}") if unit else NO_CHIP,
         whole=clocks.group(instance, WHOLE),
     )
-    return case_sheet(view, desk, _customer(desk, view.row.customer_id), head)
+    marks = Marks(loop_panels.level(desk, view), loop_panels.tombstone(view))
+    return case_sheet(view, desk, _customer(desk, view.row.customer_id), Head(head, marks))
 
 
-def _facts(desk: Desk, view: CaseView, after: str) -> Facts:
+def _facts(desk: Desk, view: CaseView, clocks: CaseClocks, after: str = "") -> Facts:
     since = view.row.opened_at - A_DAY  # spares the database the months before
     page = ledger.facts_of(view.ref, since=since, after=after, size=FACTS_SHOWN)
-    names = _names(desk, view, page.rows)
+    names = _names(desk, view, page.rows, clocks)
     whole = not after and not page.next_cursor
     lines = fact_sheets.lines(page.rows, names, numbered=whole)
     more = ""
@@ -240,10 +249,12 @@ def _facts(desk: Desk, view: CaseView, after: str) -> Facts:
     return Facts(lines, more)
 
 
-def _names(desk: Desk, view: CaseView, rows: Sequence[FactRow]) -> Names:
+def _names(desk: Desk, view: CaseView, rows: Sequence[FactRow], clocks: CaseClocks) -> Names:
     """Return the words behind the refs of some facts: one query for all the people."""
     refs = [ref for row in rows for ref in (row.actor, row.on_behalf_of)]
     refs += [str((row.data or {}).get("to", "")) for row in rows]
+    refs += [str(ref) for row in rows for ref in (row.data or {}).get("told", [])]
+    refs += [f"staff:{(row.data or {}).get('to_staff') or 0}" for row in rows]
     refs += [entry.by for entry in (*view.handlings, *view.consents, *view.notes)]
     staff = {int(key) for kind, _, key in (ref.partition(":") for ref in refs) if kind == "staff"}
     tree = desk.access.tree
@@ -255,6 +266,7 @@ def _names(desk: Desk, view: CaseView, rows: Sequence[FactRow]) -> Names:
         said=_said(view),
         opening=view.description,
         sees_phones=view.sees_phones,
+        clocks={row.owner: clocks.chip(row) for row in clocks.rows},
     )
 
 

@@ -14,8 +14,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from bihuan.domain.notifications import queries as notices
+from bihuan.kit import clock
 from bihuan.kit.htmx import render
 from bihuan.surfaces.workspace.desk import desk_of
+from bihuan.surfaces.workspace.phrases import moment
 
 THEME_COOKIE: Final = "bihuan_theme"
 COOKIE: Final[Mapping[str, Any]] = {"samesite": "Lax", "httponly": True}
@@ -43,11 +45,13 @@ KEYS: Final = (
     ("Alt 1–3", "受理三段"),
 )
 ACCOUNT_PAGES: Final = (
+    ("消息", "notices", "bell"),
+    ("督办与升级", "orders", "eye-check"),
     ("抄送我的", "copies", "mail-forward"),
     ("延期审批", "extensions", "clock-check"),
     ("价目表", "prices", "receipt"),
     ("流程版本迁移", "migrations", "transform"),
-    ("提醒设置", "preferences", "bell"),
+    ("提醒设置", "preferences", "adjustments"),
     ("我的休假", "leaves", "beach"),
     ("岗位作业指导", "guides", "book-2"),
     ("登录记录", "sessions", "devices"),
@@ -60,7 +64,7 @@ NEEDED: Final = {
     "prices": "case.view",
     "migrations": "process.migrate",
 }
-AT_THE_WORKBENCH: Final = frozenset({"case", "case-original"})
+AT_THE_WORKBENCH: Final = frozenset({"case", "case-original", "case-loop"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ RAIL: Final = (
     Entry("客户", "customers", "users", verb="customer.view"),
     Entry("洞察", "insight", "route", verb="report.view"),
     Entry("流程", "studio", "sitemap", verb="process.design"),
+    Entry("案例", "studies", "books", verb="case.view"),
 )
 
 
@@ -98,6 +103,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "theme": chosen_theme(request),
         "themes": THEMES,
         "tenant": settings.TENANT_NAME,
+        "drill": _drill(),
+        "now_at": int(clock.now().timestamp()),
         "desk": desk,
         "rail": _rail(request, desk) if desk else [],
         "account_links": _account_links(desk) if desk else [],
@@ -106,6 +113,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "unread": (lambda: notices.unread_count(desk.access)) if desk else None,
         "notices_address": _address("notices") if desk else "",
     }
+
+
+def _drill() -> str:
+    """Say that this is a drill, and what time it is there; empty where time is real."""
+    return "" if clock.shift() is None else f"演练 {moment(clock.now())}"
 
 
 def _is_here(request: HttpRequest, entry: Entry, address: str) -> bool:

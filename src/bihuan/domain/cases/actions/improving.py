@@ -290,7 +290,7 @@ def write_study(*, case_id: int, study: Study, by: Actor, at: datetime) -> int:
         problem=study.problem.strip(),
         cause=study.cause.strip(),
         solution=study.solution.strip(),
-        pairs=sorted(wording.pairs(f"{study.problem} {study.cause}")),
+        pairs=sorted(wording.pairs(f"{study.problem} {study.cause} {case.cls.name}")),
         by=by.ref,
         at=at,
     )

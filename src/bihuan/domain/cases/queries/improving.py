@@ -26,7 +26,7 @@ select s.id, s.case_id, s.class_code, s.region_id, s.problem, s.cause, s.solutio
         + case when s.class_code = %(class)s then 0.3 else 0 end
         + case when s.region_id = %(region)s then 0.1 else 0 end as score
 from cases_casestudy s
-where s.pack = %(pack)s and s.is_published
+where (s.pack = %(pack)s or %(pack)s = '') and s.is_published
   and (s.pairs && %(pairs)s::varchar[] or s.class_code = %(class)s)
 order by score desc, s.id desc limit %(size)s
 """
@@ -47,6 +47,11 @@ class CapaRow:
     state: str
     evidence: str
     is_effective: bool | None
+    by: str = ""
+    at: datetime | None = None
+    done_at: datetime | None = None
+    checked_by: str = ""
+    checked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,10 @@ def improvement(access: Access, case_id: int, *unit_ids: int | None) -> Improvem
 def search_studies(
     text: str, *, pack: str, class_code: str = "", region_id: int | None = None, size: int = 5
 ) -> list[StudyFound]:
-    """Return the published studies nearest to a problem: by shared words, class and region (CMP-09)."""
+    """Return the published studies nearest to a problem: by shared words, class and region (CMP-09).
+
+    No `pack` searches those of all packs.
+    """
     pairs = sorted(wording.pairs(text))
     params = {
         "pairs": pairs,
@@ -186,4 +194,9 @@ def _capa(capa: Capa | None) -> CapaRow | None:
         capa.state,
         capa.evidence,
         capa.is_effective,
+        capa.by,
+        capa.at,
+        capa.done_at,
+        capa.checked_by,
+        capa.checked_at,
     )

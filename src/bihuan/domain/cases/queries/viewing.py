@@ -85,6 +85,7 @@ class CaseView:
     consents: tuple[Entry, ...]
     closures: tuple[Entry, ...]
     notes: tuple[Entry, ...]
+    urge_count: int = 0
 
     @property
     def ref(self) -> str:
@@ -156,6 +157,7 @@ def _view(
         consents=tuple(story["consent"]),
         closures=tuple(story["closure"]),
         notes=tuple(story["note"]),
+        urge_count=case.urge_count,
     )
 
 

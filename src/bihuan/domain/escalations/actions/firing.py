@@ -71,7 +71,7 @@ def fire(
     if step.level > matter.level:
         why = f"{ladder.title}：{row.level_name}"
         MATTERS.get(kind).raised(subject, step.level, why=why, by=by, at=occasion.at)
-    _record(row, ladder, by=by)
+    _record(row, ladder, step, by=by)
     tell(row, ladder, step, by=by, at=occasion.at)
     return row
 
@@ -113,12 +113,14 @@ def _title(ladder: Ladder, step: LadderStep, matter: Matter) -> str:
     return f"{matter.number} {risen}：{matter.title}"[:200]
 
 
-def _record(row: Escalation, ladder: Ladder, *, by: Actor) -> None:
+def _record(row: Escalation, ladder: Ladder, step: LadderStep, *, by: Actor) -> None:
     data = {
         "escalation": row.pk,
         "ladder": ladder.title,
         "step": row.step,
         "cause": row.cause,
+        "used": step.used,
+        "reworks": step.reworks,
         "node": row.node,
         "level": row.level,
         "level_name": row.level_name,

@@ -12,14 +12,17 @@ from bihuan.domain.escalations.queries.ladders import (
     level_name,
     watched,
 )
+from bihuan.domain.escalations.queries.rungs import Rung, rungs_of
 
 __all__ = [
     "EscalationRow",
+    "Rung",
     "escalations_of",
     "forget",
     "ladder",
     "ladders",
     "level_name",
+    "rungs_of",
     "unanswered_for",
     "watched",
 ]

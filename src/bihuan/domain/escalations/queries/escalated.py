@@ -29,6 +29,7 @@ class EscalationRow:
     acknowledged_at: datetime | None
     note: str
     can_acknowledge: bool
+    ladder: str = ""
 
 
 def escalations_of(access: Access, subject: str) -> list[EscalationRow]:
@@ -66,6 +67,7 @@ def _rows(access: Access, found: list[Escalation]) -> list[EscalationRow]:
             can_acknowledge=row.needs_answer
             and row.acknowledged_at is None
             and access.staff_id in row.told,
+            ladder=row.ladder,
         )
         for row in found
     ]

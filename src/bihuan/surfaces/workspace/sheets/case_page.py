@@ -1,6 +1,7 @@
 """The head of a case: who, what, how long still."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from bihuan.surfaces.workspace.sheets import words
 from bihuan.surfaces.workspace.sheets.cases import ENDED, case_address, is_loud, kind_of
 from bihuan.surfaces.workspace.sheets.chips import NO_CHIP, ChipSheet
 from bihuan.surfaces.workspace.sheets.customers import hidden
+from bihuan.surfaces.workspace.sheets.loop import NO_LEVEL, Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,14 @@ class CaseSheet:
     unit_name: str = ""
     unit_chip: ChipSheet = NO_CHIP
     whole_chip: ChipSheet = NO_CHIP
+    level: Level = NO_LEVEL
+    urges: int = 0
+    survivor: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def loop_address(self) -> str:
+        """Return the tab with who was told, who must answer and what was learned."""
+        return reverse("case-loop", args=[self.number])
 
     @property
     def address(self) -> str:
@@ -87,11 +97,27 @@ class Clocks:
     whole: ChipSheet = NO_CHIP
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How high a case has risen, and where it goes on when it was merged."""
+
+    level: Level = NO_LEVEL
+    survivor: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a head shows beside the row."""
+
+    clocks: Clocks
+    marks: Marks
+
+
 def case_sheet(
-    view: CaseView, desk: Desk, customer: dict[str, Any] | None, clocks: Clocks
+    view: CaseView, desk: Desk, customer: dict[str, Any] | None, head: Head
 ) -> CaseSheet:
     """Return the head of a case."""
-    row = view.row
+    row, clocks = view.row, head.clocks
     return CaseSheet(
         **_fixed(row),
         class_path=" › ".join(view.class_names),
@@ -101,6 +127,9 @@ def case_sheet(
         unit_name=clocks.unit_name,
         unit_chip=clocks.unit,
         whole_chip=clocks.whole,
+        level=head.marks.level,
+        urges=view.urge_count,
+        survivor=head.marks.survivor,
     )
 
 

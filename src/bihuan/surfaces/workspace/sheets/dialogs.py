@@ -61,6 +61,8 @@ class Dialog:
     lines: Sequence[str] = ()
     kept: Sequence[tuple[str, str]] = ()
     key: str = ""
+    reason_label: str = "说明"
+    asks_reason: bool = True
 
     @property
     def whole_reason(self) -> str:

@@ -7,6 +7,8 @@ from typing import Any, Final, Protocol
 
 from bihuan.kit.masking import mask_text
 from bihuan.surfaces.workspace.sheets import words
+from bihuan.surfaces.workspace.sheets.chips import ChipSheet
+from bihuan.surfaces.workspace.sheets.stories import story
 
 
 class FactRow(Protocol):
@@ -30,6 +32,7 @@ class Look:
     sign: str = "point"
     tone: str = ""
     loud: bool = False
+    says: str = "原因："
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Names:
     said: Mapping[tuple[str, datetime], str] = field(default_factory=dict)
     opening: str = ""
     sees_phones: bool = False
+    clocks: Mapping[str, ChipSheet] = field(default_factory=dict)
 
     def shown(self, text: str) -> str:
         """Return free text as this reader may see it: people write numbers everywhere."""
@@ -107,13 +111,11 @@ class Names:
             "money": str(data.get("money", "")),
             "warn": str(data.get("warn", "")),
             "count": str(data.get("count", "")),
-            "amount": str(data.get("amount", "")),
-            "into": str(data.get("into", "")),
             "number": str(data.get("number") or data.get("parent") or data.get("child") or ""),
-            "level": str(data.get("level_name") or "提醒有关人员"),
             "file": self.shown(str(data.get("name", ""))),
             "score": f"，满意度 {data['score']} / 5" if data.get("score") else "",
             "round": str(data.get("round", data.get("rework", ""))),
+            **words.said_in(data),
         }
 
 
@@ -128,21 +130,21 @@ LOOKS: Final[Mapping[str, Look]] = {
     "case.opened": Look("受理", sign="phone"),
     "case.classified": Look("归类：{cls}", sign="zoom-in"),
     "case.graded": Look("定级：{grade}", sign="zoom-in"),
-    "case.dispatched": Look("派单到 {org_unit}", sign="send"),
+    "case.dispatched": Look("派单到 {org_unit}", sign="send", says="要求："),
     "case.handled": Look("记下处理情况", sign="tool"),
     "case.resolved": Look("处理完成，待回访", sign="tool"),
     "case.verified": Look("回访客户", kind="客户", sign="phone-outgoing", tone="brand"),
     "case.reworked": Look(
         "客户不同意关闭，返工", kind="返工", sign="arrow-back-up", tone="over", loud=True
     ),
-    "case.closed": Look("办结", kind="客户", sign="checks", tone="ok"),
+    "case.closed": Look("{closing}", kind="客户", sign="checks", tone="ok"),
     "case.withdrawn": Look("客户撤回", kind="客户", sign="arrow-back", tone="brand"),
     "case.reopened": Look("重开", kind="返工", sign="rotate", tone="over", loud=True),
     "case.noted": Look("内部备注", kind="备注", sign="note"),
     "customer.phone_seen": Look("看了完整号码", kind="客户", sign="eye"),
     "case.updated": Look("更正信息", kind="备注", sign="pencil"),
     "case.touched": Look("客户再次来诉", kind="客户", sign="phone-incoming", tone="brand"),
-    "case.urged": Look("客户催办第 {count} 次", kind="客户", sign="bell", tone="warn"),
+    "case.urged": Look("客户第 {count} 次催办", kind="客户", sign="bell", tone="warn", says=""),
     "case.customer_added": Look("客户补充说明", kind="客户", sign="message-circle", tone="brand"),
     "case.code_sent": Look("向客户发送验证码", kind="客户", sign="message"),
     "case.customer_proven": Look("客户在网上查询", kind="客户", sign="shield-check"),
@@ -158,29 +160,35 @@ LOOKS: Final[Mapping[str, Look]] = {
     "case.burst_detected": Look(
         "短时间出现 {count} 件，已上报", sign="flame", tone="over", loud=True
     ),
-    "case.burst_taken": Look("接手处理集中出现的问题", sign="user-check"),
-    "case.control_signed": Look("受控关闭签字", sign="signature", tone="warn", loud=True),
+    "case.burst_taken": Look("接手处理集中出现的问题", sign="user-check", says=""),
+    "case.control_signed": Look(
+        "受控关闭第 {signature} 个签字", sign="signature", tone="warn", loud=True, says="理由："
+    ),
     "case.control_declined": Look("不同意受控关闭", sign="ban"),
-    "case.cause_coded": Look("归因", sign="tag"),
-    "case.result_reviewed": Look("审核处理结果", sign="gavel"),
-    "case.arbitration_asked": Look("提请稽查裁定", sign="scale", tone="warn"),
-    "case.arbitrated": Look("稽查裁定", sign="scale", tone="brand", loud=True),
+    "case.cause_coded": Look("归因：{attribution}", sign="tag", says=""),
+    "case.result_reviewed": Look("合规审核：{result}", sign="gavel"),
+    "case.arbitration_asked": Look("提请稽查裁定", sign="scale", tone="warn", says=""),
+    "case.arbitrated": Look(
+        "稽查裁定：{ruling}", sign="scale", tone="brand", loud=True, says="依据："
+    ),
     "case.capa_planned": Look("制订纠正预防措施，由 {to} 完成", sign="tools"),
     "case.capa_done": Look("纠正预防措施已完成", sign="check"),
-    "case.capa_checked": Look("验证纠正预防措施", sign="checks"),
+    "case.capa_checked": Look("验证纠正预防措施：{effective}", sign="checks", says=""),
     "case.study_written": Look("写入案例库", kind="备注", sign="book"),
     "case.study_published": Look("案例已发布", kind="备注", sign="book"),
-    "case.grant_proposed": Look("提出补偿或奖励 {amount}", sign="coin"),
+    "case.grant_proposed": Look("提出{grant} {amount}", sign="coin", says="理由："),
     "case.grant_approved": Look("批准补偿或奖励 {amount}", sign="coin", tone="ok"),
     "case.grant_declined": Look("未批准补偿或奖励 {amount}", sign="coin-off"),
     "case.unanswered": Look("未联系上客户（第 {count} 次）", kind="客户", sign="phone-off"),
-    "case.escalated": Look("升级：{level}", sign="stairs-up", tone="over", loud=True),
-    "case.escalation_repeated": Look("再次提醒升级", kind="时钟", sign="bell"),
-    "case.escalation_acknowledged": Look("确认收到升级", sign="user-check"),
+    "case.escalated": Look("{risen}", sign="stairs-up", tone="over", loud=True, says=""),
+    "case.escalation_repeated": Look(
+        "升级没人确认，第 {repeats} 次提醒", kind="时钟", sign="bell", says=""
+    ),
+    "case.escalation_acknowledged": Look("确认收到升级", sign="user-check", says=""),
     "case.level_raised": Look("级别升高", sign="stairs-up", tone="over"),
-    "case.supervision_issued": Look("督办 {to}", sign="eye-check", tone="warn", loud=True),
-    "case.supervision_answered": Look("答复督办", sign="message-reply"),
-    "case.supervision_confirmed": Look("督办销号", sign="checks", tone="ok"),
+    "case.supervision_issued": Look("督办 {to}", sign="eye-check", tone="warn", loud=True, says=""),
+    "case.supervision_answered": Look("答复督办", sign="message-reply", says=""),
+    "case.supervision_confirmed": Look("督办销号", sign="checks", tone="ok", says=""),
     "case.supervision_returned": Look("督办答复退回 {to}", sign="arrow-back-up", tone="warn"),
     "case.supervision_withdrawn": Look("撤销督办", sign="arrow-back"),
     "case.supervision_overdue": Look("督办逾期：{to} 未答复", sign="alarm", tone="over", loud=True),
@@ -225,7 +233,14 @@ LOOKS: Final[Mapping[str, Look]] = {
 }
 # What repeats another fact of the same step, or is of no use to a reader.
 QUIET: Final = frozenset(
-    {"unit.opened", "unit.drafted", "unit.claimed", "process.started", "case.touched"}
+    {
+        "unit.opened",
+        "unit.drafted",
+        "unit.claimed",
+        "process.started",
+        "case.touched",
+        "case.level_raised",
+    }
 )
 FILTERS: Final[Mapping[str, tuple[str, str]]] = {
     "flow": ("流转", "流转"),
@@ -264,7 +279,7 @@ def _line(row: FactRow, names: Names, mark: str) -> FactLine:
         sign=look.sign,
         tone=look.tone,
         loud=look.loud,
-        text=names.shown(_reason(row) or ("" if quotes else said)),
+        text=names.shown(_text(row, look, names) or ("" if quotes else said)),
         quote=names.shown(said) if quotes else "",
         mark=mark,
     )
@@ -279,5 +294,7 @@ def _look(row: FactRow) -> Look:
     return LOOKS.get(row.name, PLAIN)
 
 
-def _reason(row: FactRow) -> str:
-    return f"{REASON}{row.reason}" if row.reason else ""
+def _text(row: FactRow, look: Look, names: Names) -> str:
+    """Return the reason given and what else the fact tells, in one line."""
+    given = f"{look.says}{row.reason}" if row.reason else ""
+    return "。".join(part for part in (given, story(row, names)) if part)

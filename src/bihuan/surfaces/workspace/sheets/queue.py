@@ -67,6 +67,7 @@ class Queue:
     prev_address: str = ""
     is_later: bool = False
     batch: Sequence[Mapping[str, str]] = ()
+    awaited: Sequence[Mapping[str, str]] = ()
 
 
 def card(row: UnitRow, case: CaseCard, chip: ChipSheet) -> Card:

@@ -1,8 +1,19 @@
 """Stored words as people read them, with the signs that go with them."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from bihuan.domain.cases.choices import CaseState, Channel, Grade, RequestType
+from bihuan.domain.cases.choices import (
+    Attribution,
+    CaseState,
+    Channel,
+    ClosureKind,
+    Grade,
+    GrantKind,
+    RequestType,
+    ReviewResult,
+    Ruling,
+)
 from bihuan.domain.customers.choices import ContactKind, CustomerKind, Tier
 
 GRADES: Final = {str(value): str(label) for value, label in Grade.choices}
@@ -11,6 +22,11 @@ CHANNELS: Final = {str(value): str(label) for value, label in Channel.choices}
 REQUEST_TYPES: Final = {str(value): str(label) for value, label in RequestType.choices}
 CUSTOMER_KINDS: Final = {str(value): str(label) for value, label in CustomerKind.choices}
 CONTACT_KINDS: Final = {str(value): str(label) for value, label in ContactKind.choices}
+ATTRIBUTIONS: Final = {str(value): str(label) for value, label in Attribution.choices}
+CLOSINGS: Final = {str(value): str(label) for value, label in ClosureKind.choices}
+GRANTS: Final = {str(value): str(label) for value, label in GrantKind.choices}
+REVIEWS: Final = {str(value): str(label) for value, label in ReviewResult.choices}
+RULINGS: Final = {str(value): str(label) for value, label in Ruling.choices}
 TIERS: Final = {str(value): str(label) for value, label in Tier.choices if value != Tier.NORMAL}
 # Case kinds stay grey; complaints and reports alone are tinted (DESIGN.md §1).
 LOUD_KINDS: Final = frozenset({"COMPLAINT", "REPORT"})
@@ -32,3 +48,38 @@ CHANNEL_SIGNS: Final = {
 def channel_sign(channel: str) -> str:
     """Return the icon of a channel."""
     return CHANNEL_SIGNS.get(channel, "message-circle")
+
+
+# What the forms of packs call causes; people's own words stay as they are.
+CAUSES: Final = {
+    "material": "材料",
+    "works": "施工",
+    "design": "设计",
+    "service": "服务",
+    "promise": "违诺",
+    "mistake": "工作差错",
+    "customer": "客户原因",
+    "unknown": "未查明",
+}
+
+
+def cause(text: str) -> str:
+    """Return a cause in words, whether a form's code or typed."""
+    return CAUSES.get(text, text)
+
+
+def said_in(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return the stored words of a fact's data as people read them."""
+    level = str(data.get("level_name") or "")
+    closing = CLOSINGS.get(str(data.get("kind", "")), "")
+    plain = {name: str(data.get(name, "")) for name in ("amount", "into", "repeats", "signature")}
+    return {
+        **plain,
+        "attribution": ATTRIBUTIONS.get(str(data.get("attribution", "")), ""),
+        "closing": f"办结：{closing}" if closing else "办结",
+        "effective": "有效" if data.get("is_effective") else "无效，重新制订",
+        "grant": GRANTS.get(str(data.get("kind", "")), "补偿或奖励"),
+        "result": REVIEWS.get(str(data.get("result", "")), ""),
+        "risen": f"升级为{level}" if level else "提醒有关人员",
+        "ruling": RULINGS.get(str(data.get("ruling", "")), ""),
+    }

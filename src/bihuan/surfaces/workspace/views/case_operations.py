@@ -12,12 +12,11 @@ from bihuan.domain.cases.queries import CaseView
 from bihuan.domain.processes import queries
 from bihuan.domain.processes.queries import StripUnit, UnitView
 from bihuan.kit.htmx import render
-from bihuan.kit.problems import Refused
-from bihuan.surfaces.workspace import operations
+from bihuan.surfaces.workspace import case_operations, operations
 from bihuan.surfaces.workspace.desk import Desk, desk_of
 from bihuan.surfaces.workspace.sheets.cases import ENDED
 from bihuan.surfaces.workspace.sheets.dialogs import Dialog, new_key
-from bihuan.surfaces.workspace.views.units import answered, asked, carry_out_once
+from bihuan.surfaces.workspace.views.conversations import converse
 
 MOST_UNITS = 12
 OPEN = frozenset({"OPEN", "CLAIMED"})
@@ -32,8 +31,21 @@ def index(request: HttpRequest, number: str) -> HttpResponse:
     groups = [(_heading(unit), _of(unit, "unit", "first")) for unit in seen]
     whole = {one["title"]: one for unit in seen for one in _of(unit, "whole")}
     groups.append(("整个流程", [*whole.values(), *_of_case(desk, view)]))
+    groups += _of_the_loop(desk, view)
     shown = [(title, found) for title, found in groups if found]
     return render(request, "cases/_operations.html", {"groups": shown, "number": number})
+
+
+@require_http_methods(["GET", "POST"])
+def operate(request: HttpRequest, number: str, verb: str) -> HttpResponse:
+    """Ask for what an operation on the whole case needs; carry it out when it is given."""
+    desk = desk_of(request)
+    view = cases.case_view(desk.access, number)
+    operation = case_operations.named(verb)
+    said = request.GET if request.method == "GET" else request.POST
+    dialog = operation.dialog(view, desk, said)
+    work = partial(operation.carry_out, view, desk)
+    return converse(request, dialog, work, f"{operation.done}：{number}")
 
 
 @require_http_methods(["GET", "POST"])
@@ -41,21 +53,13 @@ def reopen(request: HttpRequest, number: str) -> HttpResponse:
     """Ask why a closed case is opened again; open it for another round."""
     desk = desk_of(request)
     view = cases.case_view(desk.access, number)
-    dialog = _why_again(number)
-    if request.method == "GET":
-        return asked(request, dialog)
-    dialog = dialog.typed(request.POST)
-    if not dialog.is_complete:
-        return asked(request, dialog, status=422)
-    reason = dialog.whole_reason
-    work = partial(
-        actions.reopen_case, case_id=view.row.id, reason=reason, by=desk.actor, at=desk.at
-    )
-    try:
-        carry_out_once(request, dialog, work)
-    except Refused as refused:
-        return asked(request, dialog.refused(refused), status=422)
-    return answered("工单已重新打开")
+
+    def work(dialog: Dialog) -> None:
+        actions.reopen_case(
+            case_id=view.row.id, reason=dialog.whole_reason, by=desk.actor, at=desk.at
+        )
+
+    return converse(request, _why_again(number), work, "工单已重新打开")
 
 
 def _why_again(number: str) -> Dialog:
@@ -103,6 +107,15 @@ def _heading(unit: UnitView) -> str:
 
 def _of(unit: UnitView, *places: str) -> list[dict[str, str]]:
     return [one for one in operations.offered(unit) if one["place"] in places]
+
+
+def _of_the_loop(desk: Desk, view: CaseView) -> list[tuple[str, list[dict[str, str]]]]:
+    """Return what may be done with the case itself, by what it is for."""
+    codes = cases.case_operations(desk.access, view)
+    found: dict[str, list[dict[str, str]]] = {}
+    for one in case_operations.offered(view.row.number, codes):
+        found.setdefault(one["group"], []).append(one)
+    return list(found.items())
 
 
 def _of_case(desk: Desk, view: CaseView) -> list[dict[str, Any]]:

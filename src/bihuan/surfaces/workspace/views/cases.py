@@ -30,6 +30,11 @@ def original(request: HttpRequest, number: str) -> HttpResponse:
     return show(request, number, tab="original")
 
 
+def loop(request: HttpRequest, number: str) -> HttpResponse:
+    """Show who was told, who must answer, what belongs together and what was learned."""
+    return show(request, number, tab="loop")
+
+
 @require_safe
 def facts(request: HttpRequest, number: str) -> HttpResponse:
     """Show older facts, below those on the page."""
