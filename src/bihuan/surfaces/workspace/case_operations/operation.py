@@ -104,8 +104,8 @@ def likely_cases(view: CaseView, desk: Desk) -> Options:
     probe = Probe(
         pack=view.pack,
         title=view.row.title,
+        description=view.description,
         customer_id=view.row.customer_id,
-        org_unit_id=view.org_unit_id,
         not_case_id=view.row.id,
     )
     found = queries.find_duplicates(desk.access, probe, at=desk.at, days=30, size=FEW)

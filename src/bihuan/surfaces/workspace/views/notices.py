@@ -41,7 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "rows": [(one, *SIGNS.get(one.topic, ("bell", ""))) for one in page.rows],
         "page": page,
         "unread_only": unread,
-        "unread": queries.unread_count(desk.access),
+        "unread_count": queries.unread_count(desk.access),
         "topic": topic,
         "topics": list(TITLES.items()),
         "query": "".join(f"{name}={value}&" for name, value in kept.items() if value),
