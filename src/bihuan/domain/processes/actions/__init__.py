@@ -1,5 +1,6 @@
 """Every operation on a process: each one transaction, with its permission, its facts and its clock effect."""
 
+from bihuan.domain.processes.actions.acting import require_unit_unchanged
 from bihuan.domain.processes.actions.batch import Batch, batch
 from bihuan.domain.processes.actions.co_handlers import add_co_handler, remove_co_handler
 from bihuan.domain.processes.actions.copies import Recipients, carbon_copy, mark_copy_read
@@ -89,6 +90,7 @@ __all__ = [
     "remove_co_handler",
     "reopen_instance",
     "request_extension",
+    "require_unit_unchanged",
     "resume",
     "return_unit",
     "reverse_migration",

@@ -1,5 +1,6 @@
 """What can be asked of processes: the inbox, one unit, the flow of an instance."""
 
+from bihuan.domain.processes.queries.acts import unit_standing
 from bihuan.domain.processes.queries.copies import (
     CopyMissing,
     CopyRow,
@@ -105,6 +106,7 @@ __all__ = [
     "suspended",
     "unit",
     "unit_runs",
+    "unit_standing",
     "units_of",
     "unread_copies",
 ]

@@ -1,6 +1,7 @@
 """The current unit: take it, fill it in, pass it on, give it back."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from bihuan.kit.problems import Invalid, Refused
 from bihuan.surfaces.workspace import operations
 from bihuan.surfaces.workspace.desk import Desk, desk_of
 from bihuan.surfaces.workspace.errors import toast, trigger
+from bihuan.surfaces.workspace.operations import Operation
 from bihuan.surfaces.workspace.panels import unit_chips
 from bihuan.surfaces.workspace.sheets.cases import case_address
 from bihuan.surfaces.workspace.sheets.chips import NO_CHIP
@@ -28,6 +30,7 @@ from bihuan.surfaces.workspace.unit_forms import UnitForm, unit_form
 from bihuan.surfaces.workspace.views.cases import case_fragment
 
 CSRF = "csrfmiddlewaretoken"
+SEEN = "seen"
 NOTHING_TO_TAKE = "组内没有可取的工单"
 
 
@@ -102,17 +105,26 @@ def operate(request: HttpRequest, unit_id: int, verb: str) -> HttpResponse:
     desk = desk_of(request)
     unit = queries.unit(desk.access, unit_id, at=desk.at)
     operation = operations.named(verb)
-    dialog = operation.dialog(unit, desk)
+    dialog = replace(operation.dialog(unit, desk), kept=[(SEEN, queries.unit_standing(unit_id))])
     if request.method == "GET":
         return asked(request, dialog)
     dialog = dialog.typed(request.POST)
     if not dialog.is_complete:
         return asked(request, dialog, status=422)
     try:
-        carry_out_once(request, dialog, partial(operation.carry_out, unit, desk, dialog))
+        carry_out_once(request, dialog, partial(_as_seen, request, operation, unit, desk, dialog))
     except Refused as refused:
         return asked(request, dialog.refused(refused), status=422)
     return answered(f"{operation.done}：{unit.title}")
+
+
+def _as_seen(
+    request: HttpRequest, operation: Operation, unit: UnitView, desk: Desk, dialog: Dialog
+) -> None:
+    """Carry an operation out on the unit as the dialog showed it."""
+    if SEEN in request.POST:
+        actions.require_unit_unchanged(unit.id, request.POST[SEEN])
+    operation.carry_out(unit, desk, dialog)
 
 
 def answered(said: str) -> HttpResponse:
