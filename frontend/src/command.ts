@@ -137,8 +137,8 @@ function hear(news: Board): void {
   if (touched.includes(shown)) document.body.dispatchEvent(new CustomEvent("live:drawer"));
   const orders = news.rows.some(([, html]) => html.includes("supervised")) || touched.some((id) => before.has(`alert-${id}`));
   if (orders) soon("live:orders", 200, 700);
-  soon("live:figures", 2_500, 6_000);
-  soon("live:loads", 8_000, 16_000);
+  soon("live:figures", 4_000, 10_000);
+  soon("live:loads", 15_000, 30_000);
   const at = document.querySelector("[data-live-at]");
   if (at) at.textContent = new Date().toLocaleTimeString("zh-CN", { hour12: false });
 }
