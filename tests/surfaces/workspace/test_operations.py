@@ -383,24 +383,3 @@ def test_the_menu_is_drawn_also_when_all_of_it_concerns_the_process(rf):
     form = UnitForm("办理", "本人", mine=False, address="/units/1/", operations=[whole])
     text = render(rf.get("/"), "units/_form.html", {"form": form}).content.decode()
     assert "停表" in text
-
-
-# ------------------------------------------------------------------ two at once
-def test_a_dialog_left_open_is_refused_when_somebody_was_faster(running, kim, ann, lee):
-    first = unit(running, "a").pk
-    address = f"/units/{first}/assign/"
-    text, key = opened(browser("lee"), address)
-    seen = re.search(r'name="seen" value="([^"]+)"', text)[1]
-    send(browser("lee"), first, "assign", staff=str(ann))
-
-    stale = {"key": key, "seen": seen, "staff": str(kim)}
-    answer = browser("lee").post(address, stale)
-
-    assert answer.status_code == 422
-    page = answer.content.decode()
-    assert "已指派这个环节，请看过最新情况再决定。" in page
-    assert f'value="{kim}" selected' in page
-    assert unit(running, "a").assignee_id == ann
-    again = re.search(r'name="seen" value="([^"]+)"', page)[1]
-    assert browser("lee").post(address, {**stale, "key": "k2", "seen": again}).status_code == 204
-    assert unit(running, "a").assignee_id == kim
