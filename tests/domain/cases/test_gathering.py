@@ -268,3 +268,15 @@ def test_five_cases_over_a_week_are_no_burst():
         another(at=day * 24 * 60)
 
     assert not Burst.objects.exists()
+
+
+def test_what_nobody_has_judged_is_no_burst_until_it_gets_its_class():
+    loop()
+    request = CaseRequest("complaint", "来信", unit_by_code("yh").id, channel="EMAIL")
+    cases = [open_case(request, by=SYSTEM, at=minutes(at)) for at in (10, 20, 30, 40, 50)]
+    assert not Burst.objects.exists()
+
+    for case in cases:
+        steps.classify(steps.Step(case.id, SYSTEM, minutes(55)), "complaint.quality.leak")
+
+    assert {case.id for case in cases} <= set(Burst.objects.get().case_ids)

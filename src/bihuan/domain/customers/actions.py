@@ -20,6 +20,10 @@ from bihuan.kit.notation import code_norm, name_norm, read_phone
 from bihuan.kit.problems import Invalid, Refused
 
 LEAST_REASON = 4
+_WHOSE = """
+select customer_id, name_norm from customers_contactpoint p join customers_customer c on c.id = customer_id
+where p.kind = %s and value_norm = %s and unit_id = %s order by 1
+"""
 
 
 class NameMissing(Invalid):
@@ -158,9 +162,7 @@ def _find_or_create(contact: Contact, new: NewCustomer, by: Actor, at: datetime)
     norm, _ = _normalised(contact)
     lock = f"customer {contact.kind.lower()} {norm}"
     db.run("select pg_advisory_xact_lock(hashtext(%s))", (lock,))
-    points = ContactPoint.objects.filter(kind=contact.kind, value_norm=norm)
-    same = points.filter(customer__unit_id=new.unit_id).order_by("customer_id")
-    found = list(same.values_list("customer_id", "customer__name_norm"))
+    found = db.rows(_WHOSE, (contact.kind, norm, new.unit_id))
     if found:
         wanted = name_norm(new.name)
         chosen = next((one for one, name in found if name == wanted), found[0][0])
@@ -290,25 +292,32 @@ def reveal_phone(*, contact_id: int, reason: str, by: Actor, at: datetime) -> st
 
 
 def _create(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
-    customer = Customer.objects.create(
-        kind=new.kind,
-        name=new.name.strip(),
-        name_norm=_name(new.name),
-        tier=new.tier,
-        unit_id=new.unit_id,
-        note=new.note,
-        created_at=at,
-        updated_at=at,
-    )
-    for contact in new.contacts:
-        value_norm, _ = _normalised(contact)
-        noted = ContactPoint.objects.filter(customer=customer, kind=contact.kind)
-        if not noted.filter(value_norm=value_norm).exists():
-            _add(customer, contact, at)
+    customer = _imported(new, at)
+    customer.save(force_insert=True)
+    ContactPoint.objects.bulk_create(_points(customer, new.contacts, at))
     for account in new.accounts:
         _account(customer, account, at)
     _record("customer.created", customer.pk, by=by, at=at, kind=str(new.kind))
     return customer
+
+
+def _points(customer: Customer, contacts: Sequence[Contact], at: datetime) -> list[ContactPoint]:
+    """Return the contact points of a new customer: each once, the first of a kind the primary one."""
+    found: dict[tuple[str, str], ContactPoint] = {}
+    for contact in contacts:
+        value_norm, last4 = _normalised(contact)
+        is_first = all(kind != contact.kind for kind, _ in found)
+        point = ContactPoint(
+            customer=customer,
+            kind=contact.kind,
+            value=contact.value.strip(),
+            value_norm=value_norm,
+            last4=last4,
+            is_primary=is_first,
+            created_at=at,
+        )
+        found.setdefault((contact.kind, value_norm), point)
+    return list(found.values())
 
 
 def _imported(new: NewCustomer, at: datetime) -> Customer:

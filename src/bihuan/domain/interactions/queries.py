@@ -19,6 +19,10 @@ select root, letter_key from interactions_interaction
 where external_id = any(%s) and external_id <> '' and root <> ''
 order by array_position(%s::text[], external_id::text) desc nulls last, id desc limit 1
 """
+_THREAD = """
+select external_id from interactions_interaction
+where root = %s and root <> '' and channel = 'EMAIL' and external_id <> '' order by id
+"""
 _KNOWN = "select exists (select from interactions_interaction where external_id = %s and direction = 'OUT')"
 
 
@@ -87,8 +91,7 @@ def is_our_own(external_id: str) -> bool:
 
 def thread_of(root: str) -> list[str]:
     """Return the ids of a case's mails, oldest first."""
-    found = Interaction.objects.filter(root=root, channel="EMAIL").exclude(external_id="")
-    return list(found.order_by("id").values_list("external_id", flat=True))
+    return [key for (key,) in db.rows(_THREAD, (root,))]
 
 
 def last_received(root: str) -> InteractionRow | None:

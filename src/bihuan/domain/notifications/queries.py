@@ -12,6 +12,7 @@ from bihuan.kit.paging import Page, keyset
 from bihuan.kit.problems import NotFound
 
 MOST_COUNTED = 99
+_LETTERS_TO = "select count(*) from notifications_letter where address = %s and written_at >= %s"
 _UNREAD = """
 select count(*) from (
     select 1 from notifications_notice where staff_id = %s and read_at is null limit %s
@@ -77,7 +78,8 @@ def letters_waiting(channel: str, at: datetime) -> int:
 
 def letters_to(address: str, *, since: datetime) -> int:
     """Return how many letters were written to an address since a moment."""
-    return Letter.objects.filter(address=address, written_at__gte=since).count()
+    [(count,)] = db.rows(_LETTERS_TO, (address, since))
+    return int(count)
 
 
 def letter_states(keys: Collection[str]) -> dict[str, tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,9 @@ from bihuan.kit import clock
 from bihuan.kit.problems import Refused
 
 log = logging.getLogger(__name__)
+
+UNIT_KEPT = 30.0
+_units: dict[rules.Mailbox, tuple[int, float]] = {}
 
 
 class NoUnitForMail(Refused):
@@ -81,6 +85,16 @@ def _place(own_address: str, delivery_id: int) -> IntakePlace:
 
 
 def _unit_of(mailbox: rules.Mailbox) -> int:
+    """Return a mailbox's org unit, asked anew every half minute: a unit is moved or renamed seldom."""
+    known = _units.get(mailbox)
+    if known is not None and time.monotonic() < known[1]:
+        return known[0]
+    found = _look_up_unit(mailbox)
+    _units[mailbox] = (found, time.monotonic() + UNIT_KEPT)
+    return found
+
+
+def _look_up_unit(mailbox: rules.Mailbox) -> int:
     if mailbox.unit_code:
         return int(org.unit_by_code(mailbox.unit_code).id)
     for definition in packs.definitions(kind="org", pack_key=mailbox.pack):

@@ -46,7 +46,7 @@ FROM_FIRST_LINE: Final = 40
 _NUMBER: Final = re.compile(r"(?<![\d-])\d{6}-\d{4,6}(?![\d-])")
 _MACHINES: Final = frozenset({Nature.AUTO_REPLY, Nature.BOUNCE, Nature.OWN})
 _STANDS = """
-select c.id, c.number, c.title, c.customer_id, c.closed_at, s.assignee_id, c.promised_at
+select c.id, c.number, c.title, c.customer_id, c.closed_at, s.assignee_id, c.promised_at, c.pack
 from cases_case c join cases_standing s on s.case_id = c.id where c.id = %s
 """
 _NUMBERED = "select id, customer_id from cases_case where number = any(%s) order by id desc"
@@ -86,6 +86,7 @@ class _Standing:
     closed_at: datetime | None
     assignee_id: int | None
     promised_at: datetime | None
+    pack: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class _Found:
     claimed: str = ""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def take_in(received: Received, place: IntakePlace, *, at: datetime) -> Taken:
     """Take a message in; return what became of it. All of it happens or nothing.
 
@@ -188,7 +189,8 @@ def _open(
         source_ref=place.source_ref,
     )
     by = _by(customer_id)
-    opened = open_case(request, by=by, at=at)
+    with db.joined():
+        opened = open_case(request, by=by, at=at)
     refused = _keep_files(received, opened.ref, at)
     kept = _record(received, _Note(outcome, opened.ref, customer_id, remark, refused), at)
     if received.may_answer:
@@ -262,13 +264,11 @@ def _answer(late: _Late, what: str, lead: str, text: str) -> None:
     if letters.letters_to(received.party_address, since=late.at - ANSWERS_IN) >= MOST_ANSWERS:
         return
     try:
-        recipient = replace(
-            writing.recipient_of(case.id),
-            address=received.party_address,
-            name=received.party_name,
-        )
-    except Refused:
+        mailbox = writing.mailbox_for(case.pack, received.own_address)
+    except writing.MailNotSetUp:
         return
+    name, address = received.party_name, received.party_address
+    recipient = writing.Recipient(address, name, mailbox, case.customer_id)
     about = mail_texts.About(case.number, case.title, received.party_name)
     wanted = writing.Writing(
         key=f"case:{case.id}:{what}",

@@ -217,7 +217,8 @@ def _begin(request: CaseRequest, cls: _Class, by: Actor, at: datetime) -> Opened
         grading.remember(cls.case_id, cls.code, Graded(cls.grading, cls.grade, grade, weight))
     else:
         escalations.graded(case_ref(cls.case_id), grade, by=by, at=at)
-    if cls.burst:
+    # What nobody has judged yet is not the same problem: it is looked at when it gets its class.
+    if cls.burst and cls.code != UNCLASSIFIED:
         watch_for_burst(cls.case_id, cls.id, request.org_unit_id, rule=cls.burst, at=at)
     return OpenedCase(cls.case_id, number, instance.id)
 

@@ -32,7 +32,8 @@ CLASSIFY = statement("""
     from cases_caseclass c
     where cases_case.id = %(case)s and c.pack = cases_case.pack and c.code = %(code)s
       and cases_case.closure_id is null and cases_case.merged_into_id is null
-    returning c.code, c.name, c.request_type, c.grade, c.grading, c.process_key""")
+    returning c.code, c.name, c.request_type, c.grade, c.grading, c.process_key, c.id, c.burst,
+        cases_case.org_unit_id""")
 GRADE = statement("""
     update cases_case set grade = %(grade)s, importance = %(importance)s, urgency = %(urgency)s,
         scope = %(scope)s

@@ -11,11 +11,13 @@ from typing import Any
 
 from bihuan.domain.cases import events, rules
 from bihuan.domain.cases.actions import grading, statements as sql
+from bihuan.domain.cases.actions.bursts import watch_for_burst
 from bihuan.domain.cases.choices import CaseState, ClosureKind, ConsentAnswer
 from bihuan.domain.cases.events import Verification, case_ref
+from bihuan.domain.cases.ports import UNCLASSIFIED
 from bihuan.domain.cases.rules import Weight
 from bihuan.domain.escalations import actions as escalations
-from bihuan.domain.ledger.actions import fact_params, record
+from bihuan.domain.ledger.actions import announcing, fact_params, record
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.processes import actions as processes
 from bihuan.kit import db
@@ -130,13 +132,19 @@ class ClassChosen:
     grade: str
     grading: str
     process_key: str
+    id: int
+    burst: str
+    org_unit_id: int
 
 
 def classify(step: Step, code: str) -> ClassChosen:
-    """Put the case into a class of its pack."""
+    """Put the case into a class of its pack; look whether that makes a burst."""
     grading.forget(step.case_id)
     fact = step.fact(events.CLASSIFIED, cls=code)
-    return ClassChosen(*step.take(sql.CLASSIFY, {"code": code}, fact, or_else=ClassUnknown))
+    chosen = ClassChosen(*step.take(sql.CLASSIFY, {"code": code}, fact, or_else=ClassUnknown))
+    if chosen.burst and code != UNCLASSIFIED and announcing():
+        watch_for_burst(step.case_id, chosen.id, chosen.org_unit_id, rule=chosen.burst, at=step.at)
+    return chosen
 
 
 def grade(step: Step, weight: Weight, grade: str) -> None:

@@ -120,12 +120,12 @@ def recipient_of(case_id: int) -> Recipient:
     row = _about(case_id)
     last = queries.last_received(case_ref(case_id))
     if last is not None:
-        mailbox = _mailbox(row[3], last.own_address)
+        mailbox = mailbox_for(row[3], last.own_address)
         return Recipient(last.party_address, last.party_name or row[2], mailbox, row[5])
     address = customers.mail_address_of(row[5]) if row[5] else ""
     if not address:
         raise NoMailAddress
-    return Recipient(address, row[2], _mailbox(row[3], ""), row[5])
+    return Recipient(address, row[2], mailbox_for(row[3], ""), row[5])
 
 
 def about_case(case_id: int, name: str = "") -> mail_texts.About:
@@ -184,7 +184,7 @@ def _about(case_id: int) -> tuple[str, str, str, str, int, int | None]:
     return number, title, name, pack, round_, customer_id
 
 
-def _mailbox(pack: str, address: str) -> rules.Mailbox:
+def mailbox_for(pack: str, address: str) -> rules.Mailbox:
     """Return the mailbox a customer wrote to, else the pack's, else the first."""
     known = rules.read_mailboxes(settings.MAILBOXES)
     if not known:

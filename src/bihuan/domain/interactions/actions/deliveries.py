@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from bihuan.domain.interactions import rules
-from bihuan.domain.interactions.choices import DeliveryState
 from bihuan.domain.interactions.events import DeliveryTaken, NewDelivery
 from bihuan.domain.interactions.models import Delivery
 from bihuan.kit import db
@@ -19,6 +18,10 @@ _NEXT = """
 select id, original, envelope_from, envelope_to, received_at, attempts
 from interactions_delivery where state = 'WAITING' and due_at <= %s
 order by due_at, id limit 1 for update skip locked
+"""
+_SETTLE = """
+update interactions_delivery set state = 'SORTED', interaction_id = %(interaction)s, sorted_at = %(at)s,
+    last_error = '' where id = %(id)s
 """
 _FORGET = """
 update interactions_delivery set original = null where id = any(array(
@@ -58,9 +61,7 @@ def take_next(*, at: datetime) -> DeliveryTaken | None:
 
 def settle(*, delivery_id: int, interaction_id: int, at: datetime) -> None:
     """Say that a mail was sorted, and what it became."""
-    Delivery.objects.filter(pk=delivery_id).update(
-        state=DeliveryState.SORTED, interaction_id=interaction_id, sorted_at=at, last_error=""
-    )
+    db.run(_SETTLE, {"id": delivery_id, "interaction": interaction_id, "at": at})
 
 
 def put_off(*, delivery_id: int, error: str, at: datetime) -> int:

@@ -1,5 +1,6 @@
 """Keep a contact with a customer, and the fact that it took place."""
 
+import json
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -10,6 +11,17 @@ from bihuan.domain.interactions.events import NewInteraction
 from bihuan.domain.interactions.models import Interaction
 from bihuan.domain.ledger.actions import record
 from bihuan.domain.ledger.events import Actor, Fact
+from bihuan.kit import db
+
+_KEEP = """
+insert into interactions_interaction (root, channel, direction, nature, outcome, customer_id, party_name,
+    party_address, own_address, subject, text, quoted, remark, external_id, letter_key, org_unit_id,
+    headcount, sent, by, at)
+values (%(root)s, %(channel)s, %(direction)s, %(nature)s, %(outcome)s, %(customer_id)s, %(party_name)s,
+    %(party_address)s, %(own_address)s, %(subject)s, %(text)s, %(quoted)s, %(remark)s, %(external_id)s,
+    %(letter_key)s, %(org_unit_id)s, %(headcount)s, %(sent)s::jsonb, %(by)s, %(at)s)
+returning id
+"""
 
 
 def record_interaction(new: NewInteraction, *, by: Actor, at: datetime) -> int:
@@ -17,35 +29,36 @@ def record_interaction(new: NewInteraction, *, by: Actor, at: datetime) -> int:
 
     Words stay in the row: the fact says only which one it is, on which channel and of what nature.
     """
-    row = Interaction.objects.create(
-        root=new.root,
-        channel=new.channel,
-        direction=new.direction,
-        nature=new.nature,
-        outcome=new.outcome,
-        customer_id=new.customer_id,
-        party_name=new.party_name[:128],
-        party_address=new.party_address[:320],
-        own_address=new.own_address[:320],
-        subject=new.subject[:400],
-        text=new.text,
-        quoted=new.quoted,
-        remark=new.remark,
-        external_id=new.external_id[:400],
-        letter_key=new.letter_key,
-        org_unit_id=new.org_unit_id,
-        headcount=new.headcount,
-        sent=dict(new.sent) if new.sent is not None else None,
-        by=by.ref,
-        at=at,
-    )
+    values = {
+        "root": new.root,
+        "channel": new.channel,
+        "direction": new.direction,
+        "nature": new.nature,
+        "outcome": new.outcome,
+        "customer_id": new.customer_id,
+        "party_name": new.party_name[:128],
+        "party_address": new.party_address[:320],
+        "own_address": new.own_address[:320],
+        "subject": new.subject[:400],
+        "text": new.text,
+        "quoted": new.quoted,
+        "remark": new.remark,
+        "external_id": new.external_id[:400],
+        "letter_key": new.letter_key,
+        "org_unit_id": new.org_unit_id,
+        "headcount": new.headcount,
+        "sent": json.dumps(dict(new.sent), ensure_ascii=False) if new.sent is not None else None,
+        "by": by.ref,
+        "at": at,
+    }
+    [(key,)] = db.rows(_KEEP, values)
     if new.root:
         name = events.RECEIVED if new.direction == Direction.IN else events.SENT
-        data = {"interaction": row.pk, "channel": new.channel, "nature": str(new.nature)}
+        data = {"interaction": key, "channel": new.channel, "nature": str(new.nature)}
         if new.outcome:
             data["outcome"] = str(new.outcome)
-        record(Fact(name, f"interaction:{row.pk}", new.root, at, by, data=data))
-    return int(row.pk)
+        record(Fact(name, f"interaction:{key}", new.root, at, by, data=data))
+    return int(key)
 
 
 def refused_before(external_id: str) -> int | None:

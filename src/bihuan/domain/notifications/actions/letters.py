@@ -1,5 +1,6 @@
 """Letters to people outside: written in the transaction of what they tell, sent when the channel is up."""
 
+import json
 import logging
 from datetime import datetime
 
@@ -11,11 +12,19 @@ from bihuan.domain.notifications import events, rules
 from bihuan.domain.notifications.choices import LetterState
 from bihuan.domain.notifications.models import Letter
 from bihuan.domain.notifications.ports import CHANNELS, Message, Undeliverable
+from bihuan.kit import db
 
 log = logging.getLogger(__name__)
 
 LONGEST_TITLE = 400
 LONGEST_ERROR = 200
+_WRITE = """
+insert into notifications_letter (key, root, channel, address, name, title, text, headers, state,
+    written_at, due_at, attempts, last_error)
+values (%(key)s, %(root)s, %(channel)s, %(address)s, %(name)s, %(title)s, %(text)s, %(headers)s::jsonb,
+    'WAITING', %(at)s, %(at)s, 0, '')
+on conflict (key) do nothing returning id
+"""
 
 
 def write_letter(letter: events.Letter, *, at: datetime) -> bool:
@@ -23,21 +32,18 @@ def write_letter(letter: events.Letter, *, at: datetime) -> bool:
 
     Belongs into the transaction of what the letter tells: both are there or neither.
     """
-    _row, is_new = Letter.objects.get_or_create(
-        key=letter.key,
-        defaults={
-            "root": letter.root,
-            "channel": letter.channel,
-            "address": letter.address,
-            "name": letter.name[:128],
-            "title": letter.title[:LONGEST_TITLE],
-            "text": letter.text,
-            "headers": dict(letter.headers),
-            "written_at": at,
-            "due_at": at,
-        },
-    )
-    return is_new
+    values = {
+        "key": letter.key,
+        "root": letter.root,
+        "channel": letter.channel,
+        "address": letter.address,
+        "name": letter.name[:128],
+        "title": letter.title[:LONGEST_TITLE],
+        "text": letter.text,
+        "headers": json.dumps(dict(letter.headers)),
+        "at": at,
+    }
+    return db.one(_WRITE, values) is not None
 
 
 def send_letters(*, at: datetime, limit: int = 200) -> int:
