@@ -2,7 +2,7 @@
 
 Hypothesis picks actions, the people who try them and what they fill in; everybody of the pack tries
 everything anybody can do. After each step, whatever closed a complaint must be the customer's own
-consent of that round to somebody who did not handle it, or two signatures; or the customer took it back.
+consent of that round to somebody who did not handle it or given by themselves on the portal, or two signatures; or the customer took it back.
 """
 
 import random
@@ -16,11 +16,13 @@ from django.db import transaction
 from hypothesis import Phase, given, settings, strategies as st
 
 from bihuan.domain.cases import actions as cases
+from bihuan.domain.cases.actions import portal
 from bihuan.domain.cases.events import OpenedCase
 from bihuan.domain.cases.models import Case, Closure, Consent, Handling
 from bihuan.domain.cases.rules import Weight
 from bihuan.domain.clocks import actions as clocks
-from bihuan.domain.ledger.events import Actor
+from bihuan.domain.customers import actions as customers
+from bihuan.domain.ledger.events import SYSTEM, Actor
 from bihuan.domain.org.models import Staff
 from bihuan.domain.org.queries import unit_by_code
 from bihuan.domain.processes import actions as processes
@@ -60,6 +62,10 @@ class World:
 
     def __init__(self) -> None:
         self.case, self.other = loop(), another()
+        new = customers.NewCustomer(name="阮文清", unit_id=unit_by_code("yh-400").id)
+        found = customers.create_customer(new=new, by=SYSTEM, at=minutes(0))
+        Case.objects.update(customer_id=found.pk)
+        self.customer = Actor(f"customer:{found.pk}")
         self.at = minutes(1)
         self.people = [
             Actor(f"staff:{one}")
@@ -94,6 +100,9 @@ class World:
             handlers = set(handled.values_list("handled_by", flat=True))
             assert consent.answer == "AGREED", self.done
             assert consent.asked_by not in handlers, self.done
+            assert consent.asked_by.partition(":")[0] in ("staff", "customer"), self.done
+            if consent.channel == "WEB":
+                assert consent.asked_by == self.customer.ref, self.done
         for case in Case.objects.exclude(state__in=["OPEN", "RESOLVED", "MERGED"]):
             assert case.closure_id is not None, self.done
 
@@ -183,7 +192,18 @@ DEEDS: dict[str, Deed] = {
     ),
     "press": lambda w, c, by, n, at: cases.urge_case(case_id=c.id, by=by, at=at),
 }
-OFTEN = {"submit": 60, "sign": 4, "sign too": 4, "undo merge": 4, "resume": 6}
+DEEDS |= {
+    "customer agrees": lambda w, c, by, n, at: portal.answer_case(
+        c.id, portal.PublicAnswer(agreed=True, score=4), by=w.customer, at=at
+    ),
+    "customer refuses": lambda w, c, by, n, at: portal.answer_case(
+        c.id, portal.PublicAnswer(agreed=False, reason="还在漏水"), by=w.customer, at=at
+    ),
+    "somebody agrees for them": lambda w, c, by, n, at: portal.answer_case(
+        c.id, portal.PublicAnswer(agreed=True, score=4), by=by, at=at
+    ),
+}
+OFTEN = {"customer agrees": 3, "submit": 60, "sign": 4, "sign too": 4, "undo merge": 4, "resume": 6}
 LATER = (1, 2, 5, 30, 60, 26 * 60)
 
 

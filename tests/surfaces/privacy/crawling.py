@@ -100,6 +100,18 @@ def pages() -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def public_pages() -> list[str]:
+    """Return every page of the portal, with every seeded case in the address."""
+    found = ["/portal/", "/portal/progress/", "/portal/sent/", "/portal/demo-phone/"]
+    for pack in ("hotline", "complaint", "itsm"):
+        base = f"/portal/services/{pack}/"
+        found += [base, f"{base}new/", f"{base}new/files/1/"]
+        found += [f"{base}new/{step}/" for step in ("kind", "what", "where", "who", "check")]
+    acts = ("", "now/", "agree/", "refuse/", "urge/", "add/", "withdraw/", "files/1/")
+    numbers = _seeded_cases()
+    return found + [f"/portal/cases/{number}/{act}" for number in numbers for act in acts]
+
+
 def searches(number: str) -> list[str]:
     """Return the search boxes asked in each way a person may ask."""
     asked = (

@@ -13,8 +13,7 @@ HOTLINE += ("yeqing", "dongyuan", "guanli")
 ITSM = ("it-songjia", "it-luwei", "it-yuhang", "it-mengfei")
 
 
-def test_pages_of_another_part_of_the_organisation_are_not_there():
-    world = worlds.build()
+def test_pages_of_another_part_of_the_organisation_are_not_there(world):
     of_hotline = worlds.addresses(world.cases[0], world.customers[0])
     of_it = worlds.addresses(world.cases[-1], world.customers[2])
     found = {}

@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 
 from bihuan.domain.cases import queries as cases
+from bihuan.domain.cases.models import Case
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.ledger.models import Fact
 from bihuan.domain.org import actions as org
@@ -20,18 +21,14 @@ from bihuan.domain.org.queries import access_of
 from bihuan.domain.processes.models import Token
 from bihuan.kit import clock
 from bihuan.kit.masking import MaskingFilter
+from tests.domain.cases.portal.given import Phones, phones
 from tests.surfaces.privacy import crawling
 from tests.surfaces.privacy.crawling import Reader, Seen
 from tests.surfaces.privacy.numbers import found_in
-from tests.surfaces.privacy.world import World, build
+from tests.surfaces.privacy.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(240)]
 API, FILES = "/api/", "/cases/export/"
-
-
-@pytest.fixture
-def world() -> World:
-    return build()
 
 
 @pytest.fixture
@@ -86,6 +83,58 @@ def everything(login: str, number: str) -> Iterator[Seen]:
     for asked in ({"contact_phone": number}, {"contact_name": "赵安宁"}, {"title": "停电请回电"}):
         yield desk.post("/intake/match/", asked)
     yield from program(login).visit(crawling.calls(number))
+
+
+def customers_of(world: World, texts: Phones) -> Iterator[tuple[str, Reader]]:
+    """Yield each case the portal shows, with a browser in which its phone was proved."""
+    numbers = {case.number for case in world.cases}
+    for case in Case.objects.filter(number__in=numbers, pack="hotline").order_by("id"):
+        client = Client(raise_request_exception=False)
+        asked = {"number": case.number, "phone": case.contact_phone}
+        client.post("/portal/progress/", asked)
+        client.post("/portal/progress/code/", {"number": case.number, "code": texts.code})
+        yield case.number, Reader(client)
+
+
+def the_public(world: World, texts: Phones) -> Iterator[tuple[str, Seen]]:
+    """Yield what strangers and customers get, each with the number of the case that is theirs."""
+    stranger = Reader(Client(raise_request_exception=False))
+    for seen in (
+        *stranger.follow("/portal/"),
+        *stranger.visit(crawling.public_pages()),
+        *stranger.visit(crawling.pages()),
+    ):
+        yield "", seen
+    for position, (number, customer) in enumerate(customers_of(world, texts)):
+        pages = crawling.public_pages()
+        own = [page for page in pages if number in page]
+        # Everybody tries the other cases' first pages; one customer tries everything.
+        others = pages if position == 0 else [p for p in pages if p.endswith("/now/")]
+        for seen in (*customer.follow(f"/portal/cases/{number}/"), *customer.visit(own + others)):
+            yield number, seen
+
+
+def test_the_public_sees_no_number_and_nobody_elses_case(world, log, monkeypatch):
+    """The public is a role too: strangers, and customers who proved the phone of one case."""
+    numbers = set(Case.objects.values_list("number", flat=True))
+    leaks: dict[tuple[str, str], set[str]] = {}
+    foreign, broken, shown = set(), set(), set()
+    for own, seen in the_public(world, phones(monkeypatch)):
+        if seen.status >= 500:
+            broken.add((own, seen.address, seen.status))
+        if found := found_in(seen.text):
+            leaks.setdefault((own, seen.address), set()).update(found)
+        # An address may name any case; what is behind it may not.
+        said = seen.text.replace(seen.address, "")
+        known = {own, *(one for one in numbers if one in seen.address)}
+        foreign |= {(own, seen.address, one) for one in numbers - known if one in said}
+        if seen.status == 200 and own and own in said and "已完成" in said:
+            shown.add(own)
+
+    assert (leaks, broken, foreign) == ({}, set(), set())
+    assert found_in(log.getvalue()) == set()
+    # Not vacuous: customers do see their own.
+    assert len(shown) > 5
 
 
 def number_typed(world: World, where: str) -> str:

@@ -1,15 +1,28 @@
 """What the public sends becomes a case: once, whole, and within limits."""
 
+from datetime import timedelta
+
 import pytest
 
 from bihuan.domain.attachments import queries as files
 from bihuan.domain.cases.actions import portal
 from bihuan.domain.cases.models import Attempt, Case
 from bihuan.domain.customers.models import Customer
+from bihuan.domain.interactions.models import Interaction
+from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.ledger.queries import facts_of
+from bihuan.domain.org import actions as org
+from bihuan.domain.org.queries import staff_by_login
+from bihuan.domain.processes.models import Token
 from bihuan.kit.problems import Invalid
 from tests.domain.cases.portal import given
 
+HOTLINE = {
+    "pack": "hotline",
+    "class_code": "fault.low.single",
+    "text": "家里突然没电，邻居正常。",
+    "key": "w1",
+}
 pytestmark = pytest.mark.django_db
 TEXT_FILE = portal.pressing.GivenFile("漏水情况.txt", [b"It drips every ten seconds."])
 
@@ -95,3 +108,59 @@ def test_what_a_pack_hides_from_the_public_cannot_be_chosen():
         given.sent(pack="hotline", class_code="fault.high.user")
 
     assert set(refused.value.fields) == {"class_code"}
+
+
+def test_a_request_is_a_contact_as_on_every_channel():
+    made = given.sent()
+
+    contact = Interaction.objects.get()
+    assert (contact.root, contact.channel, contact.direction) == (
+        f"case:{made.case_id}",
+        "WEB",
+        "IN",
+    )
+    assert given.PHONE not in contact.party_address
+
+
+def wished(login: str, at: float = 0) -> Token:
+    """Ask for a person by name, work the case up to its handling, and return that unit."""
+    staff_id = staff_by_login(login).pk
+    made = given.sent(at=at, staff_id=staff_id, **{**HOTLINE, "key": login})
+    assert "客户希望由" in given.case(made).description
+    for who, values in (
+        ("linxiao", {"contact_name": "阮文清", "request_summary": "家里突然没电，邻居正常",
+                     "contact_phone": given.PHONE}),
+        ("shenzhiyuan", {"class_code": "fault.low.single", "importance": "2", "urgency": "2",
+                         "scope": "1", "complexity": "simple"}),
+        ("gumingyu", {"org_unit": "qingxi-dongmen", "needs_visit": False,
+                      "instruction": "尽快联系客户"}),
+    ):  # fmt: skip
+        given.submit(made.case_id, who, values, at + 1)
+    return given.open_unit(made.case_id)
+
+
+def test_who_was_asked_for_gets_the_unit_when_they_work_there():
+    unit = wished("zhouli")
+
+    assert (unit.node, unit.assignee_id) == ("handle", staff_by_login("zhouli").pk)
+
+
+def test_who_works_elsewhere_or_is_away_does_not_and_the_post_keeps_it():
+    assert wished("weidong").assignee_id is None
+
+    absence = org.Absence(staff_by_login("zhouli").pk, given.minutes(50), given.minutes(5000))
+    org.record_leave(absence=absence, by=SYSTEM, at=given.NINE)
+    with pytest.raises(Invalid) as refused:
+        wished("zhouli", at=200)
+    assert set(refused.value.fields) == {"staff_id"}
+
+
+def test_whoever_falls_ill_after_being_asked_for_does_not_hold_the_case_up():
+    absence = org.Absence(
+        staff_by_login("zhouli").pk, given.NINE + timedelta(seconds=30), given.minutes(5000)
+    )
+    org.record_leave(absence=absence, by=SYSTEM, at=given.NINE)
+
+    unit = wished("zhouli")
+
+    assert (unit.node, unit.assignee_id) == ("handle", None)

@@ -39,13 +39,16 @@ def assign_as_drawn(
     """Give a unit that opens to whom `bh:assignee` names; return the person's ref, "" for a post or place.
 
     The text yields a login name or `staff:12`, the code of a post (`post:agent`), or that of an org unit
-    (`unit:east`): so a collection may hold people, posts or org units.
+    (`unit:east`): so a collection may hold people, posts or org units. `preferred:wish` names a
+    variable that may hold a person: they get the unit when they are at work on its post there, else the post keeps it.
     """
     values, at = when
     member = str(expressions.resolve(text, values) or "").strip()
     if not member:
         return ""
     kind, _, name = member.rpartition(":")
+    if kind == "preferred":
+        return _give_if_at_work(extra, token, str(values.get(name) or ""), instance, at)
     if kind in {"", "unit"} and (place := _found_place(name, instance)) is not None:
         extra.unit_id = place
     elif kind in {"", "post"} and name in org.post_names():
@@ -103,6 +106,24 @@ def _hand_to_named(
     token.state = TokenState.CLAIMED
     extra.assignee_id = extra.owner_id = staff_id
     extra.claimed_at = at
+
+
+def _give_if_at_work(extra: Extra, token: Token, ref: str, instance: Instance, at: datetime) -> str:
+    staff_id = _found_person(ref.removeprefix("staff:"), is_id=True)
+    if staff_id is None or _is_away(staff_id, at):
+        return ""
+    access = org.access_of(staff_id, at, known_revision=instance.org_revision)
+    if not permission.by_post(access, permission.Place(extra.post, extra.unit_id, None)).may_work:
+        return ""
+    token.state = TokenState.CLAIMED
+    extra.assignee_id = extra.owner_id = staff_id
+    extra.claimed_at = at
+    return f"staff:{staff_id}"
+
+
+def _is_away(staff_id: int, at: datetime) -> bool:
+    leave = org.leave_of(staff_id, at)
+    return leave is not None and leave.away_from <= at < leave.away_until
 
 
 def _their_place(access: org.Access, post: str) -> int | None:

@@ -15,6 +15,9 @@ from bihuan.domain.cases.events import CaseRequest, OpenedCase
 from bihuan.domain.cases.ports import PORTAL_ACTOR
 from bihuan.domain.cases.queries import portal as portals
 from bihuan.domain.customers import actions as customers
+from bihuan.domain.interactions import actions as interactions
+from bihuan.domain.interactions.choices import Direction, Outcome
+from bihuan.domain.interactions.events import NewInteraction
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
 from bihuan.domain.processes import actions as processes, queries as units
@@ -89,6 +92,9 @@ def send_request(request: PublicRequest, *, address: str, at: datetime) -> Sent:
             by = _by(customer_id)
             attachments.take_over(from_root=request.source_ref, root=opened.ref, by=by, at=at)
             _draft(request, shown, opened, by, at)
+            interactions.record_interaction(
+                _interaction(request, opened, customer_id), by=by, at=at
+            )
     return _known(request) or Sent(
         opened.id, opened.number, customer_id, receipt_of(request.source_ref), opened.is_new
     )
@@ -160,6 +166,22 @@ def _description(request: PublicRequest) -> str:
         *(f"客户希望由{name}办理" for name in chosen.values()),
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _interaction(request: PublicRequest, opened: OpenedCase, customer_id: int) -> NewInteraction:
+    """Return the contact this was, as for every channel; where to call back stands in the case."""
+    return NewInteraction(
+        channel=Channel.WEB,
+        direction=Direction.IN,
+        root=opened.ref,
+        party_address="",
+        party_name=request.name.strip(),
+        customer_id=customer_id,
+        subject=request.title,
+        text=request.text.strip(),
+        outcome=Outcome.OPENED,
+        external_id=request.source_ref,
+    )
 
 
 def _draft(

@@ -20,7 +20,7 @@ KEPT: Final = timedelta(days=2)
 
 
 class TooOften(Refused):
-    """Somebody tries the same thing too often; the limit is named in docs/reference/portal.md."""
+    """Somebody tries the same thing too often; the limit is named in docs/how-to/serve-the-public.md."""
 
     status = 429
     message = "操作太频繁了，请过一会儿再试，或拨打服务电话。"
