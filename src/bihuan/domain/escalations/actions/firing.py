@@ -68,10 +68,11 @@ def fire(
     )
     if not is_new:
         return None
-    if step.level > matter.level:
+    rises = step.level > matter.level
+    if rises:
         why = f"{ladder.title}：{row.level_name}"
         MATTERS.get(kind).raised(subject, step.level, why=why, by=by, at=occasion.at)
-    _record(row, ladder, step, by=by)
+    _record(row, ladder, step, rises=rises, by=by)
     tell(row, ladder, step, by=by, at=occasion.at)
     return row
 
@@ -113,7 +114,7 @@ def _title(ladder: Ladder, step: LadderStep, matter: Matter) -> str:
     return f"{matter.number} {risen}：{matter.title}"[:200]
 
 
-def _record(row: Escalation, ladder: Ladder, step: LadderStep, *, by: Actor) -> None:
+def _record(row: Escalation, ladder: Ladder, step: LadderStep, *, rises: bool, by: Actor) -> None:
     data = {
         "escalation": row.pk,
         "ladder": ladder.title,
@@ -121,6 +122,7 @@ def _record(row: Escalation, ladder: Ladder, step: LadderStep, *, by: Actor) -> 
         "cause": row.cause,
         "used": step.used,
         "reworks": step.reworks,
+        "rises": rises,
         "node": row.node,
         "level": row.level,
         "level_name": row.level_name,

@@ -126,6 +126,7 @@ def _number(value: Any) -> int:
 
 REASON: Final = "原因："
 PLAIN: Final = Look("有新的记录", kind="其他", sign="point")
+REMINDED: Final = Look("{risen}", kind="时钟", sign="bell-ringing", tone="warn", says="")
 LOOKS: Final[Mapping[str, Look]] = {
     "case.opened": Look("受理", sign="phone"),
     "case.classified": Look("归类：{cls}", sign="zoom-in"),
@@ -274,7 +275,7 @@ def _line(row: FactRow, names: Names, mark: str) -> FactLine:
     return FactLine(
         at=row.at,
         title=look.title.format(**names.of(row)).strip(),
-        who=names.who(row),
+        who="" if row.name == "case.escalated" else names.who(row),
         kind=look.kind,
         sign=look.sign,
         tone=look.tone,
@@ -291,6 +292,8 @@ def _look(row: FactRow) -> Look:
         return Look("客户同意关闭{score}", kind="客户", sign="checks", tone="ok")
     if row.name == "case.verified" and answer == "REFUSED":
         return Look("客户不同意关闭", kind="客户", sign="x", tone="over")
+    if row.name == "case.escalated" and not (row.data or {}).get("level_name"):
+        return REMINDED
     return LOOKS.get(row.name, PLAIN)
 
 

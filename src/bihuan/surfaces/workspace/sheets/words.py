@@ -68,6 +68,13 @@ def cause(text: str) -> str:
     return CAUSES.get(text, text)
 
 
+def _risen(data: Mapping[str, Any], level: str) -> str:
+    """Say what an escalation did: a ladder's rung may be reached when the case stands higher already."""
+    if not level:
+        return "提醒有关人员"
+    return f"升级为{level}" if data.get("rises", True) else "再次通知上级"
+
+
 def said_in(data: Mapping[str, Any]) -> dict[str, str]:
     """Return the stored words of a fact's data as people read them."""
     level = str(data.get("level_name") or "")
@@ -80,6 +87,6 @@ def said_in(data: Mapping[str, Any]) -> dict[str, str]:
         "effective": "有效" if data.get("is_effective") else "无效，重新制订",
         "grant": GRANTS.get(str(data.get("kind", "")), "补偿或奖励"),
         "result": REVIEWS.get(str(data.get("result", "")), ""),
-        "risen": f"升级为{level}" if level else "提醒有关人员",
+        "risen": _risen(data, level),
         "ruling": RULINGS.get(str(data.get("ruling", "")), ""),
     }
