@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,7 +112,43 @@ def test_a_restored_database_is_as_it_was_when_it_was_backed_up(desk, base):
 
 def test_a_backup_is_for_its_owners_eyes_only(dump):
     assert dump.stat().st_mode & 0o777 == 0o600
-    assert dump.read_bytes()[:5] == b"PGDMP"
+    with tarfile.open(dump) as archive:
+        whole = archive.extractfile("database.dump")
+        assert whole is not None
+        assert whole.read(5) == b"PGDMP"
+
+
+def test_files_people_handed_in_come_back_and_later_ones_go(desk, base):
+    folder = desk.home / "files"
+    kept = folder / "ab" / "abcd"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(b"a photo")
+    (folder / "new-half").write_bytes(b"half")
+    file = base / "with-files.dump"
+    assert "附件 1 个" in desk.done("db", "backup", str(file))
+    kept.unlink()
+    later = folder / "cd" / "cdef"
+    later.parent.mkdir()
+    later.write_bytes(b"another")
+
+    desk.done("db", "restore", str(file))
+
+    assert kept.read_bytes() == b"a photo"
+    assert not later.exists()
+    assert [one.name for one in desk.home.glob("*rest*")] == []
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_dump_of_the_database_alone_is_restored_and_leaves_the_files(desk, dump, base):
+    with tarfile.open(dump) as archive:
+        archive.extract("database.dump", base, filter="data")
+    kept = desk.home / "files" / "ab" / "abcd"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(b"a photo")
+
+    desk.done("db", "restore", str(base / "database.dump"))
+
+    assert kept.read_bytes() == b"a photo"
 
 
 def test_a_backup_brings_up_a_new_home(dump, base):

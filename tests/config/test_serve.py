@@ -170,6 +170,7 @@ def test_a_fact_reaches_a_browser(service):
 @pytest.mark.parametrize("name", ["web", "worker", "database"])
 def test_a_killed_program_is_started_again(service, name):
     before = service.noted()["programs"][name]["pid"]
+    restarts = service.noted()["programs"][name]["restarts"]
     orphans = children_of(before)
     with suppress(ProcessLookupError):  # a worker that lost its database in the test before
         os.kill(before, signal.SIGKILL)
@@ -177,6 +178,7 @@ def test_a_killed_program_is_started_again(service, name):
     until(lambda: service.noted()["programs"][name]["pid"] != before)
     until(lambda: not any(is_there(orphan) for orphan in orphans))
     until(service.is_healthy)
+    assert service.noted()["programs"][name]["restarts"] > restarts
 
 
 def test_a_killed_web_process_is_started_again(service):
@@ -186,6 +188,7 @@ def test_a_killed_web_process_is_started_again(service):
 
     until(lambda: len(children_of(web) - {victim}) == 2)
     until(service.is_healthy)
+    assert service.noted()["programs"]["web"]["pid"] == web
 
 
 def test_once_a_killed_database_is_back_no_request_fails(service):

@@ -2,7 +2,6 @@
 
 import operator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -345,5 +344,16 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
         expression = expressions.compile(text)
     except expressions.NotAnExpression:
         return
-    with suppress(expressions.CannotDecide):
-        expression.value({"a": 1, "b": True})
+
+    answers = [_answer(one) for one in (expression, expressions.compile(text))]
+
+    assert answers[0] == answers[1]
+    assert answers[0][0] in {"", *expression.names}
+
+
+def _answer(expression: expressions.Expression) -> tuple[str, object]:
+    """Return the value with "", or the field that is lacking with None."""
+    try:
+        return "", expression.value({"a": 1, "b": True})
+    except expressions.CannotDecide as refusal:
+        return refusal.field, None

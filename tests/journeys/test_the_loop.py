@@ -127,3 +127,4 @@ def test_the_queue_follows_what_others_do(open_page):
     number = take_in(open_page, "变压器噪声扰民")
 
     waiting.wait_for_selector(f"#queue .q:has-text('{number}')", timeout=30_000)
+    assert "变压器噪声扰民" in waiting.locator(f"#queue .q:has-text('{number}')").inner_text()

@@ -9,10 +9,19 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+COUNT = click.IntRange(min=1)
+"""How many of something: at least one."""
 _host = click.option(
     "--host", envvar="BIHUAN_HOST", default="127.0.0.1", show_default=True, help="Address."
 )
-_port = click.option("--port", envvar="BIHUAN_PORT", default=8000, show_default=True, help="Port.")
+_port = click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    envvar="BIHUAN_PORT",
+    default=8000,
+    show_default=True,
+    help="Port.",
+)
 
 
 def web_address(function: Command) -> Command:

@@ -1,7 +1,8 @@
-"""Backup and restore of the whole database with PostgreSQL's own programs."""
+"""Backup and restore of database and files; the database with PostgreSQL's own programs."""
 
 import subprocess
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.db import connections
 from psycopg import sql
 
-from bihuan.config import database
+from bihuan.config import archives, database
 from bihuan.integrations.postgres_embedded import binaries
 from bihuan.kit.locks import holder
 from bihuan.kit.problems import Refused
@@ -33,24 +34,50 @@ class StillServing(Refused):
     message = "服务正在运行：请先执行 bihuan stop，再恢复备份。"
 
 
-def backup(file: Path) -> int:
-    """Write a dump, complete or not at all; return its size in bytes."""
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What was written: bytes in all, and how many files people had handed in."""
+
+    size: int
+    files: int
+
+
+def backup(file: Path) -> Backup:
+    """Write database and files, complete or not at all."""
     program = binaries.for_dump(database.server_version()).program("pg_dump")
     unfinished = file.with_name(f"{file.name}.part")
-    failure = _run([program, "--format=custom", f"--file={unfinished}", database.conninfo()])
-    if failure:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise BackupFailed(f"备份没有成功（{failure}）。")
-    unfinished.chmod(0o600)
-    unfinished.replace(file)
-    return file.stat().st_size
+    dump = file.with_name(f"{file.name}.database")
+    try:
+        failure = _run([program, "--format=custom", f"--file={dump}", database.conninfo()])
+        if failure:
+            raise BackupFailed(f"备份没有成功（{failure}）。")
+        try:
+            count = archives.pack(unfinished, dump, settings.HOME / archives.FILES)
+        except OSError as wrong:
+            raise BackupFailed(f"备份没有成功（{wrong}）。") from wrong
+        unfinished.chmod(0o600)
+        unfinished.replace(file)
+    finally:
+        for leftover in (dump, unfinished):
+            with suppress(OSError):
+                leftover.unlink()
+    return Backup(file.stat().st_size, count)
 
 
 def restore(file: Path) -> None:
-    """Restore into a new database, then put it in the place of the old one."""
+    """Restore into a new database, then put it and the files in the place of the old ones."""
     if holder(settings.HOME / "serve.lock"):
         raise StillServing
+    try:
+        with archives.unpacked(file, settings.HOME) as found:
+            _restore(found.dump)
+            if found.files is not None:
+                archives.put_in_place(found.files, settings.HOME / archives.FILES)
+    except archives.ArchiveDamaged as wrong:
+        raise RestoreFailed(f"恢复没有成功，数据库保持原样（{wrong}）。") from wrong
+
+
+def _restore(dump: Path) -> None:
     program = binaries.for_dump(database.server_version()).program("pg_restore")
     name = str(connections["default"].settings_dict["NAME"])
     new, old = f"{name}_restoring", f"{name}_replaced"
@@ -59,7 +86,7 @@ def restore(file: Path) -> None:
         _drop(server, old)
         server.execute(sql.SQL("create database {} template template0").format(sql.Identifier(new)))
         options = ["--no-owner", "--exit-on-error", f"--dbname={database.conninfo(new)}"]
-        failure = _run([program, *options, str(file)])
+        failure = _run([program, *options, str(dump)])
         if failure:
             _drop(server, new)
             raise RestoreFailed(f"恢复没有成功，数据库保持原样（{failure}）。")

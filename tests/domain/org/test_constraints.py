@@ -46,6 +46,8 @@ def test_periods_last(ids):
             staff_id=kim, delegate_id=kim, away_from=NOON, away_until=NOON + DAY, recorded_at=START
         )
 
+    assert (Holding.objects.count(), Leave.objects.count()) == (0, 0)
+
 
 def test_login_names_are_lower_case_and_unique():
     given.person("kim")
@@ -56,6 +58,8 @@ def test_login_names_are_lower_case_and_unique():
     with refused("login_name"), transaction.atomic():
         Staff.objects.create(login_name="kim", name="x", joined_at=START)
 
+    assert list(Staff.objects.values_list("login_name", flat=True)) == ["kim"]
+
 
 def test_failures_have_a_beginning():
     kim = given.person("kim")
@@ -63,17 +67,25 @@ def test_failures_have_a_beginning():
     with refused("staff_first_failed_at_iff_failures_counted"), transaction.atomic():
         Staff.objects.filter(pk=kim).update(failed_sign_ins=2)
 
+    assert Staff.objects.get(pk=kim).failed_sign_ins == 0
+
 
 def test_a_unit_is_not_its_own_parent_and_paths_are_ids(ids):
+    before = OrgUnit.objects.get(pk=ids["hq"])
     with refused("org_unit_is_not_its_own_parent"), transaction.atomic():
         OrgUnit.objects.filter(pk=ids["hq"]).update(parent_id=ids["hq"])
     with refused("org_unit_path_is_slashed_ids"), transaction.atomic():
         OrgUnit.objects.filter(pk=ids["hq"]).update(path="/hq/")
 
+    after = OrgUnit.objects.get(pk=ids["hq"])
+    assert (after.parent_id, after.path) == (before.parent_id, before.path)
+
 
 def test_there_is_one_revision():
     with refused("org_revision_is_one_row"), transaction.atomic():
         OrgRevision.objects.create(id=2, revision=1)
+
+    assert OrgRevision.objects.count() == 1
 
 
 def test_a_token_allows_something():
@@ -83,3 +95,5 @@ def test_a_token_allows_something():
         ApiToken.objects.create(
             staff_id=kim, name="x", hint="x", token_hash="x", scopes=[], created_at=NOON
         )
+
+    assert not ApiToken.objects.exists()

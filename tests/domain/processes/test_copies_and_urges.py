@@ -160,7 +160,9 @@ def test_a_copy_makes_nobodys_page_stale(units, ada, lee):
     copied(first, ada, lee)
     actions.urge(first, by=staff(lee), at=NINE)
 
-    actions.submit(first, {}, rev=rev, by=staff(ada), at=NINE + MINUTE)
+    change = actions.submit(first, {}, rev=rev, by=staff(ada), at=NINE + MINUTE)
+
+    assert [one.node for one in change.units] == ["b"]
 
 
 # ------------------------------------------------------------------ urges

@@ -96,7 +96,7 @@ def test_who_may_not_see_reports_is_refused(units):
 def test_an_odd_address_is_no_error(units, query):
     person("lee", ("admin", units["hq"]))
     ended(units["hq"], 0)
-    page("lee", query)
+    assert "测试" in page("lee", query)
 
 
 def test_both_tables_are_files(units):

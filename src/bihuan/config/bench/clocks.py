@@ -65,9 +65,19 @@ class Sweep:
 
 
 @click.command()
-@click.option("--clocks", default=1_000_000, show_default=True, help="Running clocks.")
-@click.option("--due", default=1000, show_default=True, help="How many of them fall due.")
-@click.option("--runs", default=1, show_default=True, help="Sweeps; the worst is reported.")
+@click.option(
+    "--clocks", type=console.COUNT, default=1_000_000, show_default=True, help="Running clocks."
+)
+@click.option(
+    "--due", type=console.COUNT, default=1000, show_default=True, help="How many of them fall due."
+)
+@click.option(
+    "--runs",
+    type=console.COUNT,
+    default=1,
+    show_default=True,
+    help="Sweeps; the worst is reported.",
+)
 @console.as_json
 def command(clocks: int, due: int, runs: int, *, as_json: bool) -> int:
     """Fire 1,000 of 1,000,000 running clocks with two dispatchers, one killed midway."""

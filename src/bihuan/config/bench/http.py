@@ -61,10 +61,23 @@ class Figure:
 
 
 @click.command()
-@click.option("--cases", default=100_000, show_default=True, help="Cases loaded.")
-@click.option("--seeds", "seeded", default=200, show_default=True, help="Cases worked one by one.")
-@click.option("--requests", default=300, show_default=True, help="Requests of each kind.")
-@click.option("--runs", default=1, show_default=True, help="Runs; the worst is reported.")
+@click.option(
+    "--cases", type=console.COUNT, default=100_000, show_default=True, help="Cases loaded."
+)
+@click.option(
+    "--seeds",
+    "seeded",
+    type=console.COUNT,
+    default=200,
+    show_default=True,
+    help="Cases worked one by one.",
+)
+@click.option(
+    "--requests", type=console.COUNT, default=300, show_default=True, help="Requests of each kind."
+)
+@click.option(
+    "--runs", type=console.COUNT, default=1, show_default=True, help="Runs; the worst is reported."
+)
 @click.option("--only", multiple=True, help="Measure this kind only; may be repeated.")
 @console.as_json
 def command(

@@ -130,9 +130,23 @@ where kind = 'USER' and state in ('OPEN', 'CLAIMED') and id >= %s and id < %s or
 
 
 @click.command()
-@click.option("--turns", default=16, show_default=True, help="Turns of each side in a run.")
-@click.option("--runs", default=3, show_default=True, help="Runs; the worst is reported.")
-@click.option("--instances", default=200, show_default=True, help="Instances worked on in turn.")
+@click.option(
+    "--turns",
+    type=console.COUNT,
+    default=16,
+    show_default=True,
+    help="Turns of each side in a run.",
+)
+@click.option(
+    "--runs", type=console.COUNT, default=3, show_default=True, help="Runs; the worst is reported."
+)
+@click.option(
+    "--instances",
+    type=console.COUNT,
+    default=200,
+    show_default=True,
+    help="Instances worked on in turn.",
+)
 @console.as_json
 def command(turns: int, runs: int, instances: int, *, as_json: bool) -> None:
     """Claim and submit units, against pgbench doing the same reads and writes."""

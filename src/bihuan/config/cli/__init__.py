@@ -18,8 +18,7 @@ from typing import Any
 import click
 import django
 
-from bihuan.integrations.postgres_embedded import Unusable
-from bihuan.kit.problems import Refused
+from bihuan.config import troubles
 
 
 class Commands(click.Group):
@@ -63,22 +62,18 @@ def _run() -> int:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bihuan.config.settings")
         django.setup()
         outcome = bihuan.main(prog_name="bihuan", standalone_mode=False)
-    except Refused as refusal:
-        return _refuse(refusal.message, refusal.fields)
-    except Unusable as refusal:
-        return _refuse(str(refusal))
     except click.exceptions.Abort:
         return 130
     except click.ClickException as mistake:
         mistake.show()
         return mistake.exit_code
+    except Exception as wrong:
+        sentence = troubles.sentence(wrong)
+        if not sentence:
+            raise  # a mistake of the program: whoever mends it needs the whole of it
+        click.echo(sentence, err=True)
+        return 2
     return outcome if isinstance(outcome, int) else 0
-
-
-def _refuse(sentence: str, fields: dict[str, str] | None = None) -> int:
-    details = "".join(f"\n  {name}: {said}" for name, said in (fields or {}).items())
-    click.echo(sentence + details, err=True)
-    return 2
 
 
 def ensure_database_before(command: click.Command) -> None:

@@ -61,9 +61,17 @@ def verify(scripts: Path, files: Path, *, pure: bool, as_json: bool) -> int:
 
 
 @command.command()
-@click.option("--operations", default=100_000, show_default=True, help="How many to try.")
+@click.option(
+    "--operations", type=console.COUNT, default=100_000, show_default=True, help="How many to try."
+)
 @click.option("--seed", default="1", show_default=True, help="The same seed tries the same.")
-@click.option("--processes", default=2, show_default=True, help="How many hunt side by side.")
+@click.option(
+    "--processes",
+    type=console.COUNT,
+    default=2,
+    show_default=True,
+    help="How many hunt side by side.",
+)
 @click.option("--pure", is_flag=True, help="The engine alone, without a database.")
 @console.as_json
 @console.offline  # the pure engine needs no database
@@ -75,7 +83,6 @@ def fuzz(operations: int, seed: str, processes: int, *, pure: bool, as_json: boo
     """
     if not pure:
         database.ensure()
-    operations = max(operations, 1)
     told = console.progress(operations, f"seed {seed}")
     report = hunting.run(seed, operations, processes=processes, pure=pure, told=told)
     for number, said in enumerate(report.violations, start=1):

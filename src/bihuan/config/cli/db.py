@@ -60,15 +60,15 @@ def psql(arguments: tuple[str, ...]) -> None:
 @command.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
-    """Write the whole database to FILE while it is in use."""
-    size = dumps.backup(file)
-    click.echo(f"已备份到 {file}（{size:,} 字节）。")
+    """Write the whole database and the files people handed in to FILE while they are in use."""
+    made = dumps.backup(file)
+    click.echo(f"已备份到 {file}（{made.size:,} 字节，附件 {made.files} 个）。")
 
 
 @command.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def restore(file: Path) -> None:
-    """Replace the database by what FILE holds: all of it or, when that fails, nothing."""
+    """Replace database and files by what FILE holds: all of it or, when that fails, nothing."""
     dumps.restore(file)
     click.echo(f"已从 {file} 恢复。")
 

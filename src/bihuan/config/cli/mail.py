@@ -77,7 +77,9 @@ def status(*, as_json: bool) -> None:
 
 
 @command.command()
-@click.option("--size", default=50, show_default=True, help="How many, newest first.")
+@click.option(
+    "--size", type=console.COUNT, default=50, show_default=True, help="How many, newest first."
+)
 def aside(size: int) -> None:
     """List mails that were set aside: automatic replies and returns that belong to no case."""
     for one in queries.set_aside(size=size):

@@ -24,7 +24,14 @@ def command() -> None:
 @click.option(
     "--unit", default="", help="Code of the org unit they belong to; default: the pack's."
 )
-@click.option("--workers", "count", default=2, show_default=True, help="How many processes work.")
+@click.option(
+    "--workers",
+    "count",
+    type=console.COUNT,
+    default=2,
+    show_default=True,
+    help="How many processes work.",
+)
 @click.option("--time-zone", default="", help="Where the log's times were noted; default: here.")
 @click.option(
     "--digest", is_flag=True, help="Print a hash over the facts, equal for equal histories."

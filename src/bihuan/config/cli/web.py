@@ -13,7 +13,9 @@ _MOST_CONNECTIONS = "4096"
 
 @click.command()
 @console.web_address
-@click.option("--workers", envvar="BIHUAN_WEB_WORKERS", default=2, help="Processes.")
+@click.option(
+    "--workers", envvar="BIHUAN_WEB_WORKERS", type=console.COUNT, default=2, help="Processes."
+)
 def command(host: str, port: int, workers: int) -> None:
     """Run the web server: pages, API and live streams on one port."""
     options = {

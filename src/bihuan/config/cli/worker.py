@@ -8,6 +8,8 @@ from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
 from procrastinate.psycopg_connector import PsycopgConnector
 
+from bihuan.config import console
+
 log = logging.getLogger(__name__)
 
 # Seconds to wait for a connection. A worker without its database ends, and is started again.
@@ -15,7 +17,13 @@ _PATIENCE = 4.0
 
 
 @click.command()
-@click.option("--concurrency", envvar="BIHUAN_WORKER_CONCURRENCY", default=2, help="Jobs at once.")
+@click.option(
+    "--concurrency",
+    envvar="BIHUAN_WORKER_CONCURRENCY",
+    type=console.COUNT,
+    default=2,
+    help="Jobs at once.",
+)
 def command(concurrency: int) -> int:
     """Run background jobs; ends when the database goes away, so run it supervised."""
     try:

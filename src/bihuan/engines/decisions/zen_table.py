@@ -22,11 +22,18 @@ class ZenTable:
 
     def fitting(self, values: list[Any]) -> list[int]:
         """Return the numbers of the rows that fit, from 0; at most one unless the table is unique."""
-        context = dict(zip(self._names, values, strict=True))
-        result: Any = self._engine.evaluate("table", context)["result"]
+        result = self.evaluate(self.context(values))
         if self._unique:
             return [int(found["row"]) for found in result]
         return [int(result["row"])] if result else []
+
+    def context(self, values: list[Any]) -> dict[str, Any]:
+        """Return a list of values as zen takes them."""
+        return dict(zip(self._names, values, strict=True))
+
+    def evaluate(self, context: dict[str, Any]) -> Any:
+        """Return what zen says."""
+        return self._engine.evaluate("table", context)["result"]
 
 
 def _content(rows: list[list[str]], names: list[str], hit: str) -> dict[str, Any]:
