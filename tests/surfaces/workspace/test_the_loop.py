@@ -118,6 +118,18 @@ def merged_and_taken_back() -> None:
     assert case(16).state == "MERGED"
     assert done(do(LEAD, 16, "undo-merge", choice="合并错了", reason=WHY))
     assert case(16).state == "OPEN"
+    client, address = browser(DESK), f"/cases/{case(16).number}/do/merge/?into={target}"
+    opened = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    said = {name: re.search(rf'name="{name}" value="(\w*)"', opened)[1] for name in ("key", "act")}
+    assert done(
+        do(LEAD, 16, "supervise", to="皇甫川（yh-huangfu）", limit="2h", choice="其他", reason=WHY)
+    )
+    late = {**said, "into": target, "seen": target, "choice": "其他", "reason": WHY}
+    slow = client.post(address.partition("?")[0], late, headers={"HX-Request": "true"})
+    assert slow.status_code == 422
+    assert "司徒静" in slow.content.decode()
+    assert "已发出督办" in slow.content.decode()
+    assert case(16).state == "OPEN"
     unknown = do(DESK, 16, "link", other="999999-0001")
     assert "没有这个单号" in unknown.content.decode()
     assert done(do(DESK, 16, "unlink", other=case(12).number))

@@ -23,6 +23,7 @@ RULINGS: Final[Options] = tuple((str(value), str(title)) for value, title in Rul
 class SignControl(CaseOperation):
     """受控关闭: without consent, on two signatures, counted apart (CMP-08)."""
 
+    decides = moves_process = True
     code, title, sign, group = "sign_control", "受控关闭签字", "signature", "把关"
     consequence = "客户不同意又无法再办时，由两名未经办的人先后签字关闭。单独统计，不计入同意关闭。"
     reason_label = "理由"
@@ -46,6 +47,7 @@ class SignControl(CaseOperation):
 class DeclineControl(CaseOperation):
     """不同意受控关闭: the case goes on."""
 
+    decides = True
     code, title, sign, group = "decline_control", "不同意受控关闭", "ban", "把关"
     consequence = "撤下受控关闭申请，工单照常办理。"
     least = 4
@@ -66,6 +68,7 @@ class DeclineControl(CaseOperation):
 class ReviewTheResult(CaseOperation):
     """合规审核: against law, rules and the request, before the customer hears it (TKT-16)."""
 
+    decides = True
     code, title, sign, group = "review_result", "合规审核", "gavel", "把关"
     consequence = "对照法规、制度和客户诉求，审核处理结果能不能答复客户。办理过的人不能审核。"
     least, reason_label = 0, "不合规的原因"
@@ -110,6 +113,7 @@ class AskArbitration(CaseOperation):
 class Rule(CaseOperation):
     """稽查裁定."""
 
+    decides = True
     code, title, sign, group = "rule", "稽查裁定", "scale", "把关"
     consequence = "裁定写明依据，留痕；不关闭工单。"
     reason_label = "裁定依据"

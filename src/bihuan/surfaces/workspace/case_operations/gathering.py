@@ -75,6 +75,7 @@ class Unlink(CaseOperation):
 class Merge(CaseOperation):
     """合并: the case goes on in another; what that means is shown before it is done."""
 
+    decides = moves_process = True
     code, title, sign, group = "merge", "合并", "git-merge", "并案"
     consequence = "本单并入另一张工单后由那一张接着办；单号保留，随时可以撤销。"
     reasons = ("同一诉求重复受理", "同一客户同一事项", "其他")
@@ -119,6 +120,7 @@ class Merge(CaseOperation):
 class UndoMerge(CaseOperation):
     """撤销合并: the case stands as it stood."""
 
+    decides = moves_process = True
     code, title, sign, group = "undo_merge", "撤销合并", "arrow-back", "并案"
     consequence = "恢复成合并前的状态：流程从停下的环节接着走，时钟从剩余的时限接着计。"
     reasons = ("不是同一件事", "合并错了", "客户要求分开办", "其他")
@@ -166,6 +168,7 @@ class LeaveIncident(CaseOperation):
 class AnswerTogether(CaseOperation):
     """统一答复: all open children get one answer; every customer is still asked."""
 
+    decides = moves_process = True
     code, title, sign, group = "answer_together", "统一答复", "messages", "并案"
     consequence = "给所有未办结的子单记下同一份答复；每位客户仍要单独回访，同意才关闭。"
     reason_label = "答复内容"

@@ -106,6 +106,7 @@ class FinishCapa(CaseOperation):
 class CheckCapa(CaseOperation):
     """措施验证: by somebody else."""
 
+    decides = True
     code, title, sign, group = "check_capa", "验证纠正预防措施", "checks", "改进"
     consequence = "核对措施是否真的有效；无效的重新制订。"
     asks_reason = False
@@ -189,6 +190,7 @@ class ProposeGrant(CaseOperation):
 class DecideGrant(CaseOperation):
     """审批补偿或奖励."""
 
+    decides = True
     code, title, sign, group = "decide_grant", "审批补偿或奖励", "coin", "改进"
     consequence = "批准后留痕；不批准须写明原因。不能审批自己提出的。"
     least = 0

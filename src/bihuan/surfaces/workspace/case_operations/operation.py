@@ -31,6 +31,9 @@ class CaseOperation(ABC):
     least: ClassVar[int] = LEAST
     reason_label: ClassVar[str] = "说明"
     asks_reason: ClassVar[bool] = True
+    # Decides on how the case stands: refused when somebody else was faster (decision 0221).
+    decides: ClassVar[bool] = False
+    moves_process: ClassVar[bool] = False
 
     @property
     def verb(self) -> str:

@@ -59,6 +59,7 @@ class Urge(CaseOperation):
 class Supervise(CaseOperation):
     """督办: a named person answers by a moment (MON-08)."""
 
+    decides = True
     code, title, sign, group = "supervise", "督办", "eye-check", "督促"
     consequence = "指定一人限时答复；到时没有答复，上报其主管和您。不影响工单的时钟。"
     reasons = ("超期未办", "客户多次催办", "处理不到位", "领导关注", "其他")

@@ -46,6 +46,8 @@ class CaseSheet:
     level: Level = NO_LEVEL
     urges: int = 0
     survivor: Mapping[str, str] = field(default_factory=dict)
+    may_press: bool = False
+    may_merge: bool = False
 
     @property
     def loop_address(self) -> str:
@@ -130,7 +132,17 @@ def case_sheet(
         level=head.marks.level,
         urges=view.urge_count,
         survivor=head.marks.survivor,
+        may_press=_live(row) and desk.access.may_in_any("case.supervise", *_units(view)),
+        may_merge=_live(row) and desk.access.may_in_any("case.merge", *_units(view)),
     )
+
+
+def _live(row: CaseRow) -> bool:
+    return row.state in ("OPEN", "RESOLVED")
+
+
+def _units(view: CaseView) -> tuple[int | None, ...]:
+    return (view.org_unit_id, view.responsible_unit_id)
 
 
 def _fixed(row: CaseRow) -> dict[str, Any]:

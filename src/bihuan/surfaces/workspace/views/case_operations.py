@@ -1,5 +1,6 @@
 """Everything that may be done with a case now, asked for only when somebody wants to see it."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -8,17 +9,21 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bihuan.domain.cases import actions, queries as cases
+from bihuan.domain.cases.actions.acting import require_unchanged
 from bihuan.domain.cases.queries import CaseView
+from bihuan.domain.cases.queries.acts import latest_act
 from bihuan.domain.processes import queries
 from bihuan.domain.processes.queries import StripUnit, UnitView
 from bihuan.kit.htmx import render
 from bihuan.surfaces.workspace import case_operations, operations
+from bihuan.surfaces.workspace.case_operations import CaseOperation
 from bihuan.surfaces.workspace.desk import Desk, desk_of
 from bihuan.surfaces.workspace.sheets.cases import ENDED
 from bihuan.surfaces.workspace.sheets.dialogs import Dialog, new_key
 from bihuan.surfaces.workspace.views.conversations import converse
 
 MOST_UNITS = 12
+ACT = "act"
 OPEN = frozenset({"OPEN", "CLAIMED"})
 
 
@@ -44,8 +49,19 @@ def operate(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     operation = case_operations.named(verb)
     said = request.GET if request.method == "GET" else request.POST
     dialog = operation.dialog(view, desk, said)
-    work = partial(operation.carry_out, view, desk)
+    if operation.decides:
+        seen = (ACT, str(latest_act(view.row.id).id))
+        dialog = replace(dialog, kept=[*dialog.kept, seen])
+    work = partial(_as_seen, operation, view, desk)
     return converse(request, dialog, work, f"{operation.done}：{number}")
+
+
+def _as_seen(operation: CaseOperation, view: CaseView, desk: Desk, dialog: Dialog) -> None:
+    """Carry an operation out on the case as its dialog showed it."""
+    seen = dict(dialog.kept).get(ACT, "")
+    if seen.isdecimal():
+        require_unchanged(view.row.id, int(seen), locks=not operation.moves_process)
+    operation.carry_out(view, desk, dialog)
 
 
 @require_http_methods(["GET", "POST"])
