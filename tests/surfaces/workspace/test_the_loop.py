@@ -97,6 +97,12 @@ def test_every_page_opens_and_says_how_a_complaint_stands():
         for address in ("/orders/", "/escalations/", "/bursts/", "/notices/", "/preferences/"):
             text_of(client, address)
         assert "烟道根部渗水" in text_of(client, "/studies/?q=烟道渗水")
+    order = SupervisionOrder.objects.get(case=late)
+    order.reason = "客户 13812345678 两次来电"
+    order.save()
+    listed = text_of(browser(PRESIDENT), "/orders/?view=all")
+    assert "13812345678" not in listed
+    assert "138****5678" in listed
     for place in (3, 8):
         for one in case_operations.OPERATIONS:
             text_of(browser(LEAD), f"/cases/{case(place).number}/do/{one.verb}/")

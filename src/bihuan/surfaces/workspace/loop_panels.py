@@ -1,6 +1,7 @@
 """The panels of a case's loop: ladder, orders, gathered cases, control, improvement, case base."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from django.urls import reverse
@@ -9,6 +10,7 @@ from bihuan.domain.cases import queries as cases
 from bihuan.domain.cases.queries import CaseView, ControlRow, Improvement
 from bihuan.domain.escalations import queries as escalations
 from bihuan.domain.escalations.queries import Rung
+from bihuan.kit.masking import mask_text
 from bihuan.surfaces.workspace import case_operations
 from bihuan.surfaces.workspace.desk import Desk
 from bihuan.surfaces.workspace.sheets.cases import case_address
@@ -25,6 +27,7 @@ from bihuan.surfaces.workspace.sheets.loop import (
     rung_sheets,
     urge_lines,
 )
+from bihuan.surfaces.workspace.sheets.masks import masked, masked_values
 from bihuan.surfaces.workspace.sheets.people import names_behind
 from bihuan.surfaces.workspace.sheets.pressing import order_sheet
 
@@ -38,8 +41,9 @@ def loop_panel(desk: Desk, view: CaseView) -> Loop:
     codes = cases.case_operations(desk.access, view)
     buttons = {one["code"]: one for one in case_operations.offered(view.row.number, codes)}
     urges = cases.urges_of_case(view.row.id, open_=view.sees_phones)
-    controls = cases.controls_of(view.row.id)
-    learned = cases.improvement(desk.access, view.row.id, view.org_unit_id)
+    open_ = view.sees_phones
+    controls = [masked(one, open_=open_) for one in cases.controls_of(view.row.id)]
+    learned = _learned(desk, view)
     names = names_behind([*(row.by for row in urges), *_people(controls, learned)])
     unlink = case_operations.named("unlink").address(view.row.number) if "link" in buttons else ""
     orders = cases.supervision_of_case(desk.access, view.row.id)
@@ -50,7 +54,7 @@ def loop_panel(desk: Desk, view: CaseView) -> Loop:
         groups=gathered_groups(cases.gathered(desk.access, view.row.id), unlink),
         controls=control_lines(controls, names),
         learned=learned_sheet(learned, names),
-        studies=cases.studies_of_case(desk.access, view.row.id),
+        studies=[masked(one) for one in cases.studies_of_case(desk.access, view.row.id)],
         buttons=buttons,
     )
 
@@ -119,9 +123,9 @@ def solved_before(desk: Desk, view: CaseView) -> list[dict[str, Any]]:
     near = [one for one in found if one.score >= NEAR and one.case_id != view.row.id]
     return [
         {
-            "problem": one.problem,
-            "cause": one.cause,
-            "solution": one.solution,
+            "problem": mask_text(one.problem),
+            "cause": mask_text(one.cause),
+            "solution": mask_text(one.solution),
             "address": f"{reverse('studies')}?q={one.problem}",
         }
         for one in near
@@ -135,6 +139,21 @@ def _rungs(found: Sequence[Rung]) -> list[RungSheet]:
         if one.reached is not None and one.reached.can_acknowledge
     }
     return rung_sheets(found, may)
+
+
+def _learned(desk: Desk, view: CaseView) -> Improvement:
+    """Return what was learned, with numbers in texts as this person may see them."""
+    found = cases.improvement(desk.access, view.row.id, view.org_unit_id)
+    if view.sees_phones:
+        return found
+    return replace(
+        found,
+        causes=tuple(map(masked_values, found.causes)),
+        reviews=tuple(map(masked_values, found.reviews)),
+        arbitrations=tuple(map(masked_values, found.arbitrations)),
+        grants=tuple(map(masked_values, found.grants)),
+        capa=masked(found.capa),
+    )
 
 
 def _people(controls: Sequence[ControlRow], learned: Improvement) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from bihuan.kit import clock
+from bihuan.kit.masking import mask_text
 
 HOUR: Final = 3600
 DAY: Final = 24 * HOUR
@@ -89,4 +90,5 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "short_day": short_day,
     "initial": initial,
     "thousands": thousands,
+    "masked": mask_text,
 }

@@ -10,6 +10,7 @@ from django.http import QueryDict
 from bihuan.domain.cases import actions, queries
 from bihuan.domain.cases.choices import Attribution, GrantKind
 from bihuan.domain.cases.queries import CaseView
+from bihuan.kit.masking import mask_text
 from bihuan.kit.money import Money
 from bihuan.kit.problems import Invalid
 from bihuan.surfaces.workspace.case_operations.operation import CaseOperation, needed, text
@@ -205,7 +206,7 @@ class DecideGrant(CaseOperation):
         ]
         titles = dict(GRANTS)
         options = [
-            (str(one["id"]), f"{titles[one['kind']]} {one['amount']}：{one['reason']}")
+            (str(one["id"]), mask_text(f"{titles[one['kind']]} {one['amount']}：{one['reason']}"))
             for one in waiting
         ]
         first = options[0][0] if options else ""

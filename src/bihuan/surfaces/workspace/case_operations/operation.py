@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from bihuan.domain.cases import queries
 from bihuan.domain.cases.queries import CaseView, Probe
+from bihuan.kit.masking import mask_text
 from bihuan.kit.problems import Invalid, NotFound
 from bihuan.surfaces.workspace.desk import Desk
 from bihuan.surfaces.workspace.operations.operation import chosen
@@ -57,7 +58,7 @@ class CaseOperation(ABC):
             reason_label=self.reason_label,
             asks_reason=self.asks_reason,
             fields=self.fields(view, desk, said),
-            lines=self.lines(view, desk, said),
+            lines=[_shown(line, view) for line in self.lines(view, desk, said)],
             kept=self.kept(said),
             key=new_key(),
         )
@@ -77,6 +78,10 @@ class CaseOperation(ABC):
     @abstractmethod
     def carry_out(self, view: CaseView, desk: Desk, dialog: Dialog) -> None:
         """Do it, or raise a refusal."""
+
+
+def _shown(line: str, view: CaseView) -> str:
+    return line if view.sees_phones else mask_text(line)
 
 
 class CaseNotFound(Invalid):

@@ -12,6 +12,7 @@ from bihuan.domain.cases.queries import BurstRow, SupervisionRow
 from bihuan.domain.escalations.queries import EscalationRow
 from bihuan.surfaces.workspace.phrases import countdown
 from bihuan.surfaces.workspace.sheets.cases import case_address
+from bihuan.surfaces.workspace.sheets.masks import masked
 
 STATES: Final[Mapping[str, str]] = {str(key): str(title) for key, title in OrderState.choices}
 VERBS: Final[Mapping[str, tuple[str, str]]] = {
@@ -47,7 +48,8 @@ class EscalationSheet:
 
 
 def order_sheet(row: SupervisionRow, at: datetime) -> OrderSheet:
-    """Return an order as it stands at `at`."""
+    """Return an order as it stands at `at`; numbers in its texts are masked for everybody."""
+    row = masked(row)
     waiting = row.state == OrderState.ISSUED
     late = waiting and row.due_at <= at
     seconds = abs((row.due_at - at).total_seconds())
@@ -72,6 +74,7 @@ def order_sheet(row: SupervisionRow, at: datetime) -> OrderSheet:
 
 def escalation_sheet(row: EscalationRow, number: str) -> EscalationSheet:
     """Return an escalation; `number` is its case's."""
+    row = masked(row)
     acknowledge = reverse("escalation-acknowledgement", args=[row.id])
     return EscalationSheet(
         row=row,

@@ -13,6 +13,7 @@ from bihuan.domain.cases.events import case_id_of
 from bihuan.domain.cases.queries import SupervisionRow
 from bihuan.domain.escalations import actions as escalations, queries as escalated
 from bihuan.kit.htmx import render
+from bihuan.kit.masking import mask_text
 from bihuan.kit.problems import NotFound
 from bihuan.surfaces.workspace.desk import Desk, desk_of
 from bihuan.surfaces.workspace.sheets.dialogs import Dialog, new_key
@@ -192,7 +193,7 @@ def _dialog(
         title=f"{title}：{order.number}",
         verb=button,
         consequence=words,
-        lines=lines,
+        lines=[mask_text(line) for line in lines],
         least=least,
         key=new_key(),
     )

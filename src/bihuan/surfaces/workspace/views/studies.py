@@ -18,6 +18,7 @@ from bihuan.surfaces.workspace.operations.operation import org_unit_options
 from bihuan.surfaces.workspace.panels import case_panel
 from bihuan.surfaces.workspace.sheets.cases import case_address
 from bihuan.surfaces.workspace.sheets.dialogs import Dialog, new_key
+from bihuan.surfaces.workspace.sheets.masks import masked
 from bihuan.surfaces.workspace.sheets.people import names_behind
 from bihuan.surfaces.workspace.views.conversations import converse
 
@@ -102,7 +103,7 @@ def capa(request: HttpRequest, number: str) -> HttpResponse:
 def _shown(desk: Desk, row: StudyRow) -> dict[str, Any]:
     unit = desk.access.tree.units.get(row.region_id or 0)
     return {
-        "row": row,
+        "row": masked(row),
         "region": unit.name if unit else "",
         "case_address": case_address(row.number) if row.number else "",
         "publish_address": reverse("study-publication", args=[row.id]) if row.may_publish else "",
