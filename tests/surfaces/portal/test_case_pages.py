@@ -166,6 +166,21 @@ def test_a_number_in_what_the_customer_adds_is_masked_when_it_is_shown(phones):
     assert "13700005555" not in page
 
 
+def test_proving_gives_the_browser_a_new_session(client, phones):
+    made = given.sent(at=50)
+    client.post("/portal/services/complaint/new/draft/", {"text": "写到一半"})
+    before = client.cookies["bihuan_session"].value
+    planted = Client()
+    planted.cookies["bihuan_session"] = before
+
+    client.post("/portal/progress/code/", {"number": made.number, "code": made.receipt})
+
+    assert client.get(f"/portal/cases/{made.number}/").status_code == 200
+    assert planted.get(f"/portal/cases/{made.number}/").status_code == 302
+    draft = client.get("/portal/services/complaint/new/what/").content.decode()
+    assert "写到一半" in draft
+
+
 def test_one_customers_proof_opens_no_other_case(phones):
     made, other = given.sent(at=50), given.sent(at=51, key="k2")
     client = entered(made, phones)

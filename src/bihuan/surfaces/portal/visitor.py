@@ -105,6 +105,8 @@ def allow(request: HttpRequest, proven: Proven, at: datetime) -> None:
         "until": (at + STAYS).isoformat(),
     }
     request.session[CASES] = {**request.session.get(CASES, {}), proven.number: kept}
+    # A new key: whoever planted the old one in this browser sees nothing of the case.
+    request.session.cycle_key()
 
 
 def grant_of(request: HttpRequest, number: str, at: datetime) -> Grant:

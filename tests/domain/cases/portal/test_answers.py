@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from bihuan.domain.cases import actions
 from bihuan.domain.cases.actions import portal
 from bihuan.domain.cases.actions.portal import answering, pressing
-from bihuan.domain.cases.actions.steps import CaseAlreadyClosed
+from bihuan.domain.cases.actions.steps import CaseAlreadyClosed, CaseIsMerged
 from bihuan.domain.cases.models import Closure, Consent, CustomerUrge
 from bihuan.domain.cases.queries.progress import progress
 from bihuan.domain.clocks import actions as clocks
@@ -255,3 +256,38 @@ def test_a_closed_case_has_every_step_behind():
 
     assert (told.done, told.now, told.is_over, told.may) == (4, None, True, frozenset())
     assert told.closed_at - minutes(40) == timedelta(0)
+
+
+def test_a_merged_case_tells_how_far_the_other_is_and_nothing_else_of_it():
+    made, other = given.sent(), given.sent(key="k2", phone="13700003333", at=1)
+    portal.add_to_case(other.case_id, "只有我知道的事", by=given.customer(other), at=minutes(2))
+    given.submit(other.case_id, "yh-taoran", given.DESK, 3)
+    actions.merge_case(
+        case_id=made.case_id,
+        into_id=other.case_id,
+        reason="同一处漏水",
+        by=given.person("yh-taoran"),
+        at=minutes(4),
+    )
+
+    told = progress(made.case_id, at=minutes(5))
+
+    assert [one.state for one in told.steps] == ["done", "now", "later", "later"]
+    assert (told.number, told.may, told.said, told.result) == (made.number, frozenset(), (), "")
+    with pytest.raises(CaseIsMerged):
+        portal.press(made.case_id, by=given.customer(made), at=minutes(6))
+
+
+def test_a_suspended_case_says_that_its_time_rests():
+    made = given.sent()
+    instance = open_instance(made)
+    processes.suspend(instance, reason="等客户资料", by=given.person("yh-situ"), at=minutes(5))
+
+    told = progress(made.case_id, at=minutes(90))
+
+    assert told.now is not None
+    assert (told.now.is_paused, told.now.kept) == (True, True)
+
+
+def open_instance(made: portal.Sent) -> int:
+    return int(given.case(made).standing.instance_id or 0)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from bihuan.domain.cases.choices import CaseState, ConsentAnswer
 from bihuan.domain.cases.events import case_ref
-from bihuan.domain.cases.queries.portal import Answering, Portal, PortalMissing, PortalStep, portal
+from bihuan.domain.cases.queries.portal import Answering, Portal, PortalStep, portal
 from bihuan.domain.clocks import queries as clocks
 from bihuan.domain.clocks.rules import ClockRow, chip
 from bihuan.domain.org import queries as org
@@ -177,15 +177,6 @@ def progress(case_id: int, *, at: datetime) -> Progress:
         may=_may(shown, case, at),
         answering=shown.answering,
     )
-
-
-def open_of_customer(case_id: int) -> tuple[str, int | None]:
-    """Return a case's number and its customer's id; refuses where the case's pack has no portal."""
-    row = db.one("select number, customer_id, pack from cases_case where id = %s", (case_id,))
-    if row is None:
-        raise PortalMissing
-    portal(row[2])
-    return str(row[0]), row[1]
 
 
 class _Times:

@@ -17,7 +17,7 @@ from bihuan.domain.cases.actions.portal.throttling import spend
 from bihuan.domain.cases.events import case_ref
 from bihuan.domain.cases.models import PhoneCode
 from bihuan.domain.cases.ports import PORTAL, PORTAL_ACTOR
-from bihuan.domain.cases.queries import wording
+from bihuan.domain.cases.queries import portal as portals, wording
 from bihuan.domain.ledger.actions import record
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.notifications.choices import Channel
@@ -33,8 +33,8 @@ SOURCE: Final = f"{PORTAL}:"
 # Nobody reads an I for a 1 or an O for a 0.
 _CLEAR: Final = str.maketrans("IO", "89")
 _FIND = """
-select id, customer_id, contact_digits, source_ref, contact_phone, contact_name
-from cases_case where number = %s
+select id, customer_id, contact_digits, source_ref, contact_phone, contact_name, pack
+from cases_case where number = %s and customer_id is not null
 """
 
 
@@ -86,11 +86,12 @@ class Proven:
 @dataclass(frozen=True, slots=True)
 class _Found:
     id: int
-    customer_id: int | None
+    customer_id: int
     digits: str
     source_ref: str
     phone: str
     name: str
+    pack: str
 
 
 def can_send() -> bool:
@@ -113,7 +114,7 @@ def send_code(claim: Claim, *, at: datetime) -> None:
     spend(throttling.CODE_AGAIN, pair, at=at)
     spend(throttling.CODES_OF_CASE, pair, at=at)
     found = _find(claim.number)
-    if found is None or found.customer_id is None or found.digits != claim.digits:
+    if found is None or found.digits != claim.digits:
         return
     code = f"{secrets.randbelow(10**6):06d}"
     made = _keep(found, code, at)
@@ -128,10 +129,8 @@ def prove(claim: Claim, code: str, *, at: datetime) -> Proven:
     spend(throttling.GUESSES_OF_ADDRESS, claim.address, at=at)
     spend(throttling.GUESSES_OF_CASE, claim.number, at=at)
     found, typed = _find(claim.number), _typed(code)
-    proof = None
-    if found is not None and found.customer_id is not None:
-        proof = _proof(found, typed, at)
-    if found is None or found.customer_id is None or proof is None:
+    proof = None if found is None else _proof(found, typed, at)
+    if found is None or proof is None:
         raise CodeWrong(fields={"code": CodeWrong.message})
     _tell(found, events.PROVEN, at, proof=str(proof))
     return Proven(found.id, claim.number, found.customer_id, proof)
@@ -205,8 +204,10 @@ def _hash(case_id: int, sent_at: datetime, code: str) -> str:
 
 
 def _find(number: str) -> _Found | None:
+    """Return a case that has a customer and whose pack has a portal; any other is not there."""
     row = db.one(_FIND, (number.strip(),))
-    return _Found(*row) if row else None
+    found = _Found(*row) if row else None
+    return found if found and found.pack in {one.pack for one in portals.portals()} else None
 
 
 def _tell(found: _Found, name: str, at: datetime, **data: str) -> None:
