@@ -56,7 +56,7 @@ def _goodbye(url: str) -> str:
         [
             "",
             f"演示已就绪：{url}",
-            f"公众门户：{url}/portal/　验证码在演示手机上看：{url}/portal/demo-phone/",
+            f"公众门户：{url}portal/　验证码在演示手机上看：{url}portal/demo-phone/",
             "登录（密码都是 bihuan-demo）：",
             *rows,
             "查看状态：bin/bihuan status    停止：bin/bihuan stop",

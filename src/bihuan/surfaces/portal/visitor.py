@@ -105,7 +105,10 @@ def allow(request: HttpRequest, proven: Proven, at: datetime) -> None:
         "until": (at + STAYS).isoformat(),
     }
     request.session[CASES] = {**request.session.get(CASES, {}), proven.number: kept}
-    # A new key: whoever planted the old one in this browser sees nothing of the case.
+
+
+def begin_anew(request: HttpRequest) -> None:
+    """Give the session a new key: whoever planted the old one in this browser sees nothing of what follows."""
     request.session.cycle_key()
 
 

@@ -39,6 +39,7 @@ def prove(request: HttpRequest) -> HttpResponseBase:
         proven = actions.prove(_claim(request), request.POST.get("code", "")[:40], at=clock.now())
     except Refused as refused:
         return _page(request, {**_typed(request), "was_sent": "1"}, refused)
+    visitor.begin_anew(request)
     visitor.allow(request, proven, clock.now())
     return HttpResponseRedirect(reverse("portal-case", args=[proven.number]))
 

@@ -79,25 +79,26 @@ def send_request(request: PublicRequest, *, address: str, at: datetime) -> Sent:
     Refuses with `Invalid` and the fields to mend, or with `TooOften` for a phone or address that sends too
     many. Files handed in under the request's key become the case's.
     """
-    known = _known(request)
-    if known is not None:
-        return known
     shown = portals.portal(request.pack)
+    with db.atomic():
+        # Two presses of one button wait for each other: the second finds the case of the first.
+        db.run("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (request.source_ref,))
+        known = _known(request)
+        return known or _take_in(request, shown, address, at)
+
+
+def _take_in(request: PublicRequest, shown: portals.Portal, address: str, at: datetime) -> Sent:
     _check(request, shown, at)
     spend(throttling.REQUESTS_OF_ADDRESS, address, at=at)
     spend(throttling.REQUESTS_OF_PHONE, read_phone(request.phone).digits, at=at)
-    with db.atomic():
-        opened, customer_id = _open(request, shown, at)
-        if opened.is_new:
-            by = _by(customer_id)
-            attachments.take_over(from_root=request.source_ref, root=opened.ref, by=by, at=at)
-            _draft(request, shown, opened, by, at)
-            interactions.record_interaction(
-                _interaction(request, opened, customer_id), by=by, at=at
-            )
-    return _known(request) or Sent(
-        opened.id, opened.number, customer_id, receipt_of(request.source_ref), opened.is_new
-    )
+    opened, customer_id = _open(request, shown, at)
+    by = _by(customer_id)
+    attachments.take_over(from_root=request.source_ref, root=opened.ref, by=by, at=at)
+    _draft(request, shown, opened, by, at)
+    contact = _interaction(request, opened, customer_id)
+    interactions.record_interaction(contact, by=by, at=at)
+    receipt = receipt_of(request.source_ref)
+    return Sent(opened.id, opened.number, customer_id, receipt, is_new=True)
 
 
 def _known(request: PublicRequest) -> Sent | None:

@@ -56,7 +56,10 @@ FILES: Final = Allowance("file", 40, timedelta(hours=1))
 
 
 def spend(allowance: Allowance, who: str, *, at: datetime) -> None:
-    """Count one attempt, or refuse with `TooOften`. Call it before the action's own transaction: it stays counted."""
+    """Count one attempt, or refuse with `TooOften`.
+
+    Guesses are counted outside any transaction, so that they stay counted when they fail.
+    """
     params = {
         "kind": allowance.kind,
         "who": salted_hmac("bihuan.portal.attempt", who, algorithm="sha256").hexdigest(),
