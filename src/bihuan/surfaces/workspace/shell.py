@@ -53,6 +53,7 @@ ACCOUNT_PAGES: Final = (
     ("延期审批", "extensions", "clock-check"),
     ("价目表", "prices", "receipt"),
     ("流程版本迁移", "migrations", "transform"),
+    ("工作日历", "calendars", "calendar-cog"),
     ("提醒设置", "preferences", "adjustments"),
     ("我的休假", "leaves", "beach"),
     ("岗位作业指导", "guides", "book-2"),
@@ -65,6 +66,7 @@ NEEDED: Final = {
     "extensions": "unit.extend",
     "prices": "case.view",
     "migrations": "process.migrate",
+    "calendars": "org.manage",
 }
 AT_THE_WORKBENCH: Final = frozenset({"case", "case-original", "case-loop"})
 

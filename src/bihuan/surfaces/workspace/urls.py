@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from bihuan.surfaces.workspace import shell
 from bihuan.surfaces.workspace.views import (
     batches,
+    calendars,
     case_lists,
     case_operations,
     cases,
@@ -52,6 +53,7 @@ urlpatterns: list[URLPattern] = [
     path("intake/classes/", intake.classes, name="intake-classes"),
     path("intake/draft/", intake.draft, name="intake-draft"),
     path("intake/discard/", intake.discard, name="intake-discard"),
+    path("calendars/", calendars.index, name="calendars"),
     path("cases/", case_lists.index, name="cases"),
     path("cases/export/<slug:kind>/", exports.show, name="case-export"),
     path("cases/<str:number>/", cases.show, name="case"),
