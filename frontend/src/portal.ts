@@ -77,4 +77,9 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// A sheet is left as it is opened: by keyboard too.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") document.querySelector<HTMLElement>(".sheet .close")?.click();
+});
+
 document.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();

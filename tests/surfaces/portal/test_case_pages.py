@@ -82,6 +82,19 @@ def test_progress_shows_promise_steps_and_what_comes_next(phones):
     assert PHONE not in page
 
 
+def test_what_may_be_done_is_renewed_with_the_rest(phones):
+    made = given.sent(at=50)
+    client = entered(made, phones)
+    act(client, made, "urge")
+
+    fragment = client.get(f"/portal/cases/{made.number}/now/").content.decode()
+
+    assert re.search(r'id="foot" class="pf" hx-swap-oob="true"', fragment)
+    assert "/add/" in fragment
+    assert "/urge/" not in fragment
+    assert "<html" not in fragment
+
+
 def test_agreeing_closes_and_the_page_says_so(phones):
     made = given.handled()
     client = entered(made, phones)

@@ -52,9 +52,12 @@ VERBS = {
     "press": "note",
     "acknowledge": "step",
     "sign": "reason",
+    "customer": "act",
     "wait": "note",
     "expect": "state",
 }
+# What the case's own customer may do on the portal.
+CUSTOMER_ACTS = ("agree", "refuse", "urge", "add", "take_back")
 EXPECTATIONS = (
     "open",
     "not_open",
@@ -204,6 +207,8 @@ def _check_step(step: Shape, units: set[str]) -> None:
         _check_expect(step, units)
     elif VERBS[verbs[0]] == "unit":
         step.word(verbs[0], units)
+    elif VERBS[verbs[0]] == "act":
+        step.word(verbs[0], CUSTOMER_ACTS)
     else:
         step.text(verbs[0])
     step.done()

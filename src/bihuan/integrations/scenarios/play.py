@@ -13,7 +13,7 @@ from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import actions as org_actions, queries as org
 from bihuan.domain.processes import actions as processes
 from bihuan.engines.packs.scenario import Scenario, Step, moment
-from bihuan.integrations.scenarios import colleagues, pressing, routes
+from bihuan.integrations.scenarios import colleagues, customers, pressing, routes
 from bihuan.integrations.scenarios.expectations import surprises
 from bihuan.integrations.scenarios.stage import Stage, person, set_up
 from bihuan.kit.problems import Refused
@@ -171,6 +171,7 @@ _VERBS: dict[str, Callable[[Step, Stage], None]] = {
     "leave": _leave,
     "wait": _wait,
     **colleagues.VERBS,
+    **customers.VERBS,
     **pressing.VERBS,
     **routes.VERBS,
 }

@@ -27,7 +27,7 @@ def show(request: HttpRequest, number: str) -> HttpResponseBase:
 @public
 def now(request: HttpRequest, number: str) -> HttpResponseBase:
     """Show what may have changed; the page asks for it again and again."""
-    return _page(request, number, "_now")
+    return _page(request, number, "_live")
 
 
 @require_POST
@@ -46,6 +46,7 @@ def _page(request: HttpRequest, number: str, template: str) -> HttpResponseBase:
     context: dict[str, Any] = {
         "sheet": progress_sheet(found, at),
         "case": found,
+        "oob": template == "_live",
         "files": [one for one in files if one.added_by == grant.actor.ref],
     }
     return render(request, template, context, pack=found.pack)
