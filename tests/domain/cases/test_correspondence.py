@@ -320,6 +320,13 @@ def test_a_handler_writes_to_the_customer_and_it_waits_in_the_table():
     assert "Auto-Submitted" not in letter.headers
 
 
+def test_a_handlers_own_greeting_is_not_said_twice():
+    about = mail_texts.About("260302-0001", "路灯不亮", "艾达")
+
+    assert mail_texts.answer(about, "明天来修。").startswith("艾达，您好：\n\n明天来修。")
+    assert mail_texts.answer(about, "艾达女士您好：明天来修。").startswith("艾达女士您好：")
+
+
 def test_nobody_writes_to_who_left_no_address():
     first = send(mail())
     case = Case.objects.get(pk=first.case_id)

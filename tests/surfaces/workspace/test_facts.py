@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bihuan.surfaces.workspace.sheets import facts
+from bihuan.surfaces.workspace.sheets import contacts, facts
 from bihuan.surfaces.workspace.sheets.facts import Names
 
 AT = datetime(2026, 11, 18, 6, 0, tzinfo=UTC)
@@ -61,3 +61,58 @@ def test_the_first_of_numbered_facts_has_the_highest_number():
     rows = [Row("unit.submitted"), Row("unit.opened"), Row("case.opened")]
 
     assert [one.mark for one in facts.lines(rows, Names(), numbered=True)] == ["#02", "#01"]
+
+
+@dataclass
+class Mail:
+    direction: str = "IN"
+    outcome: str = "ADDED"
+    party_name: str = "艾达"
+    party_address: str = "ada@customer.test"
+    text: str = "还是没有水。"
+    remark: str = ""
+    letter_state: str = ""
+    letter_error: str = ""
+    at: datetime = AT
+
+    @property
+    def is_ours(self) -> bool:
+        return self.direction == "OUT"
+
+
+def mail_line(mail: Mail, **data: str) -> list[facts.FactLine]:
+    name = "interaction.sent" if mail.is_ours else "interaction.received"
+    row = Row(name, data={"channel": "EMAIL", "outcome": mail.outcome, **data})
+    return facts.lines([row], Names(said=contacts.said_in([mail])))
+
+
+def test_a_customers_mail_is_quoted_with_who_wrote_it():
+    [said] = mail_line(Mail(text="请打 13912347715"))
+
+    assert (said.title, said.quote) == ("客户来信", "艾达：\n请打 139****7715")
+
+
+def test_a_mail_of_ours_says_whether_it_has_gone_out():
+    [waits] = mail_line(Mail("OUT", "", text="您好", letter_state="WAITING", letter_error="down"))
+    [sent] = mail_line(Mail("OUT", "", text="您好", letter_state="SENT"))
+
+    assert (waits.title, waits.quote) == ("邮件答复客户", "〔待发送：down〕\n您好")
+    assert sent.quote == "您好"
+
+
+def test_the_mail_that_opened_the_case_is_not_told_twice():
+    assert mail_line(Mail(outcome="OPENED")) == []
+    [refused] = mail_line(Mail(outcome="OPENED", remark="附件 a.exe 没有收下"))
+    assert refused.quote == "附件 a.exe 没有收下"
+
+
+def test_a_contact_on_another_channel_is_told_by_its_own_facts():
+    row = Row("interaction.received", data={"channel": "PHONE", "outcome": "ADDED"})
+
+    assert facts.lines([row], Names()) == []
+
+
+def test_a_return_says_what_the_other_side_said():
+    returned = line(Row("letter.returned", reason="550 no such user"))
+
+    assert (returned.title, returned.text) == ("邮件没有送达客户", "对方邮箱答复：550 no such user")

@@ -14,13 +14,19 @@ from bihuan.domain.cases.events import case_id_of
 from bihuan.domain.cases.queries import CaseView, Probe
 from bihuan.domain.clocks.queries import calendar, live_clocks_owned
 from bihuan.domain.customers import queries as customers
+from bihuan.domain.interactions import queries as interactions
 from bihuan.domain.ledger import queries as ledger
 from bihuan.domain.org import queries as org
 from bihuan.domain.processes import queries as processes
 from bihuan.domain.processes.queries import InboxFilter, UnitRow, UnitView
 from bihuan.surfaces.workspace import batches, loop_panels
 from bihuan.surfaces.workspace.desk import Desk
-from bihuan.surfaces.workspace.sheets import facts as fact_sheets, flow as flows, queue as queues
+from bihuan.surfaces.workspace.sheets import (
+    contacts,
+    facts as fact_sheets,
+    flow as flows,
+    queue as queues,
+)
 from bihuan.surfaces.workspace.sheets.case_page import CaseSheet, Clocks, Head, Marks, case_sheet
 from bihuan.surfaces.workspace.sheets.cases import case_address
 from bihuan.surfaces.workspace.sheets.chips import NO_CHIP, ChipSheet, chip_of
@@ -263,7 +269,7 @@ def _names(desk: Desk, view: CaseView, rows: Sequence[FactRow], clocks: CaseCloc
         org_units={unit.id: unit.name for unit in tree.units.values()},
         units=_subjects(view, rows),
         classes=cases.class_names(view.pack, _classes_in(rows)),
-        said=_said(view),
+        said=_said(view, rows),
         opening=view.description,
         sees_phones=view.sees_phones,
         clocks={row.owner: clocks.chip(row) for row in clocks.rows},
@@ -282,15 +288,18 @@ def _classes_in(rows: Sequence[FactRow]) -> set[str]:
     return {str(row.data["cls"]) for row in rows if "cls" in (row.data or {})}
 
 
-def _said(view: CaseView) -> dict[tuple[str, datetime], str]:
-    """Return what was said beside facts: the texts of handlings, answers and notes."""
+def _said(view: CaseView, rows: Sequence[FactRow]) -> dict[tuple[str, datetime], str]:
+    """Return what was said beside facts: the texts of handlings, answers, notes and contacts."""
     kinds = {
         "case.handled": view.handlings,
         "case.verified": view.consents,
         "case.noted": view.notes,
         "case.customer_added": view.notes,
     }
-    return {(name, e.at): e.text for name, entries in kinds.items() for e in entries}
+    said = {(name, e.at): e.text for name, entries in kinds.items() for e in entries}
+    if not any(contacts.is_mail(row.name, row.data or {}) for row in rows):
+        return said
+    return said | contacts.said_in(interactions.conversation(view.ref))
 
 
 def _card(desk: Desk, view: CaseView, customer: Mapping[str, Any] | None) -> dict[str, Any]:

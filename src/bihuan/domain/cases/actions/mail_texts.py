@@ -21,6 +21,7 @@ _THANKS = re.compile(
     r"|没有?(?:其他)?问题了?|祝好|此致|敬礼|[\s,，.。!！~～、;；]|thanks?|thank you)+",
     re.IGNORECASE,
 )
+_GREETING = re.compile(r"尊敬的|.{0,12}[您你]好")
 LONGEST_THANKS = 60
 FILES_LEAD = "以下附件没有收下，请处理后回复本邮件再发："
 
@@ -96,10 +97,12 @@ def _size(size: int) -> str:
 
 
 def _letter(about: About, lines: Sequence[str]) -> str:
+    """Return a letter: a greeting unless its writer greets, the lines, how to answer, who we are."""
     ending = ["", "直接回复本邮件可以补充情况，请保留主题中的编号。", "", settings.TENANT_NAME]
-    return "\n".join(
-        [f"{about.name or '您'}，您好：" if about.name else "您好：", "", *lines, *ending]
-    )
+    if lines and _GREETING.match(lines[0]):
+        return "\n".join([*lines, *ending])
+    greeting = f"{about.name}，您好：" if about.name else "您好："
+    return "\n".join([greeting, "", *lines, *ending])
 
 
 def _moment(at: datetime) -> str:

@@ -58,11 +58,12 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """One mail to be written. `key` makes it once."""
+    """One mail to be written. `key` makes it once; `said` is what the story of the case keeps of it."""
 
     key: str
     subject: str
     text: str
+    said: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -83,6 +84,7 @@ def write_to_customer(*, case_id: int, text: str, by: Actor, at: datetime) -> in
         key=f"case:{case_id}:answer:{count}:{by.ref}",
         subject=mail_texts.subject_of(about),
         text=mail_texts.answer(about, text[:LONGEST_TEXT]),
+        said=text.strip()[:LONGEST_TEXT],
     )
     found = write(Step(case_id, by, at), recipient, writing)
     if found is None:
@@ -111,6 +113,7 @@ def send_result(step: Step, reply: str) -> int | None:
         key=f"case:{step.case_id}:result:{row[4]}",
         subject=mail_texts.subject_of(about, "处理结果："),
         text=mail_texts.result(about, reply),
+        said=reply,
     )
     return write(step, recipient, writing)
 
@@ -168,7 +171,7 @@ def write(step: Step, to: Recipient, writing: Writing) -> int | None:
         own_address=to.mailbox.address,
         customer_id=to.customer_id,
         subject=writing.subject,
-        text=writing.text,
+        text=writing.said or writing.text,
         nature="AUTO_REPLY" if "Auto-Submitted" in writing.headers else "WRITTEN",
         external_id=message_id,
         letter_key=writing.key,

@@ -1,11 +1,15 @@
 """Which verbs of a case the asker may use now, as stable codes: what a page or a program offers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bihuan.domain.cases.choices import CaseState
+from django.conf import settings
+
+from bihuan.domain.cases.choices import CaseState, Channel
 from bihuan.domain.cases.models import ControlledClosure
 from bihuan.domain.cases.queries.improving import improvement
 from bihuan.domain.cases.queries.viewing import CaseView
+from bihuan.domain.customers.queries import mail_address_of
 from bihuan.domain.org.ports import Access
 from bihuan.kit import db
 
@@ -38,13 +42,23 @@ def case_operations(access: Access, view: CaseView) -> tuple[str, ...]:
         return ("undo_merge",) if access.may_in_any("case.merge", *units) else ()
     if state.state in (CaseState.CLOSED, CaseState.CANCELLED):
         return tuple(one for one in learned if one not in ("review_result", "ask_arbitration"))
-    found = ["urge"] if access.may_in_any("unit.urge", *units) else []
+    found = ["write_mail"] if _may_write(access, view, units) else []
+    found += ["urge"] if access.may_in_any("unit.urge", *units) else []
     found += ["supervise"] if access.may_in_any("case.supervise", *units) else []
     if access.may_in_any("case.merge", *units):
         found += ["link", "merge", "leave_incident" if state.parent_id else "join_incident"]
     if state.has_children and access.may_in_any("unit.work", *units):
         found.append("answer_together")
     return (*found, *_control(access, view, state), *learned)
+
+
+def _may_write(access: Access, view: CaseView, units: Sequence[int | None]) -> bool:
+    """Tell whether the case's customer can be mailed by who asks."""
+    if not settings.MAILBOXES or not access.may_in_any("unit.work", *units):
+        return False
+    if view.row.channel == Channel.EMAIL:
+        return True
+    return bool(view.row.customer_id and mail_address_of(view.row.customer_id))
 
 
 def _control(access: Access, view: CaseView, state: _State) -> list[str]:

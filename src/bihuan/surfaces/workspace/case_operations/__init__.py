@@ -3,7 +3,13 @@
 from typing import Final
 
 from bihuan.kit.problems import NotFound
-from bihuan.surfaces.workspace.case_operations import closing, gathering, learning, pressing
+from bihuan.surfaces.workspace.case_operations import (
+    closing,
+    gathering,
+    learning,
+    pressing,
+    writing,
+)
 from bihuan.surfaces.workspace.case_operations.operation import CaseOperation
 
 __all__ = ["OPERATIONS", "CaseOperation", "OperationUnknown", "named", "offered"]
@@ -16,6 +22,7 @@ class OperationUnknown(NotFound):
 
 
 OPERATIONS: Final[tuple[CaseOperation, ...]] = (
+    writing.WriteMail(),
     pressing.Supervise(),
     pressing.Urge(),
     gathering.Link(),

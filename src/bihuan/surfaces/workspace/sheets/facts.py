@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 from bihuan.kit.masking import mask_text
-from bihuan.surfaces.workspace.sheets import words
+from bihuan.surfaces.workspace.sheets import contacts, words
 from bihuan.surfaces.workspace.sheets.chips import ChipSheet
 from bihuan.surfaces.workspace.sheets.stories import story
 
@@ -253,7 +253,7 @@ FILTERS: Final[Mapping[str, tuple[str, str]]] = {
 
 def lines(rows: Iterable[FactRow], names: Names, *, numbered: bool = False) -> list[FactLine]:
     """Return facts, newest first, as people read them; numbered when they are all there are."""
-    shown = [row for row in rows if row.name not in QUIET]
+    shown = [row for row in rows if row.name not in QUIET and not _is_repeated(row, names)]
     return [
         _line(row, names, f"#{len(shown) - place:02d}" if numbered else "")
         for place, row in enumerate(shown)
@@ -286,7 +286,15 @@ def _line(row: FactRow, names: Names, mark: str) -> FactLine:
     )
 
 
+def _is_repeated(row: FactRow, names: Names) -> bool:
+    return contacts.is_repeated(row.name, row.at, row.data or {}, names.said)
+
+
 def _look(row: FactRow) -> Look:
+    contact = contacts.look_of(row.name, row.data or {})
+    if contact is not None:
+        says = "对方邮箱答复：" if row.name == contacts.RETURNED else ""
+        return Look(contact.title, "客户", contact.sign, contact.tone, says=says)
     answer = (row.data or {}).get("answer")
     if row.name == "case.verified" and answer == "AGREED":
         return Look("客户同意关闭{score}", kind="客户", sign="checks", tone="ok")

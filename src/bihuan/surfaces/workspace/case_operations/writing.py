@@ -1,0 +1,38 @@
+"""Operations that write to a case's customer."""
+
+from collections.abc import Sequence
+
+from django.http import QueryDict
+
+from bihuan.domain.cases import actions
+from bihuan.domain.cases.queries import CaseView
+from bihuan.domain.interactions import queries as interactions
+from bihuan.surfaces.workspace.case_operations.operation import CaseOperation
+from bihuan.surfaces.workspace.desk import Desk
+from bihuan.surfaces.workspace.sheets.dialogs import Dialog
+
+LONGEST_SHOWN = 300
+
+
+class WriteMail(CaseOperation):
+    """发邮件: who works on the case writes to its customer; the answer comes back to the case."""
+
+    code, title, sign, group = "write_mail", "发邮件给客户", "mail", "客户"
+    consequence = "邮件发给最近来信的人；对方回复后自动回到本工单。发出后不能撤回。"
+    reason_label = "邮件内容"
+    done = "邮件已提交发送"
+
+    def lines(self, view: CaseView, desk: Desk, said: QueryDict) -> Sequence[str]:
+        """Show what the customer wrote last."""
+        last = interactions.last_received(view.ref)
+        if last is None:
+            return []
+        words = " ".join(last.text.split())
+        shown = words[:LONGEST_SHOWN] + ("…" if len(words) > LONGEST_SHOWN else "")
+        return [f"最近来信：{shown}"] if view.sees_phones else []
+
+    def carry_out(self, view: CaseView, desk: Desk, dialog: Dialog) -> None:
+        """Write the mail."""
+        actions.write_to_customer(
+            case_id=view.row.id, text=dialog.whole_reason, by=desk.actor, at=desk.at
+        )
