@@ -158,7 +158,8 @@ def _hand_over(port: int, numbers: range, senders: int) -> None:
 
 
 def _environment(conninfo: str, home: Path, port: int) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("BIHUAN_MAIL")}
+    elsewhere = ("BIHUAN_MAIL_SMTP", "BIHUAN_MAIL_IMAP")  # nothing is sent, nothing is fetched
+    kept = {key: value for key, value in os.environ.items() if key not in elsewhere}
     return kept | {
         "DATABASE_URL": url_of(conninfo),
         "BIHUAN_HOME": str(home),
