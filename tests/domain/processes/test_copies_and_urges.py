@@ -240,5 +240,18 @@ def test_those_concerned_are_told_and_nobody_of_their_own_doing(units, ada, lee)
         (ada, "催办第 1 次：a"),
         (max_, "委派给您：a"),
         (ada, "委派已办好，请确认提交：a"),
+        (lee, "申请延期，请审批：a"),
         (ada, "延期未批准：a"),
     ]
+
+
+def test_who_holds_a_post_is_told_of_its_copies(units, ada, lee):
+    max_ = person("max", ("agent", units["hq"]))
+    first = unit(started(units["east"]).id, "a").pk
+    to = Recipients(staff_ids=(max_,), posts=(("agent", units["east"]),))
+
+    actions.carbon_copy(first, to=to, note="请知悉", by=staff(lee), at=NINE)
+    actions.carbon_copy(first, to=to, note="请知悉", by=staff(lee), at=NINE)
+
+    told = Notice.objects.values_list("staff_id", "title", "text")
+    assert sorted(told) == sorted((one, "抄送：a", "请知悉") for one in {ada, max_})

@@ -30,6 +30,7 @@ IDS = {
     "study_id": "1",
     "grant_id": "1",
     "other": "261122-0002",
+    "definition_id": "1",
 }
 BODY = {
     "pack": "itsm",
@@ -65,6 +66,10 @@ BODY = {
     "from_definition": 1,
     "to_definition": 2,
     "to": "a",
+    "name": "paid",
+    "path": "processes/incident.bpmn",
+    "source": "x",
+    "rev": 1,
 }
 
 

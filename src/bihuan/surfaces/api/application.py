@@ -14,9 +14,11 @@ from bihuan.surfaces.api import (
     charges,
     colleagues,
     customers,
+    definitions,
     gathering,
     improving,
     many,
+    messages,
     notices,
     pressing,
     routes,
@@ -69,6 +71,8 @@ api.add_router("/units", units.router, tags=["units"])
 api.add_router("/units", routes.units, tags=["units"])
 api.add_router("/instances", routes.instances, tags=["instances"])
 api.add_router("/skips", routes.skips, tags=["units"])
+api.add_router("/messages", messages.router, tags=["instances"])
+api.add_router("/definitions", definitions.router, tags=["definitions"])
 api.add_router("/migrations", routes.migrations, tags=["instances"])
 api.add_router("/units", colleagues.units, tags=["units"])
 api.add_router("/cases", charges.of_case, tags=["cases"])

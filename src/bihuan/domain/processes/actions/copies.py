@@ -70,7 +70,7 @@ def carbon_copy(unit_id: int, *, to: Recipients, note: str = "", by: Actor, at: 
         unit.tell("unit.copied", who, reason=note.strip(), to=names)
         key = f"unit:{unit_id}:copy"
         notice = about(Topic.COPY, f"抄送：{unit.row.title}", unit.row.root, key, note.strip())
-        tell(notice, [person for person, _, _ in made], by=by, at=at)
+        tell(notice, _people(made, at), by=by, at=at)
     return len(made)
 
 
@@ -83,6 +83,15 @@ def mark_copy_read(copy_id: int, *, by: Actor, at: datetime) -> None:
     if db.run(_READ, (copy_id, by.staff_id, at)):
         data = {"copy": copy_id, "title": found.title}
         record(Fact("unit.copy_read", f"unit:{found.unit_id}", found.root, at, by, data=data))
+
+
+def _people(made: list[tuple[int | None, str, int]], at: datetime) -> list[int]:
+    """Return who is told of copies: those named, and who holds a post that got one; each once."""
+    found: dict[int, None] = {}
+    for person, post, place in made:
+        named = [person] if person else [one.id for one in org.staff_holding(post, place, at)]
+        found |= dict.fromkeys(named)
+    return list(found)
 
 
 def _check(to: Recipients, unit: Beside) -> None:

@@ -18,7 +18,7 @@ from bihuan.domain.processes.actions import people, refusals, store
 from bihuan.domain.processes.actions.beside import Beside, beside
 from bihuan.domain.processes.actions.guard import engine_refusals
 from bihuan.domain.processes.actions.step import Step
-from bihuan.domain.processes.actions.telling import about, staff_of, tell
+from bihuan.domain.processes.actions.telling import about, deciders, staff_of, tell
 from bihuan.domain.processes.choices import ExtensionState, InstanceState
 from bihuan.domain.processes.models import Extension, ProcessInstance
 from bihuan.domain.processes.ports import InstanceChange
@@ -49,7 +49,10 @@ class MoreTime:
 def request_extension(
     unit_id: int, *, wanted: MoreTime, reason: str, by: Actor, at: datetime
 ) -> int:
-    """Ask for more time and return the request's id. Whoever works on the unit may."""
+    """Ask for more time and return the request's id. Whoever works on the unit may.
+
+    Who decides nearest to the unit, upwards, is told of it.
+    """
     unit = beside(unit_id, by=by, at=at)
     if not unit.standing.may_work:
         raise NotAllowed
@@ -77,6 +80,7 @@ def request_extension(
     )
     data = {"extension": made.pk, "clock": clock.owner, **_said(made)}
     unit.tell("unit.extension_requested", who, reason=reason.strip(), **data)
+    _tell_deciders(made, unit)
     return int(made.pk)
 
 
@@ -133,6 +137,15 @@ def approve_extension(
     step.unit_fact("unit.extended", token, when, reason.strip(), **data)
     _tell_asker(request, f"延期已批准：{extra.title}", by, when.at)
     return store.save(step, when)
+
+
+def _tell_deciders(request: Extension, unit: Beside) -> None:
+    askers = [one for one in map(staff_of, _askers(request)) if one is not None]
+    where = unit.row.unit_id or unit.instance_unit
+    people = deciders("unit.extend", where, unit.at, but=askers)
+    title, key = f"申请延期，请审批：{unit.row.title}", f"extension:{request.pk}:asked"
+    notice = about(Topic.WARNING, title, request.root, key, request.reason)
+    tell(notice, people, by=unit.by, at=unit.at)
 
 
 def _tell_asker(request: Extension, title: str, by: Actor, at: datetime) -> None:
