@@ -4,6 +4,7 @@ DECISION = "decision"
 PROCESS = "process"
 TAXONOMY = "taxonomy"
 PORTAL = "portal"
+DESK = "desk"
 SUBJECT = "case"
 UNCLASSIFIED = "unclassified"
 

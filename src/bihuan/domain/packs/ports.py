@@ -21,6 +21,7 @@ FOLDERS = (
     "decisions",
     "processes",
     "escalations",
+    "desk",
     "portal",
     "texts",
     "scenarios",

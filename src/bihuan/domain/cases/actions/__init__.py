@@ -2,6 +2,12 @@
 
 from bihuan.domain.cases.actions.acting import CaseChanged, require_unchanged
 from bihuan.domain.cases.actions.bursts import take_burst
+from bihuan.domain.cases.actions.consulting import (
+    Opinion,
+    answer_consultation,
+    ask_experts,
+    withdraw_consultation,
+)
 from bihuan.domain.cases.actions.control import decline_control, sign_control
 from bihuan.domain.cases.actions.correspondence import IntakePlace, Taken, take_in
 from bihuan.domain.cases.actions.exports import Export, export_cases
@@ -67,6 +73,7 @@ __all__ = [
     "IntakePlace",
     "JointAnswer",
     "Measures",
+    "Opinion",
     "Order",
     "Study",
     "Taken",
@@ -77,9 +84,11 @@ __all__ = [
     "add_participants",
     "add_to_case",
     "answer_at_desk",
+    "answer_consultation",
     "answer_supervision",
     "answer_together",
     "ask_arbitration",
+    "ask_experts",
     "check_capa",
     "classify_case",
     "code_cause",
@@ -117,6 +126,7 @@ __all__ = [
     "unlink_cases",
     "urge_case",
     "withdraw_case",
+    "withdraw_consultation",
     "withdraw_supervision",
     "write_study",
     "write_to_customer",

@@ -16,6 +16,13 @@ from bihuan.domain.cases.queries.alerts import (
     narrowed,
 )
 from bihuan.domain.cases.queries.cards import CaseCard, case_cards
+from bihuan.domain.cases.queries.consulting import (
+    ConsultationRow,
+    ExpertGroup,
+    consultations_of,
+    consultations_to_answer,
+    expert_groups,
+)
 from bihuan.domain.cases.queries.duplicates import Duplicate, Probe, find_duplicates
 from bihuan.domain.cases.queries.figures import (
     FIGURES,
@@ -38,6 +45,7 @@ from bihuan.domain.cases.queries.gathering import (
     gathered,
     survivor_number,
 )
+from bihuan.domain.cases.queries.guidance import Guidance, guidance_for
 from bihuan.domain.cases.queries.improving import (
     CapaRow,
     Improvement,
@@ -66,6 +74,7 @@ from bihuan.domain.cases.queries.pressing import (
     urges_of_case,
 )
 from bihuan.domain.cases.queries.promises import Promise, PromisedUnit, promise
+from bihuan.domain.cases.queries.responsible import About, Candidate, Responsible, responsible_for
 from bihuan.domain.cases.queries.studies import (
     StudyFilter,
     StudyRow,
@@ -73,6 +82,7 @@ from bihuan.domain.cases.queries.studies import (
     studies_named,
     studies_of_case,
 )
+from bihuan.domain.cases.queries.suggesting import Suggestion, suggested_classes, suggested_units
 from bihuan.domain.cases.queries.taxonomy import (
     ClassNode,
     class_named,
@@ -93,6 +103,7 @@ from bihuan.domain.cases.queries.viewing import (
 __all__ = [
     "FIGURES",
     "TIERS",
+    "About",
     "Act",
     "AlertChanges",
     "AlertCounts",
@@ -100,16 +111,20 @@ __all__ = [
     "AlertFilter",
     "AlertRow",
     "BurstRow",
+    "Candidate",
     "CapaRow",
     "CaseCard",
     "CaseFilter",
     "CaseRow",
     "CaseView",
     "ClassNode",
+    "ConsultationRow",
     "ControlRow",
     "Duplicate",
     "Entry",
+    "ExpertGroup",
     "Gathered",
+    "Guidance",
     "Improvement",
     "OrderCounts",
     "OrgUnitLoad",
@@ -119,10 +134,12 @@ __all__ = [
     "Promise",
     "PromisedUnit",
     "ReferralView",
+    "Responsible",
     "ReworkCounts",
     "StudyFilter",
     "StudyFound",
     "StudyRow",
+    "Suggestion",
     "SupervisionRow",
     "TopicRow",
     "UrgeRow",
@@ -141,12 +158,16 @@ __all__ = [
     "class_named",
     "class_names",
     "classes",
+    "consultations_of",
+    "consultations_to_answer",
     "controls_of",
     "customer_tally",
     "day_figures",
+    "expert_groups",
     "eyes_of",
     "find_duplicates",
     "gathered",
+    "guidance_for",
     "hot_topic",
     "hot_topics",
     "improvement",
@@ -162,11 +183,14 @@ __all__ = [
     "promise",
     "referral_of",
     "register",
+    "responsible_for",
     "rework_counts",
     "search",
     "search_studies",
     "studies_named",
     "studies_of_case",
+    "suggested_classes",
+    "suggested_units",
     "supervision_of_case",
     "supervision_order",
     "supervision_to_answer",

@@ -49,6 +49,11 @@ _LEAVE = """
 select id, away_from, away_until from org_leave
 where staff_id = %(staff)s and away_until > %(at)s order by away_from limit 1
 """
+_COVERED_BY = """
+select staff_id, delegate_id from org_leave
+where staff_id = any(%(staff)s) and away_from <= %(at)s and away_until > %(at)s
+  and delegate_id is not null
+"""
 _AT_WORK = """
 select s.id from org_staff s
 where s.id = any(%(staff)s) and s.joined_at <= %(at)s and (s.left_at is null or s.left_at > %(at)s)
@@ -168,6 +173,12 @@ def staff_holding(post_code: str, unit_ids: int | Iterable[int], at: datetime) -
     units = [unit_ids] if isinstance(unit_ids, int) else list(unit_ids)
     params = {"post": post_code, "units": units, "at": at}
     return [StaffRow(*row) for row in db.rows(_HOLDERS, params)]
+
+
+def covered_by(staff_ids: Iterable[int], at: datetime) -> dict[int, int]:
+    """Return who covers each of some people that are on leave at `at`; without a delegate they are left out."""
+    params = {"staff": list(staff_ids), "at": at}
+    return dict(db.rows(_COVERED_BY, params)) if params["staff"] else {}
 
 
 def staff_who_may(verb: str, unit_id: int, at: datetime) -> list[int]:

@@ -36,6 +36,7 @@ from bihuan.domain.processes.queries.inbox import (
     inbox,
     inbox_counts,
 )
+from bihuan.domain.processes.queries.loads import units_in_hand
 from bihuan.domain.processes.queries.migrations import (
     MigratedRow,
     MigrationMissing,
@@ -107,6 +108,7 @@ __all__ = [
     "unit",
     "unit_runs",
     "unit_standing",
+    "units_in_hand",
     "units_of",
     "unread_copies",
 ]
