@@ -1,16 +1,23 @@
-"""`bihuan classify`: learn from labelled texts which class a new one belongs to."""
+"""`bihuan classify`: learn from labelled texts which class a new one belongs to.
 
+A model is two files below BIHUAN_HOME/models: `<name>.npz`, and `<name>.json` that says where it comes from
+and how good it was. Web processes read a new one at once.
+"""
+
+import hashlib
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
-from django.conf import settings
 
 from bihuan.config import console
+from bihuan.domain.cases.queries import learning, suggesting
 from bihuan.engines import classification
 from bihuan.integrations.labelled_texts import Labelled, read_labelled
+from bihuan.kit import clock
 from bihuan.kit.problems import Invalid
 
 SHOWN = 20
@@ -51,24 +58,82 @@ def command() -> None:
 def evaluate(*, file: Path, texts: tuple[str, ...], label: str, as_json: bool) -> int:
     """Cross-validate on labelled texts: how often the first suggestion is right on unseen ones."""
     labelled = _read(file, texts, label)
-    console.report(_evaluated(labelled, shown=not as_json), as_json=as_json)
+    keys = _evaluated(labelled.texts, labelled.labels, shown=not as_json)
+    console.report(keys, as_json=as_json)
     return 1 if labelled.rejected else 0
 
 
 @command.command()
 @_of_labelled_texts
-@click.option("--name", default="class", show_default=True, help="What the model is called.")
+@click.option(
+    "--name",
+    default=suggesting.CLASS,
+    show_default=True,
+    help="class or unit; class.hotline for one pack alone.",
+)
 def train(*, file: Path, texts: tuple[str, ...], label: str, as_json: bool, name: str) -> int:
-    """Cross-validate, then train on all of the texts and keep the model for suggestions."""
-    began = time.monotonic()
+    """Cross-validate, then train on all of the texts and keep the model for suggestions.
+
+    `class` suggests the class of a request: a label is a class's code or name. `unit` suggests the org unit
+    responsible: a label is its code.
+    """
     labelled = _read(file, texts, label)
-    keys = _evaluated(labelled, shown=not as_json)
-    content = classification.train(labelled.texts, labelled.labels).to_bytes()
-    place = _keep(name, content)
-    keys |= {"model": place.name, "bytes": len(content)}
-    keys |= {"seconds": round(time.monotonic() - began, 1)}
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    source = {"file": file.name, "sha256": digest, "text": list(texts), "label": label}
+    keys = _trained(name, (labelled.texts, labelled.labels), source, shown=not as_json)
     console.report(keys, as_json=as_json)
     return 1 if labelled.rejected else 0
+
+
+@command.command()
+@click.option("--pack", required=True, help="The industry pack whose cases are learned from.")
+@console.as_json
+def learn(*, pack: str, as_json: bool) -> None:
+    """Train anew from how people have judged a pack's cases: their classes, and who was responsible."""
+    keys: dict[str, Any] = {}
+    sources = (
+        (suggesting.CLASS, learning.judged_classes),
+        (suggesting.UNIT, learning.judged_units),
+    )
+    for kind, judged in sources:
+        name = f"{kind}.{pack}"
+        try:
+            keys[name] = _trained(name, judged(pack), {"cases": pack}, shown=not as_json)
+        except TooFewLabels as few:
+            keys[name] = {"skipped": few.message}
+    console.report(keys, as_json=as_json)
+
+
+@command.command()
+@console.as_json
+@console.offline
+def show(*, as_json: bool) -> None:
+    """List the models that are in use, where they come from and how good they were."""
+    names = sorted(place.stem for place in suggesting.model_folder().glob("*.npz"))
+    keys = {name: dict(suggesting.model_about(name)) for name in names}
+    console.report(keys, "" if names else "还没有训练过模型。", as_json=as_json)
+
+
+def _trained(
+    name: str,
+    examples: tuple[Sequence[classification.Document], Sequence[str]],
+    source: dict[str, Any],
+    *,
+    shown: bool,
+) -> dict[str, Any]:
+    began = time.monotonic()
+    texts, labels = examples
+    keys = _evaluated(texts, labels, shown=shown)
+    content = classification.train(texts, labels).to_bytes()
+    about = {
+        "trained_at": clock.now().isoformat(),
+        "source": source,
+        **keys,
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    place = _keep(name, content, about)
+    keys |= {"model": place.name, "bytes": len(content)}
+    return keys | {"seconds": round(time.monotonic() - began, 1)}
 
 
 def _read(file: Path, texts: tuple[str, ...], label: str) -> Labelled:
@@ -80,9 +145,11 @@ def _read(file: Path, texts: tuple[str, ...], label: str) -> Labelled:
     return labelled
 
 
-def _evaluated(labelled: Labelled, *, shown: bool) -> dict[str, Any]:
+def _evaluated(
+    texts: Sequence[classification.Document], labels: Sequence[str], *, shown: bool
+) -> dict[str, Any]:
     try:
-        found = classification.evaluate(labelled.texts, labelled.labels)
+        found = classification.evaluate(texts, labels)
     except classification.TooFewLabels as few:
         raise TooFewLabels(f"{TooFewLabels.message}不够的有：{few}。" if str(few) else "") from few
     if shown:
@@ -98,12 +165,14 @@ def _evaluated(labelled: Labelled, *, shown: bool) -> dict[str, Any]:
     }
 
 
-def _keep(name: str, content: bytes) -> Path:
-    """Write a model whole or not at all."""
-    folder = Path(settings.HOME) / "models"
+def _keep(name: str, content: bytes, about: dict[str, Any]) -> Path:
+    """Write a model whole or not at all; what is said about it comes first."""
+    folder = suggesting.model_folder()
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / f"{Path(name).name}.npz"
-    fresh = place.with_suffix(".new")
-    fresh.write_bytes(content)
-    fresh.replace(place)
+    said = json.dumps(about, ensure_ascii=False, indent=1).encode()
+    for target, written in ((folder / f"{Path(name).name}.json", said), (place, content)):
+        fresh = target.with_name(f"{target.name}.new")
+        fresh.write_bytes(written)
+        fresh.replace(target)
     return place

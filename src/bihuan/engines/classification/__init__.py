@@ -6,6 +6,15 @@ has features of its own, which is worth four points of accuracy against joining 
 """
 
 from bihuan.engines.classification.learning import Evaluation, TooFewLabels, evaluate, train
-from bihuan.engines.classification.model import Model, NotAModel, Suggestion
+from bihuan.engines.classification.model import Document, Model, NotAModel, Suggestion
 
-__all__ = ["Evaluation", "Model", "NotAModel", "Suggestion", "TooFewLabels", "evaluate", "train"]
+__all__ = [
+    "Document",
+    "Evaluation",
+    "Model",
+    "NotAModel",
+    "Suggestion",
+    "TooFewLabels",
+    "evaluate",
+    "train",
+]
