@@ -1,5 +1,6 @@
 import "./htmx";
 import "./offline";
+import { startAsking } from "./asking";
 import { startClocks } from "./clocks";
 import { startCommand } from "./command";
 import { startDialogs } from "./dialogs";
@@ -12,6 +13,7 @@ import { startPlaces } from "./places";
 import { startSigning } from "./signing";
 import { startUploads } from "./uploads";
 
+startAsking();
 startClocks();
 startCommand();
 startDialogs();

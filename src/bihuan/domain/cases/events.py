@@ -130,11 +130,12 @@ class PetitionIn:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A request as it came in at the desk, on any channel."""
+    """A request as it came in at the desk, on any channel. `remark` is kept with the contact."""
 
     request: CaseRequest
     referral: ReferralIn | None = None
     petition: PetitionIn | None = None
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

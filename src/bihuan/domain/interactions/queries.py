@@ -164,6 +164,13 @@ def register(
     return keyset(found, order=("-at", "-id"), after=after, before=before, size=size).map(_line)
 
 
+def refused(entry_id: int) -> RegisterRow | None:
+    """Return an entry that was refused and that nobody has seen to."""
+    found = Interaction.objects.filter(pk=entry_id, outcome=Outcome.REFUSED, settled_at=None)
+    one = found.first()
+    return _line(one) if one else None
+
+
 def _line(one: Interaction) -> RegisterRow:
     names = [field.name for field in fields(RegisterRow)]
     return RegisterRow(**{name: getattr(one, name) for name in names})

@@ -124,14 +124,15 @@ def _date(_: Field, value: Any) -> str:
 
 def _datetime(_: Field, value: Any) -> str:
     message = "填日期和时间，如 2026-01-31 08:30"
-    moment = value if isinstance(value, datetime) else _read_moment(_plain(value, message))
+    moment = value if isinstance(value, datetime) else read_moment(_plain(value, message))
     if moment is None:
         raise NotClean(message)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=LOCAL)
     return aware.astimezone(LOCAL).isoformat(timespec="seconds")
 
 
-def _read_moment(text: str) -> datetime | None:
+def read_moment(text: str) -> datetime | None:
+    """Return the moment written in one of the usual ways, naive where no offset is written, or None."""
     match = _TIME.fullmatch(text)
     day = read_date(match[1]) if match else None
     if match is None or day is None:

@@ -45,6 +45,8 @@ KEYS: Final = (
     ("Ctrl S", "暂存"),
     ("Esc", "关闭"),
     ("Alt 1–3", "受理三段"),
+    ("A", "采用系统推荐的分类"),
+    ("M", "补充到疑似重复的工单"),
 )
 ACCOUNT_PAGES: Final = (
     ("消息", "notices", "bell"),

@@ -60,6 +60,7 @@ from bihuan.domain.cases.queries.intake import (
     numbers_of,
     petition_of,
     referral_of,
+    refused_entry,
     register,
 )
 from bihuan.domain.cases.queries.listing import CaseFilter, CaseRow, case_list
@@ -74,7 +75,13 @@ from bihuan.domain.cases.queries.pressing import (
     urges_of_case,
 )
 from bihuan.domain.cases.queries.promises import Promise, PromisedUnit, promise
-from bihuan.domain.cases.queries.responsible import About, Candidate, Responsible, responsible_for
+from bihuan.domain.cases.queries.responsible import (
+    About,
+    Candidate,
+    Responsible,
+    about_case,
+    responsible_for,
+)
 from bihuan.domain.cases.queries.studies import (
     StudyFilter,
     StudyRow,
@@ -143,6 +150,7 @@ __all__ = [
     "SupervisionRow",
     "TopicRow",
     "UrgeRow",
+    "about_case",
     "alert_board",
     "alert_changes",
     "alert_counts",
@@ -182,6 +190,7 @@ __all__ = [
     "petition_of",
     "promise",
     "referral_of",
+    "refused_entry",
     "register",
     "responsible_for",
     "rework_counts",

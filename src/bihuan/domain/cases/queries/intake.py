@@ -1,7 +1,9 @@
 """How cases came in: the register of visits and calls, who handed a case on, who stands behind it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Q
 
@@ -12,6 +14,7 @@ from bihuan.domain.interactions.queries import RegisterFilter, RegisterRow
 from bihuan.domain.org.ports import Access
 from bihuan.kit.masking import mask_phone, mask_text
 from bihuan.kit.paging import Page
+from bihuan.kit.problems import NotFound
 
 HISTORY = 50
 
@@ -56,6 +59,17 @@ def register(
         wanted = replace(wanted, unit_ids=tuple(scope.unit_ids))
     page = interactions.register(wanted, after=after, before=before, size=size)
     return page.map(lambda row: _line(access, row))
+
+
+def refused_entry(access: Access, entry_id: int) -> Mapping[str, Any]:
+    """Return a request that was refused as it was sent, to go on with; its number only for who may see it."""
+    entry = interactions.refused(entry_id)
+    if entry is None or not access.may("case.open", entry.org_unit_id):
+        raise NotFound
+    sent = dict(entry.sent or {})
+    if not access.may("customer.see_phone", entry.org_unit_id):
+        sent.pop("contact_phone", None)
+    return sent
 
 
 def numbers_of(case_ids: set[int]) -> dict[int, str]:

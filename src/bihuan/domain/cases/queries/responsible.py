@@ -19,11 +19,18 @@ from bihuan.domain.processes import queries as processes
 from bihuan.domain.processes.queries import blueprints
 from bihuan.engines import decisions
 from bihuan.kit import db
+from bihuan.kit.problems import NotFound
 
 AREA = "area"
 _CUSTOMER = """
 select u.code, (select min(a.kind) from customers_account a where a.customer_id = c.id)
 from customers_customer c join org_orgunit u on u.id = c.unit_id where c.id = %s
+"""
+
+
+_ABOUT = """
+select c.pack, k.code, c.grade, c.channel, c.customer_id
+from cases_case c join cases_caseclass k on k.id = c.cls_id where c.id = %s
 """
 
 
@@ -58,6 +65,14 @@ class Responsible:
     org_unit: str
     reasons: tuple[str, ...]
     people: tuple[Candidate, ...]
+
+
+def about_case(case_id: int) -> About:
+    """Return what is known of a case, to ask who is responsible for it."""
+    row = db.one(_ABOUT, (case_id,))
+    if row is None:
+        raise NotFound
+    return About(*row)
 
 
 def responsible_for(about: About, *, at: datetime) -> Responsible | None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.http import QueryDict
 
+from bihuan.domain.cases.choices import REFERRED
 from bihuan.domain.cases.queries import CaseRow, ClassNode, Duplicate
 from bihuan.domain.customers.queries import CustomerRow
 from bihuan.surfaces.workspace.sheets import words
@@ -14,12 +15,14 @@ from bihuan.surfaces.workspace.sheets.chips import NO_CHIP, ChipSheet
 from bihuan.surfaces.workspace.sheets.customers import hidden
 from bihuan.surfaces.workspace.sheets.fields import FieldSheet
 
-CHANNELS: Final = ("PHONE", "COUNTER", "WECHAT", "WEB", "SMS", "EMAIL", "LETTER", "INTERNAL",
-                   "GOVERNMENT", "MEDIA", "OTHER")  # fmt: skip
+CHANNELS: Final = ("PHONE", "COUNTER", "ONSITE", "WECHAT", "WEB", "SMS", "EMAIL", "LETTER", "FAX",
+                   "INTERNAL", "GOVERNMENT", "SOCIAL", "SUPERIOR", "MEDIA", "OTHER")  # fmt: skip
 URGENCIES: Final = (("1", "不急"), ("2", "较急"), ("3", "紧急"))
 KEPT: Final = (
     "pack", "contact_name", "contact_phone", "channel", "urgency", "title", "address",
     "occurred_at", "description", "customer_id", "class_1", "class_2", "class_3",
+    "sender", "reference", "reply_due_at", "is_petition", "headcount", "raised_before",
+    "first_raised_on", "people", "petition_note", "same_as", "answer", "entry", "asked",
 )  # fmt: skip
 REQUIRED: Final[Mapping[str, str]] = {
     "contact_name": "联系人",
@@ -58,11 +61,48 @@ SHAPES: Final[Sequence[tuple[str, str, dict[str, Any]]]] = (
 )
 
 
+REFERRAL_SHAPES: Final[Sequence[tuple[str, str, dict[str, Any]]]] = (
+    ("sender", "来文单位", {"required": True, "width": "", "max_length": 120}),
+    ("reference", "来文编号", {"width": "", "max_length": 80}),
+    ("reply_due_at", "要求答复时间", {"kind": "moment", "width": ""}),
+)
+PETITION_SHAPES: Final[Sequence[tuple[str, str, dict[str, Any]]]] = (
+    ("headcount", "人数", {"required": True, "kind": "number", "width": ""}),
+    ("raised_before", "此前反映次数", {"kind": "number", "width": ""}),
+    ("first_raised_on", "首次反映日期", {"kind": "date", "width": ""}),
+    (
+        "people",
+        "参与人",
+        {
+            "kind": "text",
+            "width": "w4",
+            "max_length": 20_000,
+            "placeholder": "一人一行：姓名 手机号，第一行是代表",
+        },
+    ),
+    ("petition_note", "现场情况", {"kind": "text", "width": "w4", "max_length": 1000}),
+)
+IS_PETITION: Final[Sequence[tuple[str, str, dict[str, Any]]]] = (
+    ("is_petition", "群体", {"kind": "choices", "options": (("1", "多人共同反映"),), "width": ""}),
+)
+
+
+LABELS: Final[Mapping[str, str]] = {
+    **{name: label for name, label, _shape in (*SHAPES, *REFERRAL_SHAPES, *PETITION_SHAPES)},
+    "class_code": "诉求分类",
+    "answer": "当场答复",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Intake:
     """The form as it stands."""
 
     fields: Sequence[FieldSheet]
+    arrival: Sequence[FieldSheet] = ()
+    answer: str = ""
+    answer_error: str = ""
+    entry: str = ""
     saved: str = ""
     missing: Sequence[tuple[str, str]] = ()
     refusal: str = ""
@@ -112,6 +152,7 @@ class OpenCase:
     chip: ChipSheet = NO_CHIP
     share: int = 0
     why: str = ""
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +164,15 @@ class Match:
     chosen: int | None
     open: Sequence[OpenCase]
     duplicates: Sequence[OpenCase]
+    same_as: str = ""
+    may_join: bool = False
 
 
 def typed(posted: QueryDict | Mapping[str, str]) -> dict[str, str]:
     """Return what was typed into the form, trimmed."""
     found = {name: str(posted.get(name, "") or "").strip() for name in KEPT}
+    if isinstance(posted, QueryDict):
+        found["asked"] = "|".join(str(one) for one in posted.getlist("ask"))
     return {name: value or DEFAULTS.get(name, "") for name, value in found.items()}
 
 
@@ -136,14 +181,30 @@ def missing(values: Mapping[str, str], class_code: str) -> dict[str, str]:
     found = {name: f"填写{label}" for name, label in REQUIRED.items() if not values[name]}
     if not class_code:
         found["class_code"] = "选到最后一级"
+    if values["channel"] in REFERRED and not values["sender"]:
+        found["sender"] = "填写来文单位"
     return found
 
 
 def fields(values: Mapping[str, str], errors: Mapping[str, str]) -> list[FieldSheet]:
     """Return the fields of the form, keeping what was typed."""
+    return _drawn(SHAPES, values, errors)
+
+
+def arrival(values: Mapping[str, str], errors: Mapping[str, str]) -> list[FieldSheet]:
+    """Return what is asked beyond of somebody else's letter, and of many people at once."""
+    shapes = [*(REFERRAL_SHAPES if values["channel"] in REFERRED else ()), *IS_PETITION]
+    return _drawn([*shapes, *(PETITION_SHAPES if values["is_petition"] else ())], values, errors)
+
+
+def _drawn(
+    shapes: Sequence[tuple[str, str, dict[str, Any]]],
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
+) -> list[FieldSheet]:
     return [
         FieldSheet(name=name, label=label, value=values[name], error=errors.get(name, ""), **shape)
-        for name, label, shape in SHAPES
+        for name, label, shape in shapes
     ]
 
 
@@ -236,4 +297,5 @@ def duplicate(found: Duplicate) -> OpenCase:
         opened_at=row.opened_at,
         share=round(found.likeness * 100),
         why=found.why,
+        is_own=found.is_own,
     )

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from django.http import QueryDict
+from django.utils import timezone
 
 from bihuan.engines.forms import Field, FieldType, Form
+from bihuan.engines.forms.clean import read_moment
 from bihuan.engines.forms.model import FILES
 
 MANY: Final = (FILES - {FieldType.SIGNATURE}) | {FieldType.MULTICHOICE}
@@ -70,3 +73,9 @@ def with_row(form: Form, values: dict[str, Any], *, add: str, remove: str) -> di
         rows = list(values.get(code) or [])
         return values | {code: rows[: int(number)] + rows[int(number) + 1 :]}
     return values
+
+
+def read_local_moment(text: str) -> datetime | None:
+    """Return the moment a person typed, in the place's own time unless an offset is written; or None."""
+    found = read_moment(text.strip()) if text.strip() else None
+    return timezone.make_aware(found) if found is not None and found.tzinfo is None else found

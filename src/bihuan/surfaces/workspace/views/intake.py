@@ -1,6 +1,7 @@
 """受理: who calls, what it is about, what may be the same, what we promise; then a case."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -11,22 +12,19 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bihuan.domain.cases import actions, queries
-from bihuan.domain.cases.events import CaseRequest, OpenedCase
-from bihuan.domain.cases.queries import Probe
-from bihuan.domain.customers import actions as customer_actions, queries as customers
-from bihuan.domain.customers.actions import NewCustomer
-from bihuan.domain.org import queries as org
+from bihuan.domain.cases.events import CaseRequest, Intake, OpenedCase
+from bihuan.domain.customers import queries as customers
 from bihuan.domain.org.rules import require
 from bihuan.domain.packs import queries as packs
 from bihuan.domain.processes import actions as processes, queries as units
 from bihuan.kit.htmx import render, wants_fragment
 from bihuan.kit.problems import Invalid, Refused
-from bihuan.surfaces.workspace.desk import Desk, desk_of, look_up
+from bihuan.surfaces.workspace import intake_parts as parts
+from bihuan.surfaces.workspace.desk import Desk, desk_of
 from bihuan.surfaces.workspace.errors import toast
-from bihuan.surfaces.workspace.sheets import intake as sheets, promise as promises
-from bihuan.surfaces.workspace.sheets.cases import ENDED, case_address
-from bihuan.surfaces.workspace.sheets.chips import NO_CHIP
-from bihuan.surfaces.workspace.sheets.clocks import chips_of_cases
+from bihuan.surfaces.workspace.sheets import class_search, intake as sheets, received
+from bihuan.surfaces.workspace.sheets.cases import case_address
+from bihuan.surfaces.workspace.sheets.guidance import asked_in_words
 
 DRAFT = "intake_draft"
 
@@ -41,28 +39,54 @@ def page(request: HttpRequest) -> HttpResponse:
         kept |= _asked_for(desk, request.GET)
         return render(request, "intake/page.html", _context(desk, kept))
     values = sheets.typed(request.POST)
-    errors = sheets.missing(values, _picker(values).code)
+    how, _, number = values["same_as"].partition(":")
+    if how == "add":
+        return _added(request, desk, values, number)
+    errors = sheets.missing(values, parts.picker(values).code)
     if errors:
         return _again(request, desk, values, errors)
     try:
-        opened = _take_in(desk, values)
+        opened = _take_in(desk, values, parent=number if how == "child" else "")
     except Refused as refused:
         return _again(request, desk, values, refused.fields, refused.message)
     request.session.pop(DRAFT, None)
-    return _done(request, opened)
+    return _done(request, case_address(opened.number), f"已受理 {opened.number}")
+
+
+@require_POST
+def answered(request: HttpRequest) -> HttpResponse:
+    """Write down what was answered on the spot; no case comes of it."""
+    desk = desk_of(request)
+    require(desk.access, "case.open")
+    values = sheets.typed(request.POST)
+    try:
+        actions.answer_at_desk(
+            _request(desk, values), answer=values["answer"], by=desk.actor, at=desk.at
+        )
+    except Refused as refused:
+        return _again(request, desk, values, refused.fields, refused.message)
+    request.session.pop(DRAFT, None)
+    return _done(request, reverse("register"), "已登记，未建单")
 
 
 @require_POST
 def match(request: HttpRequest) -> HttpResponse:
-    """Look for the customer, their open cases and likely duplicates."""
+    """Look for the customer, their open cases and likely duplicates; suggest a class."""
     desk = desk_of(request)
     require(desk.access, "case.open")
     values = sheets.typed(request.POST)
-    found = _candidates(desk, values)
+    found = parts.candidates(desk, values)
     if "customer_id" not in request.POST and values["contact_phone"]:
         # Nobody was offered yet: the first is the likeliest.
         values["customer_id"] = str(found[0].id) if found else ""
-    return render(request, "intake/_match.html", {"match": _match(desk, values, found)})
+    chosen = parts.picker(values)
+    context = {
+        "match": parts.match(desk, values, found),
+        "suggested": parts.suggestions(values, chosen),
+        "guidance": parts.guidance(desk, values, chosen),
+        "and_suggestions": True,
+    }
+    return render(request, "intake/_match.html", context)
 
 
 @require_POST
@@ -70,9 +94,30 @@ def classes(request: HttpRequest) -> HttpResponse:
     """Open the next level of the picker and foresee the promise."""
     desk = desk_of(request)
     values = sheets.typed(request.POST)
-    context = _class_context(desk, values)
-    context |= {"and_preview": True, "match": _match(desk, values, _candidates(desk, values))}
+    context = parts.class_context(desk, values)
+    found = parts.candidates(desk, values)
+    context |= {
+        "and_preview": True,
+        "and_suggestions": False,
+        "match": parts.match(desk, values, found),
+    }
     return render(request, "intake/_classes.html", context)
+
+
+@require_POST
+def find(request: HttpRequest) -> HttpResponse:
+    """Find classes by name or sound."""
+    values = sheets.typed(request.POST)
+    text = request.POST.get("class_find", "")
+    hits = class_search.find_classes(queries.classes(values["pack"]), text)
+    return render(request, "intake/_found.html", {"hits": hits, "text": text.strip()})
+
+
+@require_POST
+def arrival(request: HttpRequest) -> HttpResponse:
+    """Ask what belongs to the channel chosen, and to a petition."""
+    values = sheets.typed(request.POST)
+    return render(request, "intake/_arrival.html", {"arrival": sheets.arrival(values, {})})
 
 
 @require_POST
@@ -92,45 +137,57 @@ def discard(request: HttpRequest) -> HttpResponse:
     return HttpResponse(headers={"HX-Redirect": reverse("intake")})
 
 
-def _take_in(desk: Desk, values: Mapping[str, str]) -> OpenedCase:
+def _take_in(desk: Desk, values: Mapping[str, str], *, parent: str) -> OpenedCase:
     """Open the case and, where it is this person's to do, pass its first unit on."""
+    guidance = queries.guidance_for(values["pack"], parts.picker(values).code)
     with transaction.atomic():
-        request = _request(desk, values, _customer(desk, values))
-        opened = actions.open_case(request, by=desk.actor, at=desk.at)
+        intake = Intake(
+            _request(desk, values),
+            received.referral(values),
+            received.petition(values),
+            asked_in_words(guidance, values),
+        )
+        opened = actions.accept_request(intake, by=desk.actor, at=desk.at)
+        if parent:
+            whole = queries.case_view(desk.access, parent).row.id
+            actions.join_incident(case_id=opened.id, parent_id=whole, by=desk.actor, at=desk.at)
+        if values["entry"].isdigit():
+            said = f"已建单 {opened.number}"
+            actions.settle_refused(
+                entry_id=int(values["entry"]), reason=said, by=desk.actor, at=desk.at
+            )
     _pass_on(desk, opened, values)
     return opened
 
 
-def _customer(desk: Desk, values: Mapping[str, str]) -> int:
-    """Return the customer chosen, else the one with this number, else a new one."""
-    if values["customer_id"].isdigit():
-        return int(values["customer_id"])
-    new = NewCustomer(name=values["contact_name"], unit_id=desk.unit_id or 0)
-    found = customer_actions.find_or_create_by_phone(
-        phone=values["contact_phone"], new=new, by=desk.actor, at=desk.at
-    )
-    return found.customer_id
+def _added(
+    request: HttpRequest, desk: Desk, values: Mapping[str, str], number: str
+) -> HttpResponse:
+    """Add what was said to a case that is about it already."""
+    try:
+        case_id = queries.case_view(desk.access, number).row.id
+        actions.add_to_case(
+            case_id=case_id, request=_request(desk, values), by=desk.actor, at=desk.at
+        )
+    except Refused as refused:
+        said = {"description": "填写诉求描述"} if "text" in refused.fields else refused.fields
+        return _again(request, desk, values, said, refused.message)
+    request.session.pop(DRAFT, None)
+    return _done(request, case_address(number), f"已补充到 {number}")
 
 
-def _request(desk: Desk, values: Mapping[str, str], customer_id: int) -> CaseRequest:
-    return CaseRequest(
-        pack=values["pack"],
-        title=values["title"],
+def _request(desk: Desk, values: Mapping[str, str]) -> CaseRequest:
+    chosen = int(values["customer_id"]) if values["customer_id"].isdigit() else None
+    found = received.request(
+        values,
+        class_code=parts.picker(values).code,
         org_unit_id=desk.unit_id or 0,
-        class_code=_picker(values).code,
-        description=values["description"],
-        channel=values["channel"],
-        customer_id=customer_id,
-        contact_name=values["contact_name"],
-        contact_phone=_whole_phone(values, customer_id),
-        urgency=int(values["urgency"]) if values["urgency"] in {"1", "2", "3"} else 2,
+        customer_id=chosen,
     )
-
-
-def _whole_phone(values: Mapping[str, str], customer_id: int) -> str:
-    """Return the number to keep: the form shows a known customer's masked, and it comes back so."""
-    typed = values["contact_phone"]
-    return customers.phone_behind(customer_id, typed) if "*" in typed else typed
+    # The form shows a known customer's number masked, and it comes back so.
+    if chosen is not None and "*" in found.contact_phone:
+        return replace(found, contact_phone=customers.phone_behind(chosen, found.contact_phone))
+    return found
 
 
 def _pass_on(desk: Desk, opened: OpenedCase, values: Mapping[str, str]) -> None:
@@ -147,11 +204,11 @@ def _pass_on(desk: Desk, opened: OpenedCase, values: Mapping[str, str]) -> None:
 
 
 def _asked_for(desk: Desk, asked: QueryDict) -> dict[str, str]:
-    """Begin with the pack or the customer that the address names."""
+    """Begin with the pack, the customer or the refused request that the address names."""
     found: dict[str, str] = {}
     if asked.get("pack"):
         found["pack"] = str(asked["pack"])
-    customer_id = asked.get("customer", "")
+    customer_id, entry = asked.get("customer", ""), asked.get("entry", "")
     if customer_id.isdigit():
         card = customers.customer_card(desk.access, int(customer_id))
         found |= {
@@ -159,6 +216,10 @@ def _asked_for(desk: Desk, asked: QueryDict) -> dict[str, str]:
             "contact_name": card.name,
             "contact_phone": card.phone_masked,
         }
+    if entry.isdigit():
+        sent = queries.refused_entry(desk.access, int(entry))
+        found |= {name: str(sent[name]) for name in sheets.KEPT if sent.get(name)}
+        found |= class_search.levels_of(str(sent.get("class_code") or "")) | {"entry": entry}
     return found
 
 
@@ -175,11 +236,10 @@ def _again(
     return render(request, template, context, status=422)
 
 
-def _done(request: HttpRequest, opened: OpenedCase) -> HttpResponse:
-    address = case_address(opened.number)
+def _done(request: HttpRequest, address: str, said: str) -> HttpResponse:
     if not wants_fragment(request):
         return HttpResponseRedirect(address)
-    return toast(HttpResponse(headers={"HX-Redirect": address}), f"已受理 {opened.number}")
+    return toast(HttpResponse(headers={"HX-Redirect": address}), said)
 
 
 def _context(
@@ -192,19 +252,24 @@ def _context(
     offered = queries.packs_offered()
     if values["pack"] not in offered:
         values["pack"] = offered[0] if offered else ""
-    labels = {**sheets.REQUIRED, "class_code": "诉求分类"}
     form = sheets.Intake(
         fields=sheets.fields(values, errors),
+        arrival=sheets.arrival(values, errors),
+        answer=values["answer"],
+        answer_error=errors.get("answer", ""),
+        entry=values["entry"],
         saved=kept.get("saved", ""),
-        missing=[(name, labels.get(name, name)) for name in errors],
+        missing=[(name, sheets.LABELS.get(name, name)) for name in errors],
         refusal=refusal,
     )
     return {
         "intake": form,
+        "arrival": form.arrival,
         "pack": values["pack"],
         "packs": _pack_options(offered, values["pack"]),
-        "match": _match(desk, values, _candidates(desk, values)),
-        **_class_context(desk, values, errors.get("class_code", "")),
+        "match": parts.match(desk, values, parts.candidates(desk, values)),
+        "and_suggestions": False,
+        **parts.class_context(desk, values, errors.get("class_code", "")),
     }
 
 
@@ -219,57 +284,3 @@ def _pack_options(offered: Sequence[str], chosen: str) -> list[dict[str, Any]]:
         }
         for key in offered
     ]
-
-
-def _class_context(desk: Desk, values: Mapping[str, str], error: str = "") -> dict[str, Any]:
-    picker = _picker(values, error)
-    promise = None
-    if picker.code:
-        promise = promises.promise_sheet(
-            queries.promise(values["pack"], picker.code, at=desk.at), org.post_names(), desk.at
-        )
-    return {"classes": picker, "promise": promise, "and_preview": False}
-
-
-def _picker(values: Mapping[str, str], error: str = "") -> sheets.Picker:
-    return sheets.picker(queries.classes(values["pack"]), values, error)
-
-
-def _match(
-    desk: Desk, values: Mapping[str, str], found: Sequence[customers.CustomerRow]
-) -> sheets.Match:
-    chosen = int(values["customer_id"]) if values["customer_id"].isdigit() else None
-    known = queries.cases_of_customer(desk.access, chosen) if chosen else []
-    open_ = [row for row in known if row.state not in ENDED]
-    chips = chips_of_cases([row.id for row in open_], desk.at)
-    probe = Probe(
-        pack=values["pack"],
-        title=values["title"],
-        class_id=_class_id(values),
-        customer_id=chosen,
-        contact_phone=values["contact_phone"],
-    )
-    asked = any(values[name] for name in ("contact_phone", "contact_name", "title", "customer_id"))
-    alike = queries.find_duplicates(desk.access, probe, at=desk.at) if asked else []
-    return sheets.Match(
-        asked=asked,
-        customers=[sheets.candidate(row) for row in found],
-        chosen=chosen,
-        open=[sheets.open_case(row, chips.get(row.id, NO_CHIP)) for row in open_],
-        duplicates=[sheets.duplicate(one) for one in alike],
-    )
-
-
-def _class_id(values: Mapping[str, str]) -> int | None:
-    """Return the class chosen so far, for cases of the same person and class count as likely repeats."""
-    nodes = queries.classes(values["pack"])
-    code = sheets.picker(nodes, values).code
-    return next((one.id for one in nodes if one.code == code), None) if code else None
-
-
-def _candidates(desk: Desk, values: Mapping[str, str]) -> list[customers.CustomerRow]:
-    for typed in (values["contact_phone"], values["contact_name"]):
-        found = look_up(desk, typed, size=6) if len(typed) > 1 else []
-        if found:
-            return found
-    return []

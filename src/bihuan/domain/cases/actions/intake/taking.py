@@ -52,7 +52,7 @@ def accept_request(intake: Intake, *, by: Actor, at: datetime) -> OpenedCase:
     contact = contact_of(request, outcome=Outcome.OPENED, root=opened.ref)
     reference = referral.reference if referral else ""
     headcount = petition.headcount if petition else 1
-    contact = replace(contact, external_id=reference, headcount=headcount)
+    contact = replace(contact, external_id=reference, headcount=headcount, remark=intake.remark)
     interactions.record_interaction(contact, by=by, at=at)
     return opened
 

@@ -1,0 +1,49 @@
+"""热点: what many people's cases are about, with those cases."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from bihuan.domain.cases import queries
+from bihuan.domain.org.rules import require
+from bihuan.domain.packs import queries as packs
+from bihuan.kit.htmx import render
+from bihuan.surfaces.workspace.desk import desk_of
+from bihuan.surfaces.workspace.sheets.cases import case_line
+from bihuan.surfaces.workspace.sheets.clocks import chips_of_cases
+
+SHOWN = 100
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """List the hot topics of a pack, the hottest first."""
+    desk = desk_of(request)
+    require(desk.access, "case.view")
+    offered = queries.packs_offered()
+    asked = request.GET.get("pack", "")
+    pack = asked if asked in offered else next(iter(offered), "")
+    titles = {one.key: one.names.get("zh", one.key) for one in packs.installed_packs()}
+    context = {
+        "rows": queries.hot_topics(desk.access, pack, size=SHOWN),
+        "packs": [
+            {
+                "title": titles.get(key, key),
+                "on": key == pack,
+                "address": f"?{urlencode({'pack': key})}",
+            }
+            for key in offered
+        ],
+    }
+    return render(request, "topics/list.html", context)
+
+
+@require_safe
+def show(request: HttpRequest, topic_id: int) -> HttpResponse:
+    """List the cases of one topic."""
+    desk = desk_of(request)
+    require(desk.access, "case.view")
+    topic, rows = queries.hot_topic(desk.access, topic_id)
+    chips = chips_of_cases([row.id for row in rows], desk.at)
+    context = {"topic": topic, "rows": [case_line(row, chips) for row in rows]}
+    return render(request, "topics/show.html", context)
