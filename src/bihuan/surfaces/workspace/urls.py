@@ -53,6 +53,7 @@ urlpatterns: list[URLPattern] = [
     path("intake/", intake.page, name="intake"),
     path("intake/match/", intake.match, name="intake-match"),
     path("intake/classes/", intake.classes, name="intake-classes"),
+    path("intake/suggest/", intake.suggest, name="intake-suggest"),
     path("intake/find/", intake.find, name="intake-find"),
     path("intake/arrival/", intake.arrival, name="intake-arrival"),
     path("intake/answered/", intake.answered, name="intake-answered"),

@@ -71,7 +71,7 @@ def answered(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def match(request: HttpRequest) -> HttpResponse:
-    """Look for the customer, their open cases and likely duplicates; suggest a class."""
+    """Look for the customer, their open cases and likely duplicates."""
     desk = desk_of(request)
     require(desk.access, "case.open")
     values = sheets.typed(request.POST)
@@ -79,12 +79,10 @@ def match(request: HttpRequest) -> HttpResponse:
     if "customer_id" not in request.POST and values["contact_phone"]:
         # Nobody was offered yet: the first is the likeliest.
         values["customer_id"] = str(found[0].id) if found else ""
-    chosen = parts.picker(values)
     context = {
         "match": parts.match(desk, values, found),
-        "suggested": parts.suggestions(values, chosen),
-        "guidance": parts.guidance(desk, values, chosen),
-        "and_suggestions": True,
+        "guidance": parts.guidance(desk, values, parts.picker(values)),
+        "and_say": True,
     }
     return render(request, "intake/_match.html", context)
 
@@ -98,10 +96,18 @@ def classes(request: HttpRequest) -> HttpResponse:
     found = parts.candidates(desk, values)
     context |= {
         "and_preview": True,
-        "and_suggestions": False,
+        "and_say": False,
         "match": parts.match(desk, values, found),
     }
     return render(request, "intake/_classes.html", context)
+
+
+@require_POST
+def suggest(request: HttpRequest) -> HttpResponse:
+    """Suggest classes for what was typed; a request of its own, for the first one loads the model."""
+    values = sheets.typed(request.POST)
+    suggested = parts.suggestions(values, parts.picker(values))
+    return render(request, "intake/_suggest.html", {"suggested": suggested})
 
 
 @require_POST
@@ -268,7 +274,7 @@ def _context(
         "pack": values["pack"],
         "packs": _pack_options(offered, values["pack"]),
         "match": parts.match(desk, values, parts.candidates(desk, values)),
-        "and_suggestions": False,
+        "and_say": False,
         **parts.class_context(desk, values, errors.get("class_code", "")),
     }
 
