@@ -86,10 +86,12 @@ def test_hot_topics_count_people_and_show_only_visible_cases():
             f"N{nth}", title=f"{NOISE}{nth}", org_unit_id=place, contact_digits=f"1380000000{nth}"
         )
     given.stored_case("other", title="咨询公积金提取")
-    stretch = topics.Stretch("demo", given.later(-1), given.later(1))
+    stretch = topics.Stretch("demo", given.later(-1), given.later(1), is_rolling=True)
+    asked_for = topics.Stretch("demo", given.later(-9), given.later(-8))
 
     assert topics.find_topics(stretch, at=given.later(2)) == 1
     assert topics.find_topics(stretch, at=given.later(3)) == 1  # in place of the first
+    assert topics.find_topics(asked_for, at=given.later(3)) == 0  # beside it
     lee = given.person("lee", hq, "case.view")
     [row] = queries.hot_topics(lee, "demo")
     assert (row.cases, row.people) == (3, 4)

@@ -32,10 +32,12 @@ def hot_topics(*, pack: str, since: str, until: str, size: int, as_json: bool) -
     begins = _day(since) if since else now - timedelta(days=30)
     ends = _day(until) + timedelta(days=1) if until else now
     wanted = [packs.installed_pack(pack).key] if pack else queries.packs_offered()
+    rolling = not since and not until
     count = 0
     for key in wanted:
-        count += topics.find_topics(topics.Stretch(key, begins, ends), at=now)
-    found = queries.topics_whole(wanted, size=size)
+        stretch = topics.Stretch(key, begins, ends, is_rolling=rolling)
+        count += topics.find_topics(stretch, at=now)
+    found = queries.topics_whole(wanted, is_rolling=rolling, size=size)
     if not as_json:
         for topic in found:
             click.echo(f"{topic['title']}：{len(topic['cases'])} 件，{topic['people']} 人")

@@ -37,4 +37,5 @@ def find_topics(timestamp: int) -> None:
     """Work out the hot topics of the last thirty days."""
     now = clock.now()
     for pack in queries.packs_offered():
-        topics.find_topics(topics.Stretch(pack, now - TOPICS_LOOK_BACK, now), at=now)
+        stretch = topics.Stretch(pack, now - TOPICS_LOOK_BACK, now, is_rolling=True)
+        topics.find_topics(stretch, at=now)

@@ -17,6 +17,7 @@ from bihuan.surfaces.api import (
     definitions,
     gathering,
     improving,
+    intake,
     many,
     messages,
     notices,
@@ -60,6 +61,10 @@ api.add_router("/cases", cases.router, tags=["cases"])
 api.add_router("/cases", pressing.of_case, tags=["cases"])
 api.add_router("/cases", gathering.of_case, tags=["cases"])
 api.add_router("/cases", improving.of_case, tags=["cases"])
+api.add_router("/cases", intake.of_case, tags=["cases"])
+api.add_router("/intake", intake.intake, tags=["intake"])
+api.add_router("/register", intake.register, tags=["intake"])
+api.add_router("/consultations", intake.consultations, tags=["cases"])
 api.add_router("/studies", improving.studies, tags=["studies"])
 api.add_router("/grants", improving.grants, tags=["grants"])
 api.add_router("/bursts", gathering.bursts, tags=["bursts"])

@@ -129,7 +129,8 @@ def _responsible(desk: Desk, values: Mapping[str, str], code: str) -> Responsibl
     if not code:
         return None
     chosen = int(values["customer_id"]) if values["customer_id"].isdigit() else None
-    about = About(values["pack"], code, channel=values["channel"], customer_id=chosen)
+    place = f"{values['address']} {values['title']}"
+    about = About(values["pack"], code, channel=values["channel"], customer_id=chosen, place=place)
     return queries.responsible_for(about, at=desk.at)
 
 

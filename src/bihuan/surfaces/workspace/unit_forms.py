@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from bihuan.domain.attachments import queries as attachments
 from bihuan.domain.cases import queries as cases
-from bihuan.domain.cases.queries import CaseRow, CaseView
+from bihuan.domain.cases.events import case_id_of
+from bihuan.domain.cases.queries import CaseRow, CaseView, Responsible
 from bihuan.domain.customers import queries as customers
 from bihuan.domain.processes.queries import UnitView
 from bihuan.engines.forms import Field, FieldType, Form
@@ -29,6 +30,8 @@ from bihuan.surfaces.workspace.sheets.fields import (
 from bihuan.surfaces.workspace.sheets.files import file_numbers, files_by_number
 
 CUSTOMERS_SHOWN: Final = 6
+# The field that says who becomes responsible.
+RESPONSIBLE: Final = "org_unit"
 # Fewer digits are a customer's own number.
 NUMBER_OF_A_PHONE: Final = 7
 # What a case knows under the names that forms ask for it; words that forms use otherwise stay out.
@@ -58,6 +61,7 @@ class UnitForm:
     goes_home: bool = False
     notes: Sequence[tuple[str, str]] = ()
     operations: Sequence[dict[str, str]] = field(default_factory=tuple)
+    proposal: Responsible | None = None
 
     @property
     def first_operations(self) -> list[dict[str, str]]:
@@ -120,7 +124,20 @@ def unit_form(
         saved="已有暂存" if unit.has_draft and filled is None else "",
         limit=chip.limit_text,
         used=chip.used,
+        proposal=_proposal(unit, desk, now) if mine else None,
     )
+
+
+def _proposal(unit: UnitView, desk: Desk, filled: Filled) -> Responsible | None:
+    """Return who should be responsible, for a form that asks for it and has no answer yet (TKT-15)."""
+    asks = unit.form is not None and any(
+        one.type is FieldType.ORG_UNIT and one.code == RESPONSIBLE for one in unit.form.fields
+    )
+    if not asks or filled.values.get(RESPONSIBLE) or not unit.subject.startswith("case:"):
+        return None
+    about = cases.about_case(case_id_of(unit.subject))
+    said = str(filled.values.get("class_code") or about.class_code)
+    return cases.responsible_for(replace(about, class_code=said), at=desk.at)
 
 
 def _around_form(unit: UnitView, desk: Desk, filled: Filled) -> Around:

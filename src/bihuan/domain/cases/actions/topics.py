@@ -21,10 +21,13 @@ class Stretch:
     pack: str
     since: datetime
     until: datetime
+    is_rolling: bool = False
 
 
 def find_topics(stretch: Stretch, *, at: datetime) -> int:
     """Work out the hot topics of a stretch of time, put them in place of the last ones; return how many.
+
+    Those of the days up to now (`is_rolling`) and those of a stretch asked for do not replace one another.
 
     The newest 20,000 cases count. A topic is as hot as there are different people behind it: whoever
     writes about one thing every week makes no topic.
@@ -41,16 +44,16 @@ def find_topics(stretch: Stretch, *, at: datetime) -> int:
     )
     requests = [duplicates.request_of(row, places.get(row[0], "")) for row in rows]
     found = topics(requests, duplicates.rarity())
-    made = [_topic(stretch.pack, topic, rows, requests, at) for topic in found]
+    made = [_topic(stretch, topic, rows, requests, at) for topic in found]
     made.sort(key=lambda one: (-one.people, -len(one.case_ids)))
     with transaction.atomic():
-        HotTopic.objects.filter(pack=stretch.pack).delete()
+        HotTopic.objects.filter(pack=stretch.pack, is_rolling=stretch.is_rolling).delete()
         HotTopic.objects.bulk_create(made[:KEPT])
     return len(made[:KEPT])
 
 
 def _topic(
-    pack: str,
+    stretch: Stretch,
     topic: Topic,
     rows: Sequence[Sequence[object]],
     requests: Sequence[Request],
@@ -60,7 +63,8 @@ def _topic(
     moments = sorted(row[-1] for row in members if isinstance(row[-1], datetime))
     people = {min(requests[nth].person, default=f"case:{rows[nth][0]}") for nth in topic.members}
     return HotTopic(
-        pack=pack,
+        pack=stretch.pack,
+        is_rolling=stretch.is_rolling,
         title=str(members[0][1])[:300],
         case_ids=[row[0] for row in members],
         people=len(people),

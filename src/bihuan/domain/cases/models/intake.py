@@ -42,11 +42,13 @@ class HotTopic(models.Model):
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     found_at = models.DateTimeField()
+    # Of the days up to now, worked out every hour; else of a stretch somebody asked for.
+    is_rolling = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [
             # The list of a pack, the hottest first.
-            models.Index(fields=["pack", "-people", "id"], name="topics_of_a_pack"),
+            models.Index(fields=["pack", "is_rolling", "-people", "id"], name="topics_of_a_pack"),
         ]
 
     def __str__(self) -> str:

@@ -4,9 +4,11 @@ The pack's decision table says which org unit and post, from class, area, produc
 there, who is away and covered by whom, and who has how much in hand is looked up. Nobody is assigned by it.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -22,6 +24,9 @@ from bihuan.kit import db
 from bihuan.kit.problems import NotFound
 
 AREA = "area"
+_KINDS: Final = re.compile(
+    r"(供电所|分公司|公司|街道办?|物业|工程部|客户服务中心|中心|[省市区县镇乡所局部])+$"
+)
 _CUSTOMER = """
 select u.code, (select min(a.kind) from customers_account a where a.customer_id = c.id)
 from customers_customer c join org_orgunit u on u.id = c.unit_id where c.id = %s
@@ -29,8 +34,9 @@ from customers_customer c join org_orgunit u on u.id = c.unit_id where c.id = %s
 
 
 _ABOUT = """
-select c.pack, k.code, c.grade, c.channel, c.customer_id
-from cases_case c join cases_caseclass k on k.id = c.cls_id where c.id = %s
+select c.pack, k.code, c.grade, c.channel, c.customer_id, coalesce(f.address, '') || ' ' || c.title
+from cases_case c join cases_caseclass k on k.id = c.cls_id
+left join cases_fingerprint f on f.case_id = c.id where c.id = %s
 """
 
 
@@ -43,6 +49,7 @@ class About:
     grade: str = ""
     channel: str = ""
     customer_id: int | None = None
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,9 @@ def responsible_for(about: About, *, at: datetime) -> Responsible | None:
     key = desk_of_pack(about.pack).get("responsible", "")
     if not key or not about.class_code:
         return None
-    area, product = _customer(about.customer_id)
+    kept_by, product = _customer(about.customer_id)
+    named = _named_in(about.place)
+    area = named.code if named else kept_by
     table = blueprints.table(key)
     known = _facts(about, area, product, at)
     values = {one.field: known[one.field] for one in table.inputs if one.field in known}
@@ -93,9 +102,12 @@ def responsible_for(about: About, *, at: datetime) -> Responsible | None:
     if unit is None:
         return None
     post = str(found.output.get("post") or "")
-    place, people = _people(unit, post, at)
-    reasons = _reasons(str(found.output.get("note") or ""), said == AREA, people)
-    return Responsible(place.id, place.code, place.name, reasons, people)
+    people = _candidates(org.staff_holding(post, unit.id, at), at) if post else ()
+    reasons = [str(found.output.get("note") or "")]
+    if said == AREA:
+        reasons.append(f"地点写明{named.name}" if named else "按客户档案所在单位")
+    reasons += _reasons(unit, people, bool(post))
+    return Responsible(unit.id, unit.code, unit.name, tuple(filter(None, reasons)), people)
 
 
 def _facts(about: About, area: str, product: str, at: datetime) -> dict[str, str | int]:
@@ -124,19 +136,14 @@ def _unit(code: str) -> Unit | None:
     return org.tree().by_code.get(code)
 
 
-def _people(unit: Unit, post: str, at: datetime) -> tuple[Unit, tuple[Candidate, ...]]:
-    """Return the holders of a post at a unit, else below it, else at the nearest above that has any."""
-    tree = org.tree()
-    if not post:
-        return unit, ()
-    place: Unit | None = unit
-    while place is not None:
-        for units in ((place.id,), tree.under(place.id)):
-            rows = org.staff_holding(post, units, at)
-            if rows:
-                return place, _candidates(rows, at)
-        place = tree.units.get(place.parent_id or 0)
-    return unit, ()
+def _named_in(place: str) -> Unit | None:
+    """Return the lowest org unit whose own name, without 公司 and the like, stands in a place; None without."""
+    found = [
+        unit
+        for unit in org.tree().units.values()
+        if len(bare := _KINDS.sub("", unit.name)) >= 2 and bare in place
+    ]
+    return max(found, key=lambda unit: (unit.path.count("/"), -unit.id), default=None)
 
 
 def _candidates(rows: Iterable[org.StaffRow], at: datetime) -> tuple[Candidate, ...]:
@@ -157,15 +164,17 @@ def _candidates(rows: Iterable[org.StaffRow], at: datetime) -> tuple[Candidate, 
     return tuple(sorted(found, key=lambda one: (one.is_away, one.in_hand, one.staff_id)))
 
 
-def _reasons(note: str, by_area: bool, people: tuple[Candidate, ...]) -> tuple[str, ...]:  # noqa: FBT001
-    said = [note] if note else []
-    said += ["客户所在区域由该单位负责"] if by_area else []
+def _reasons(unit: Unit, people: tuple[Candidate, ...], wants_post: bool) -> list[str]:  # noqa: FBT001
+    said = []
     at_work = [one for one in people if not one.is_away]
     if at_work:
         said.append(f"{at_work[0].name} 在岗，手上 {at_work[0].in_hand} 件，最少")
+    elif wants_post and not people:
+        below = len(org.tree().under(unit.id)) > 1
+        said.append("下属单位办理，请选到具体单位" if below else "该单位没有对应岗位的人，请核对")
     said += [
         f"{one.name} 休假" + (f"，由 {one.covered_by} 代办" if one.covered_by else "")
         for one in people
         if one.is_away
     ]
-    return tuple(said)
+    return said

@@ -33,9 +33,15 @@ class TopicRow:
     found_at: datetime
 
 
-def hot_topics(access: Access, pack: str, *, size: int = 50) -> list[TopicRow]:
-    """Return the topics of a pack that the asker may see at least three cases of, the hottest first."""
-    found = list(HotTopic.objects.filter(pack=pack).order_by("-people", "id")[:MOST])
+def hot_topics(
+    access: Access, pack: str, *, is_rolling: bool = True, size: int = 50
+) -> list[TopicRow]:
+    """Return the topics of a pack that the asker may see at least three cases of, the hottest first.
+
+    Those of the last thirty days, or with `is_rolling` false of the stretch last asked for.
+    """
+    of_kind = HotTopic.objects.filter(pack=pack, is_rolling=is_rolling)
+    found = list(of_kind.order_by("-people", "id")[:MOST])
     wanted = {case_id for one in found for case_id in one.case_ids}
     seen = set(visible(access).filter(pk__in=wanted).values_list("pk", flat=True))
     rows = [_row(one, len(seen & set(one.case_ids))) for one in found]
@@ -67,9 +73,15 @@ def _row(topic: HotTopic, cases: int) -> TopicRow:
     )
 
 
-def topics_whole(packs: Sequence[str], *, size: int = 50) -> list[dict[str, Any]]:
+def topics_whole(
+    packs: Sequence[str], *, is_rolling: bool = False, size: int = 50
+) -> list[dict[str, Any]]:
     """Return the hottest topics of some packs with the numbers of all their cases, for the command line."""
-    found = list(HotTopic.objects.filter(pack__in=packs).order_by("-people", "id")[:size])
+    found = list(
+        HotTopic.objects.filter(pack__in=packs, is_rolling=is_rolling).order_by("-people", "id")[
+            :size
+        ]
+    )
     numbers = dict(
         Case.objects.filter(pk__in=[key for one in found for key in one.case_ids]).values_list(
             "pk", "number"

@@ -24,13 +24,24 @@ def index(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("pack", "")
     pack = asked if asked in offered else next(iter(offered), "")
     titles = {one.key: one.names.get("zh", one.key) for one in packs.installed_packs()}
+    rolling = request.GET.get("of") != "stretch"
+    kept = {} if rolling else {"of": "stretch"}
     context = {
-        "rows": queries.hot_topics(desk.access, pack, size=SHOWN),
+        "rows": queries.hot_topics(desk.access, pack, is_rolling=rolling, size=SHOWN),
+        "rolling": rolling,
+        "views": [
+            {"title": "近 30 天", "on": rolling, "address": f"?{urlencode({'pack': pack})}"},
+            {
+                "title": "指定时段",
+                "on": not rolling,
+                "address": f"?{urlencode({'pack': pack, 'of': 'stretch'})}",
+            },
+        ],
         "packs": [
             {
                 "title": titles.get(key, key),
                 "on": key == pack,
-                "address": f"?{urlencode({'pack': key})}",
+                "address": f"?{urlencode({'pack': key, **kept})}",
             }
             for key in offered
         ],
