@@ -258,16 +258,7 @@ def _context(
     offered = queries.packs_offered()
     if values["pack"] not in offered:
         values["pack"] = offered[0] if offered else ""
-    form = sheets.Intake(
-        fields=sheets.fields(values, errors),
-        arrival=sheets.arrival(values, errors),
-        answer=values["answer"],
-        answer_error=errors.get("answer", ""),
-        entry=values["entry"],
-        saved=kept.get("saved", ""),
-        missing=[(name, sheets.LABELS.get(name, name)) for name in errors],
-        refusal=refusal,
-    )
+    form = _form(values, errors, kept.get("saved", ""), refusal)
     return {
         "intake": form,
         "arrival": form.arrival,
@@ -277,6 +268,21 @@ def _context(
         "and_say": False,
         **parts.class_context(desk, values, errors.get("class_code", "")),
     }
+
+
+def _form(
+    values: Mapping[str, str], errors: Mapping[str, str], saved: str, refusal: str
+) -> sheets.Intake:
+    return sheets.Intake(
+        fields=sheets.fields(values, errors),
+        arrival=sheets.arrival(values, errors),
+        answer=values["answer"],
+        answer_error=errors.get("answer", ""),
+        entry=values["entry"],
+        saved=saved,
+        missing=[(name, sheets.LABELS.get(name, name)) for name in errors],
+        refusal=refusal,
+    )
 
 
 def _pack_options(offered: Sequence[str], chosen: str) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
@@ -18,7 +18,11 @@ from bihuan.surfaces.workspace.sheets import words
 from bihuan.surfaces.workspace.sheets.cases import case_address
 from bihuan.surfaces.workspace.sheets.people import names_behind
 
-OUTCOMES = (Outcome.OPENED, Outcome.ADDED, Outcome.ANSWERED, Outcome.REFUSED)
+OUTCOMES = {
+    str(one): str(one.label)
+    for one in (Outcome.OPENED, Outcome.ADDED, Outcome.ANSWERED, Outcome.REFUSED)
+}
+VIEWS = (("", "全部"), *OUTCOMES.items())
 
 
 @require_safe
@@ -26,11 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """List the register, newest first."""
     desk, asked = desk_of(request), request.GET
     require(desk.access, "case.view")
-    outcome, channel = asked.get("outcome", ""), asked.get("channel", "")
-    wanted = RegisterFilter(
-        outcome=outcome if outcome in {str(one) for one in OUTCOMES} else "",
-        channel=channel if channel in words.CHANNELS else "",
-    )
+    wanted = _wanted(asked)
     page = queries.register(
         desk.access, wanted, after=asked.get("after", ""), before=asked.get("before", "")
     )
@@ -40,13 +40,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "rows": _rows(desk, page.rows),
         "page": page,
         "query": f"{query}&" if query else "",
-        "views": [
-            _view("", "全部", wanted.outcome),
-            *(_view(o, o.label, wanted.outcome) for o in OUTCOMES),
-        ],
+        "views": [_view(value, title, wanted.outcome) for value, title in VIEWS],
         "channels": list(words.CHANNELS.items()),
-        "channel": wanted.channel,
-        "outcome": wanted.outcome,
+        **kept,
     }
     return render(request, "register/list.html", context)
 
@@ -58,6 +54,14 @@ def settle(request: HttpRequest, entry_id: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
     actions.settle_refused(entry_id=entry_id, reason=reason, by=desk.actor, at=desk.at)
     return trigger(toast(HttpResponse(status=204), "已处理，不再列出"), **{"register-changed": ""})
+
+
+def _wanted(asked: QueryDict) -> RegisterFilter:
+    outcome, channel = asked.get("outcome", ""), asked.get("channel", "")
+    return RegisterFilter(
+        outcome=outcome if outcome in OUTCOMES else "",
+        channel=channel if channel in words.CHANNELS else "",
+    )
 
 
 def _view(value: str, title: str, chosen: str) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """热点: what many people's cases are about, with those cases."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
@@ -23,28 +25,15 @@ def index(request: HttpRequest) -> HttpResponse:
     offered = queries.packs_offered()
     asked = request.GET.get("pack", "")
     pack = asked if asked in offered else next(iter(offered), "")
-    titles = {one.key: one.names.get("zh", one.key) for one in packs.installed_packs()}
     rolling = request.GET.get("of") != "stretch"
-    kept = {} if rolling else {"of": "stretch"}
     context = {
         "rows": queries.hot_topics(desk.access, pack, is_rolling=rolling, size=SHOWN),
         "rolling": rolling,
         "views": [
-            {"title": "近 30 天", "on": rolling, "address": f"?{urlencode({'pack': pack})}"},
-            {
-                "title": "指定时段",
-                "on": not rolling,
-                "address": f"?{urlencode({'pack': pack, 'of': 'stretch'})}",
-            },
+            _view("近 30 天", pack, rolling),
+            _view("指定时段", pack, not rolling, of="stretch"),
         ],
-        "packs": [
-            {
-                "title": titles.get(key, key),
-                "on": key == pack,
-                "address": f"?{urlencode({'pack': key, **kept})}",
-            }
-            for key in offered
-        ],
+        "packs": _packs(offered, pack, rolling),
     }
     return render(request, "topics/list.html", context)
 
@@ -58,3 +47,13 @@ def show(request: HttpRequest, topic_id: int) -> HttpResponse:
     chips = chips_of_cases([row.id for row in rows], desk.at)
     context = {"topic": topic, "rows": [case_line(row, chips) for row in rows]}
     return render(request, "topics/show.html", context)
+
+
+def _view(title: str, pack: str, on: bool, **kept: str) -> dict[str, Any]:  # noqa: FBT001
+    return {"title": title, "on": on, "address": f"?{urlencode({'pack': pack, **kept})}"}
+
+
+def _packs(offered: list[str], chosen: str, rolling: bool) -> list[dict[str, Any]]:  # noqa: FBT001
+    titles = {one.key: one.names.get("zh", one.key) for one in packs.installed_packs()}
+    kept = {} if rolling else {"of": "stretch"}
+    return [_view(titles.get(key, key), key, key == chosen, **kept) for key in offered]
