@@ -16,6 +16,7 @@ let asked = "";
 let spoke = 0;
 let asleep = false;
 let leaving = 0;
+let resyncedAt = 0;
 
 function tell(event: string): void {
   waiting.delete(event);
@@ -53,6 +54,14 @@ function hear(message: MessageEvent<string>): void {
   announce(news);
 }
 
+// Where very much happens a page may be told again and again that it missed something: it asks anew soon, each page at
+// its own moment, and then not more often than what it listens to is worth.
+function resync(): void {
+  const wait = Math.max(SOON * (0.2 + 2 * Math.random()), resyncedAt + LATER - Date.now());
+  resyncedAt = Date.now() + wait;
+  tellIn("live:resync", wait);
+}
+
 function topics(): string {
   const shown = document.querySelector<HTMLElement>("[data-case]")?.dataset.case;
   const { live, me } = document.body.dataset;
@@ -74,7 +83,7 @@ function listen(): void {
   stream.addEventListener("board", (message: MessageEvent<string>) => {
     document.body.dispatchEvent(new CustomEvent("live:board", { detail: JSON.parse(message.data) }));
   });
-  stream.addEventListener("resync", () => tell("live:resync"));
+  stream.addEventListener("resync", resync);
   stream.addEventListener("error", () => (lost = true));
   stream.addEventListener("open", () => {
     if (lost) tell("live:resync");

@@ -123,7 +123,7 @@ def _run(
         waiting.cancel()
         if not opened.is_set():
             await watching
-        warned = _set_warnings(connection, screens, asked)
+        warned = await asyncio.to_thread(_set_warnings, connection, screens, asked)
         writing = _writer(conninfo, asked["facts"], LEAD + asked["seconds"])
         await watching
         said, _ = writing.communicate(timeout=PATIENCE)
@@ -181,6 +181,7 @@ def _figures(screens: Sequence[Screen], warned: Sequence[Warned]) -> dict[str, A
         "warnings": len(warned),
         "expected": expected,
         "lost": expected - len(took),
+        "early": sum(one < 0 for one in took),
         "resyncs": sum(max(0, screen.resyncs - 1) for screen in screens),
         "requests": sum(screen.requests for screen in screens),
     }

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Hashable, Mapping
+from datetime import datetime
 from typing import Protocol
 
 from asgiref.sync import sync_to_async
@@ -13,6 +14,7 @@ from bihuan.kit import clock
 from bihuan.surfaces.command import stream
 
 Eyes = Hashable
+Draw = Callable[[Collection[int], Mapping[Eyes, Access], datetime], Mapping[Eyes, bytes]]
 
 
 class Board(Protocol):
@@ -42,6 +44,7 @@ class CaseBoard:
 
     def __init__(self, topic: str = stream.TOPIC, *, pace: float = 0.2, most: int = 200) -> None:
         self.topic, self.pace, self._most = topic, pace, most
+        self.draw_with: Draw = stream.events
         self._urgent: dict[int, None] = {}
         self._others: dict[int, None] = {}
         self._changed = asyncio.Event()
@@ -71,12 +74,12 @@ class CaseBoard:
             self._others.pop(one, None)
         if not self._urgent and not self._others:
             self._changed.clear()
-        return await _drawn(stream.events, taken, audiences) if taken and audiences else {}
+        return await _drawn(self.draw_with, taken, audiences) if taken and audiences else {}
 
 
 @sync_to_async(thread_sensitive=False)
 def _drawn(
-    events: Callable[..., Mapping[Eyes, bytes]],
+    events: Draw,
     case_ids: Collection[int],
     audiences: Mapping[Eyes, Access],
 ) -> Mapping[Eyes, bytes]:
