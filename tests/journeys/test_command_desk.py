@@ -80,6 +80,8 @@ def test_two_supervisors_see_each_other_and_nothing_is_done_on_an_old_picture(op
 
     chief.page.keyboard.press("Escape")
     chief.page.emulate_media(color_scheme="dark")
+    chief.page.reload()
+    open_case(chief.page, number)
     chief.picture("command-desk-dark")
     phone = at_desk(open_page, CHIEF, size=PHONE)
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
