@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bihuan.surfaces.workspace.sheets import contacts, facts
+from bihuan.surfaces.workspace.sheets.chips import ChipSheet
 from bihuan.surfaces.workspace.sheets.facts import Names
 
 AT = datetime(2026, 11, 18, 6, 0, tzinfo=UTC)
@@ -116,3 +117,37 @@ def test_a_return_says_what_the_other_side_said():
     returned = line(Row("letter.returned", reason="550 no such user"))
 
     assert (returned.title, returned.text) == ("邮件没有送达客户", "对方邮箱答复：550 no such user")
+
+
+def test_an_escalation_tells_why_and_whom():
+    data = {"level_name": "重大投诉", "used": "150%", "told": ["staff:2"], "rises": True}
+    said = line(Row("case.escalated", actor="system:escalations", data=data))
+
+    assert (said.title, said.text, said.who) == (
+        "升级为重大投诉",
+        "时限用到 150%，已通知 何静",
+        "",
+    )
+
+
+def test_a_rung_below_the_level_reached_is_not_called_a_rise():
+    data = {"level_name": "较大投诉", "reworks": 1, "told": ["staff:2"], "rises": False}
+
+    assert line(Row("case.escalated", data=data)).title == "再次通知上级"
+
+
+def test_of_many_reminders_only_the_last_is_told():
+    again = [
+        Row("case.escalation_repeated", data={"escalation": 5, "repeats": n}) for n in (3, 2, 1)
+    ]
+
+    titles = [one.title for one in facts.lines(again, Names())]
+
+    assert titles == ["升级没人确认，第 3 次提醒"]
+
+
+def test_a_unit_says_how_long_it_took_and_whether_in_time():
+    late = ChipSheet(state="done", text="用 3时05分 / 限 2时", late=True)
+    said = line(Row("unit.submitted", data={"title": "办理"}), clocks={"unit:7": late})
+
+    assert said.text == "用 3时05分 / 限 2时，超过时限"

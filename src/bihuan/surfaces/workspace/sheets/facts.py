@@ -1,6 +1,6 @@
 """Facts as people read them: what happened, who did it, in which colour (DESIGN.md §4.3)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -261,11 +261,24 @@ FILTERS: Final[Mapping[str, tuple[str, str]]] = {
 
 def lines(rows: Iterable[FactRow], names: Names, *, numbered: bool = False) -> list[FactLine]:
     """Return facts, newest first, as people read them; numbered when they are all there are."""
-    shown = [row for row in rows if row.name not in QUIET and not _is_repeated(row, names)]
+    told = _last_reminders(rows)
+    shown = [row for row in told if row.name not in QUIET and not _is_repeated(row, names)]
     return [
         _line(row, names, f"#{len(shown) - place:02d}" if numbered else "")
         for place, row in enumerate(shown)
     ]
+
+
+def _last_reminders(rows: Iterable[FactRow]) -> Iterator[FactRow]:
+    """Yield facts, newest first; of an escalation said again and again only the last time, which counts them."""
+    told: set[Any] = set()
+    for row in rows:
+        if row.name == "case.escalation_repeated":
+            key = (row.data or {}).get("escalation")
+            if key in told:
+                continue
+            told.add(key)
+        yield row
 
 
 def of_kind(found: Sequence[FactLine], wanted: str) -> list[FactLine]:

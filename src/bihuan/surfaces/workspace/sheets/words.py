@@ -59,6 +59,12 @@ CAUSES: Final = {
     "promise": "违诺",
     "mistake": "工作差错",
     "customer": "客户原因",
+    "equipment": "设备",
+    "config": "配置",
+    "defect": "程序缺陷",
+    "hardware": "硬件",
+    "capacity": "容量",
+    "usage": "操作",
     "unknown": "未查明",
 }
 

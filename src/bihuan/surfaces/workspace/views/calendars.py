@@ -48,7 +48,7 @@ def index(request: HttpRequest) -> HttpResponse:
     except Refused as refused:
         wrong = {"errors": refused.fields, "refusal": refused.message}
         return render(request, "calendars/page.html", {**context, **typed, **wrong}, status=422)
-    context |= {**typed, "foreseen": found, "moved": _moved(found)}
+    context |= {**typed, "foreseen": found, "moved": _moved(found, desk)}
     return render(request, "calendars/page.html", context)
 
 
@@ -105,12 +105,12 @@ def _save(code: str, change: CalendarChange, reason: str, desk: Desk) -> None:
         actions.edit_days(code, change.days, by=desk.actor, at=desk.at, reason=reason)
 
 
-def _moved(found: Foreseen) -> Sequence[dict[str, Any]]:
+def _moved(found: Foreseen, desk: Desk) -> Sequence[dict[str, Any]]:
     """Return the limits that would move, with the cases they belong to."""
     return [
         {
             "number": (number := cases.case_number(case_id_of(one.root))),
-            "address": case_address(number),
+            "address": case_address(number) if desk.may("case.view") else "",
             "before": one.due_before,
             "after": one.due_after,
         }
