@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 SHORTEST_ABSENCE = 0.5
 LONGEST_ABSENCE = 5.0
+CONNECT_SECONDS = 5
 SORT_SLEEP = 0.1
 SEND_SLEEP = 1.0
 LETTERS_AT_ONCE = 50
@@ -48,8 +49,20 @@ class Loop:
         connections.close_all()
 
 
+def without_pool() -> None:
+    """Let each thread hold a connection of its own, in this process.
+
+    While the database is away a pool takes ten seconds to say so, and asks ever more seldom: half a minute
+    after it is back a pool may still refuse.
+    """
+    options = connections.settings["default"]["OPTIONS"]
+    options.pop("pool", None)
+    options.setdefault("connect_timeout", CONNECT_SECONDS)
+
+
 def sort_until(stop: threading.Event) -> None:
     """Sort mails until told to stop; one that has begun is finished."""
+    without_pool()
     Loop("sorting", sorting.sort_next, SORT_SLEEP, stop).run()
 
 
@@ -87,6 +100,7 @@ def loops(stop: threading.Event) -> list[Loop]:
 
 def serve_until(stop: threading.Event) -> None:
     """Take mail over, poll and send until told to stop."""
+    without_pool()
     place = read_listener(settings.MAIL_LMTP) if settings.MAIL_LMTP else None
     running = loops(stop)
     threads = [threading.Thread(target=one.run, name=one.name) for one in running]
