@@ -20,6 +20,7 @@ export interface Names {
   processes: Named[];
   verbs: string[];
   variables: Named[];
+  charges: Named[];
   fields: Record<string, FormField[]>;
 }
 

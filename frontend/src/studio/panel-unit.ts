@@ -23,6 +23,14 @@ const PRIORITIES: Named[] = [
 ];
 const listed = (value: string): string[] => value.split(/[,，\s]+/).filter(Boolean);
 
+// What is written and not on any price list stays to be seen, and to be taken away.
+function chargesField(chosen: string[], known: Named[], change: (written: string) => void): HTMLElement {
+  const codes = known.map(([code]) => code);
+  const unknown = chosen.filter((code) => !codes.includes(code)).map((code): Named => [code, `${code}（价目表里没有）`]);
+  const hint = known.length ? "提交环节时按开环节那天、所在地区的价格收取" : "行业包里还没有价目表（prices 文件夹）";
+  return manyField("收费项目", "charges", chosen, [...known, ...unknown], (codes) => change(codes.join(" ")), hint);
+}
+
 export function unitSections(diagram: Diagram, shape: Shape, names: Names, redraw: () => void): Section[] {
   const object = shape.businessObject;
   const value = (name: string): string => text(object, `bh:${name}`);
@@ -77,7 +85,7 @@ export function unitSections(diagram: Diagram, shape: Shape, names: Names, redra
         textField("只许这些人办", "operators", value("operators"), set("operators"), {
           placeholder: "登录名、岗位，或 ${名单变量}",
         }),
-        textField("收费项目", "charges", value("charges"), set("charges"), { placeholder: "收费项目的编码，用逗号隔开" }),
+        chargesField(listed(value("charges")), names.charges, set("charges")),
       ],
     ],
     ["多人", () => severalFields(diagram, shape, names, redraw)],

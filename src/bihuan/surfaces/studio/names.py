@@ -22,6 +22,7 @@ def names_of(pack: PackSource) -> dict[str, Any]:
         "processes": _processes(pack),
         "verbs": sorted(known.verbs or ()),
         "variables": _variables(pack, known.variables or ()),
+        "charges": _charges(pack),
         "fields": {code: _fields(file.data) for code, file in _files(pack, "forms")},
     }
 
@@ -66,6 +67,16 @@ def _processes(pack: PackSource) -> Named:
     titles = {one.key: one.title for one in packs.definitions(kind="process")}
     own = {f"{pack.key}.{file.stem}": file.stem for file in pack.folder("processes")}
     return [(own.get(key, key), titles.get(key, key)) for key, _ in pack.known("processes")]
+
+
+def _charges(pack: PackSource) -> Named:
+    """Return the items that units may charge for, those of other packs with the pack's key before them."""
+    return [
+        (str(item.get("code")) if owner == pack.key else f"{owner}.{item.get('code')}",
+         str(item.get("name") or item.get("code")))
+        for owner, file in ((key.partition(".")[0], file) for key, file in pack.known("prices"))
+        for item in (file.data or {}).get("items") or []
+    ]  # fmt: skip
 
 
 def _variables(pack: PackSource, known: Iterable[str]) -> Named:
