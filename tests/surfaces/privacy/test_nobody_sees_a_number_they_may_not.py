@@ -27,7 +27,7 @@ from tests.surfaces.privacy.crawling import Reader, Seen
 from tests.surfaces.privacy.numbers import found_in
 from tests.surfaces.privacy.world import World
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
 API, FILES = "/api/", "/cases/export/"
 
 
