@@ -6,7 +6,7 @@ of the column, so it follows the texts by itself (decision 0240).
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -42,6 +42,17 @@ select case_id from (
     where grams && %(rare)s::int[] and opened_at >= %(since)s and opened_at <= %(at)s
     offset 0) as found
 order by shared desc, case_id desc limit %(most)s
+"""
+_OWN = """
+select id from (
+    select id, opened_at from cases_case where customer_id = %(customer)s::bigint
+    union
+    select id, opened_at from cases_case where account_id = %(account)s::bigint
+    union
+    select id, opened_at from cases_case
+    where contact_digits = %(digits)s::text and contact_digits <> ''
+    offset 0) as own
+where opened_at >= %(since)s and opened_at <= %(at)s order by opened_at desc limit %(most)s
 """
 COLUMNS = (
     "id", "title", "description", "contact_digits", "customer_id", "account_id", "cls_id", "opened_at",
@@ -128,12 +139,8 @@ def compare(cases: QuerySet[Case], probe: Probe, *, at: datetime, days: int = DA
     )
     if probe.not_case_id:
         recent = recent.exclude(pk=probe.not_case_id)
+    ids = [*{*ids, *_own(probe, since, at)}]
     rows = list(recent.filter(pk__in=ids).values_list(*COLUMNS)) if ids else []
-    own = _same_person(probe)
-    if own is not None:
-        seen = {row[0] for row in rows}
-        newest = recent.filter(own).order_by("-opened_at", "-id").values_list(*COLUMNS)[:OWN]
-        rows += [row for row in newest if row[0] not in seen]
     addresses = dict(db.rows(_ADDRESSES, ([row[0] for row in rows],))) if probe.address else {}
     asked = Reader(_request_of(probe, at), known)
     scored = [_scored(asked, row, addresses.get(row[0], ""), known) for row in rows]
@@ -220,19 +227,17 @@ def _alike(probe: Probe, known: Rarity, since: datetime, at: datetime) -> list[i
     return [row[0] for row in db.rows(_ALIKE, params)]
 
 
-def _same_person(probe: Probe) -> Q | None:
-    """Return the condition "this person's or this account's", None when neither is known."""
-    digits = wording.digits_of(probe.contact_phone)
-    known: Iterable[Q] = (
-        Q(customer_id=probe.customer_id) if probe.customer_id else Q(),
-        Q(account_id=probe.account_id) if probe.account_id else Q(),
-        Q(contact_digits=digits) & ~Q(contact_digits="") if digits else Q(),
-    )
-    found: Q | None = None
-    for one in known:
-        if one:
-            found = one if found is None else found | one
-    return found
+def _own(probe: Probe, since: datetime, at: datetime) -> list[int]:
+    """Return this person's and this account's newest cases, each looked up by an index of its own."""
+    params = {
+        "customer": probe.customer_id,
+        "account": probe.account_id,
+        "digits": wording.digits_of(probe.contact_phone),
+        "since": since,
+        "at": at,
+        "most": OWN,
+    }
+    return [row[0] for row in db.rows(_OWN, params)]
 
 
 def _read_statistics(texts: float) -> Rarity:
