@@ -77,7 +77,7 @@ def test_a_planted_mistake_is_found_and_told_shortly(
 ):
     monkeypatch.setattr(module, name, wrong)
 
-    report = memory.hunt("t", 900, diagrams=range(15))
+    report = memory.hunt("t", 2400, diagrams=range(40))
 
     assert report.violations
     shortest = min(report.violations[: lives.TOLD], key=len)
