@@ -15,6 +15,7 @@ LONGEST_BODY = 400
 TITLE_GRAMS = 40
 BODY_GRAMS = 32
 PROBE_GRAMS = 24
+BEYOND = 5
 # What is rare is guessed as if so many more texts were known, each pair in this share of them.
 PRIOR_TEXTS, PRIOR_SHARE = 200.0, 0.05
 _SIGNS = re.compile(r"[\W_]+")
@@ -69,15 +70,15 @@ def rarest(found: Sequence[Gram], size: int, rarity: Rarity) -> list[Gram]:
 
 
 def searched_by(found: Iterable[Gram], rarity: Rarity, *, most: float) -> list[Gram]:
-    """Return the rarest pairs that together lead to about `most` texts; at least three of them.
+    """Return the rarest pairs that together lead to about `most` texts; none when all are common.
 
-    What a search costs is bounded by this, however many texts there are.
+    What a search costs is bounded by this, however many texts there are: at most five times `most`.
     """
     chosen: list[Gram] = []
     expected = 0.0
     for gram in rarest(list(found), PROBE_GRAMS, rarity):
         expected += rarity.share(gram) * rarity.texts
-        if expected > most and len(chosen) >= 3:
+        if expected > most and (chosen or expected > BEYOND * most):
             break
         chosen.append(gram)
     return chosen
