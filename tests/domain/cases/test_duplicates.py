@@ -1,11 +1,13 @@
 """Duplicates are found by text and person among what one may see; hot topics are kept with their cases."""
 
 import pytest
+from django.db import connection
 
 from bihuan.domain.cases import queries
 from bihuan.domain.cases.actions import fingerprints, topics
 from bihuan.domain.cases.models import Case, Fingerprint
 from bihuan.domain.cases.queries import Probe, duplicates, duplicates_judged as judged
+from bihuan.kit import db
 from bihuan.kit.problems import NotFound
 from tests.domain.cases import given
 
@@ -32,6 +34,25 @@ def test_what_lies_outside_ones_view_is_not_proposed():
     given.stored_case("2", title=NOISE, org_unit_id=hq)
 
     assert numbers(queries.find_duplicates(lee, Probe("demo", NOISE), at=given.later(1))) == ["2"]
+
+
+def test_the_few_cases_compared_are_looked_up_by_their_keys():
+    """A prepared plan would read all cases of the org units one may see: seconds, among a million."""
+    hq = given.org_unit()
+    lee = given.person("lee", hq, "case.view")
+    given.stored_case("1", title=NOISE, org_unit_id=hq)
+    asked = []
+
+    def watch(execute, sql, params, many, context):
+        if 'FROM "cases_case"' in sql:
+            asked.append(db.one("select current_setting('enable_bitmapscan')"))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        queries.find_duplicates(lee, Probe("demo", NOISE), at=given.later(1))
+
+    assert asked == [("off",), ("off",)]
+    assert db.one("select current_setting('enable_bitmapscan')") == ("on",)
 
 
 def test_another_pack_what_is_too_old_and_what_came_later_is_not_proposed():

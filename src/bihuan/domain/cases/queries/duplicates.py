@@ -6,11 +6,13 @@ of the column, so it follows the texts by itself (decision 0240).
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from bihuan.domain.cases.choices import CaseState
@@ -27,6 +29,7 @@ ALIKE = 120
 # How many cases a search by rare pairs may lead to.
 MOST_FOUND = 3000.0
 CHECKED_EVERY = 60.0
+_BITMAPS = "select set_config('enable_bitmapscan', %s, true)"
 _LEARNED = """
 select greatest(c.reltuples, 0), coalesce(greatest(s.last_analyze, s.last_autoanalyze)::text, '')
 from pg_class c left join pg_stat_all_tables s on s.relid = c.oid
@@ -121,7 +124,8 @@ def find_duplicates(
     if not found:
         return []
     cases = seen.select_related("standing").defer("description")
-    by_id = cases.in_bulk([one.case_id for one in found])
+    with _by_their_keys():
+        by_id = cases.in_bulk([one.case_id for one in found])
     rows = rows_of(access, [by_id[one.case_id] for one in found])
     return [
         Duplicate(row, reasons(one.evidence), round(one.score, 2), one.evidence.same_person)
@@ -140,11 +144,24 @@ def compare(cases: QuerySet[Case], probe: Probe, *, at: datetime, days: int = DA
     if probe.not_case_id:
         recent = recent.exclude(pk=probe.not_case_id)
     ids = [*{*ids, *_own(probe, since, at)}]
-    rows = list(recent.filter(pk__in=ids).values_list(*COLUMNS)) if ids else []
+    with _by_their_keys():
+        rows = list(recent.filter(pk__in=ids).values_list(*COLUMNS)) if ids else []
     addresses = dict(db.rows(_ADDRESSES, ([row[0] for row in rows],))) if probe.address else {}
     asked = Reader(_request_of(probe, at), known)
     scored = [_scored(asked, row, addresses.get(row[0], ""), known) for row in rows]
     return sorted(scored, key=lambda one: (-one.score, -one.case_id))
+
+
+@contextmanager
+def _by_their_keys() -> Iterator[None]:
+    """Have a few cases looked up by their keys.
+
+    A prepared plan does not know how few they are, and would read all cases of the org units one may see.
+    """
+    with transaction.atomic():
+        db.one(_BITMAPS, ("off",))
+        yield
+        db.one(_BITMAPS, ("on",))
 
 
 def rarity() -> Rarity:
