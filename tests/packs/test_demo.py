@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from bihuan.domain.cases.models import Burst, Case, CaseStudy
+from bihuan.domain.cases.queries import packs_offered
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import actions as org
+from bihuan.domain.org.ports import Access
 from bihuan.domain.packs import actions
 from bihuan.integrations import scenarios
 from tests.packs import shipped
@@ -67,3 +69,14 @@ def test_complaints_are_pressed_gathered_and_learned_from():
     assert CaseStudy.objects.filter(is_published=True).count() == 2
     assert Burst.objects.count() == 1
     assert scenarios.load("complaint", at=NOW).new_cases == 0
+
+
+def test_intake_begins_with_the_pack_of_ones_own_posts():
+    for each in ("base", "hotline", "complaint"):
+        actions.install_pack(shipped.pack(each), by=BY, at=LONG_AGO)
+
+    def first(post: str) -> str:
+        return packs_offered(Access(staff_id=1, posts=((post, 1),)))[0]
+
+    assert (first("intake"), first("yh_desk")) == ("hotline", "complaint")
+    assert packs_offered()[0] == "complaint"

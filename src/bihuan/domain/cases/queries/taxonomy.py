@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bihuan.domain.cases.models import CaseClass
+from bihuan.domain.org.ports import Access
 from bihuan.kit import db
 from bihuan.kit.problems import NotFound
 
@@ -13,6 +14,10 @@ select k.id, k.code, k.name, k.level, regexp_replace(k.code, '[.]?[^.]*$', ''), 
 from cases_caseclass k left join cases_caseclass parent on parent.id = k.parent_id
 where k.pack = %(pack)s and k.is_offered and (%(below)s = '' or parent.code = %(below)s)
 order by k.position, k.id
+"""
+_OF_POSTS = """
+select distinct d.pack_key from packs_definition d, jsonb_array_elements(d.compiled -> 'posts') as post
+where d.kind = 'org' and d.status = 'PUBLISHED' and post ->> 'code' = any(%s)
 """
 
 
@@ -49,10 +54,12 @@ def top_classes() -> dict[str, str]:
     return dict(found.values_list("code", "name"))
 
 
-def packs_offered() -> list[str]:
-    """Return the packs whose classes a case may be put into, by key."""
-    found = CaseClass.objects.filter(is_offered=True, level=1)
-    return sorted(set(found.values_list("pack", flat=True)))
+def packs_offered(access: Access | None = None) -> list[str]:
+    """Return the packs whose classes a case may be put into, by key; those of the person's own posts first."""
+    found = set(CaseClass.objects.filter(is_offered=True, level=1).values_list("pack", flat=True))
+    posts = [post for post, _unit in access.posts] if access is not None else []
+    own = {row[0] for row in db.rows(_OF_POSTS, (posts,))} if posts else set()
+    return sorted(found, key=lambda pack: (pack not in own, pack))
 
 
 def class_names(pack: str, codes: Iterable[str]) -> dict[str, str]:

@@ -255,7 +255,7 @@ def _context(
     refusal: str = "",
 ) -> dict[str, Any]:
     values, errors = sheets.typed(kept), errors or {}
-    offered = queries.packs_offered()
+    offered = queries.packs_offered(desk.access)
     if values["pack"] not in offered:
         values["pack"] = offered[0] if offered else ""
     form = _form(values, errors, kept.get("saved", ""), refusal)

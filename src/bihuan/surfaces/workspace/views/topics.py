@@ -22,7 +22,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """List the hot topics of a pack, the hottest first."""
     desk = desk_of(request)
     require(desk.access, "case.view")
-    offered = queries.packs_offered()
+    offered = queries.packs_offered(desk.access)
     asked = request.GET.get("pack", "")
     pack = asked if asked in offered else next(iter(offered), "")
     rolling = request.GET.get("of") != "stretch"
