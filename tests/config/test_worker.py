@@ -15,6 +15,10 @@ def test_the_worker_knows_everything_that_is_done_at_intervals():
     found = {name for name, _ in app.periodic_registry.periodic_tasks}
 
     assert found == {
+        "cases.find_topics",
+        "cases.read_texts",
+        "cases.sweep_portal",
+        "interactions.forget_originals",
         "kit.forget_answers",
         "kit.remove_old_jobs",
         "kit.retry_stalled_jobs",

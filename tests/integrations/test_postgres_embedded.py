@@ -125,7 +125,7 @@ def test_the_server_ends_with_the_process_it_was_started_for(layout):
         companion.kill()
 
     until(lambda: not embedded.status(layout).running)
-    assert embedded.stop(layout) is False
+    assert embedded.status(layout).running is False
 
 
 # ---------------------------------------------------------------- killed

@@ -5,7 +5,7 @@ from datetime import timedelta
 from bihuan.kit import clock
 from tests.journeys import people
 from tests.journeys.people import local
-from tests.journeys.test_operations import choose, send, unit
+from tests.journeys.test_operations import choose, expect_unit, send
 from tests.journeys.test_the_loop import take_in, work
 
 
@@ -34,7 +34,7 @@ def test_a_unit_is_delegated_over_a_leave_and_comes_back_by_itself(open_page):
 
     helper = open_page(people.REVIEWER).go(f"/cases/{number}/")
     helper.page.locator("button:has-text('办好交回委派人')").wait_for()
-    assert unit(helper.page) == "研判"
+    expect_unit(helper.page, "研判")
 
     # Back early: nobody gives the unit back, it is simply there again.
     desk.go("/leaves/")
