@@ -88,15 +88,14 @@ def tombstone(view: CaseView) -> dict[str, str]:
 def awaited(desk: Desk) -> list[dict[str, str]]:
     """Return what waits for this person's own answer: supervision orders, escalations."""
     found = []
-    orders = cases.supervision_to_answer(desk.access, size=AWAITED_COUNTED).rows
-    late = sum(row.due_at <= desk.at for row in orders)
+    orders, late = cases.supervision_awaited(desk.access, desk.at, most=AWAITED_COUNTED)
     if orders:
-        said = f"{len(orders)} 份督办待答复" + (f"，{late} 份逾期" if late else "")
+        said = f"{orders} 份督办待答复" + (f"，{late} 份逾期" if late else "")
         tone = "late" if late else ""
         found.append(
             {"title": said, "address": reverse("orders"), "sign": "eye-check", "tone": tone}
         )
-    risen = len(escalations.unanswered_for(desk.access, size=AWAITED_COUNTED))
+    risen = escalations.unanswered_count(desk.access, most=AWAITED_COUNTED)
     if risen:
         said, address = f"{risen} 件升级待确认", reverse("escalations")
         found.append({"title": said, "address": address, "sign": "stairs-up", "tone": ""})

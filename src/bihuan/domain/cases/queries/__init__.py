@@ -68,6 +68,7 @@ from bihuan.domain.cases.queries.operations import case_operations
 from bihuan.domain.cases.queries.pressing import (
     SupervisionRow,
     UrgeRow,
+    supervision_awaited,
     supervision_of_case,
     supervision_order,
     supervision_to_answer,
@@ -200,6 +201,7 @@ __all__ = [
     "studies_of_case",
     "suggested_classes",
     "suggested_units",
+    "supervision_awaited",
     "supervision_of_case",
     "supervision_order",
     "supervision_to_answer",

@@ -9,11 +9,19 @@ from bihuan.domain.cases.choices import OrderState
 from bihuan.domain.cases.models import CustomerUrge, SupervisionOrder
 from bihuan.domain.cases.queries.listing import visible
 from bihuan.domain.org.ports import Access
+from bihuan.kit import db
 from bihuan.kit.masking import mask_text
 from bihuan.kit.paging import Page, keyset
 from bihuan.kit.problems import NotFound
 
 VERB = "case.supervise"
+
+_AWAITED = """
+select count(*), count(*) filter (where due_at <= %s) from (
+    select due_at from cases_supervisionorder
+    where addressee_id = any(%s) and state = 'ISSUED' order by due_at limit %s
+) as mine
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,12 @@ def supervision_to_answer(
     found = _orders().filter(addressee_id__in=mine, state=OrderState.ISSUED)
     page = keyset(found, order=("due_at", "id"), after=after, size=size)
     return page.map(lambda one: _row(access, one))
+
+
+def supervision_awaited(access: Access, at: datetime, *, most: int = 99) -> tuple[int, int]:
+    """Return how many orders `supervision_to_answer` lists, and how many of them are late; counting stops at `most`."""
+    row = db.one(_AWAITED, (at, [access.staff_id, *access.delegated_from], most))
+    return (int(row[0]), int(row[1])) if row is not None else (0, 0)
 
 
 def supervision_under_way(

@@ -3,6 +3,7 @@
 from bihuan.domain.escalations.queries.escalated import (
     EscalationRow,
     escalations_of,
+    unanswered_count,
     unanswered_for,
 )
 from bihuan.domain.escalations.queries.ladders import (
@@ -23,6 +24,7 @@ __all__ = [
     "ladders",
     "level_name",
     "rungs_of",
+    "unanswered_count",
     "unanswered_for",
     "watched",
 ]

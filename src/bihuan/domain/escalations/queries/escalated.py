@@ -6,8 +6,16 @@ from datetime import datetime
 from bihuan.domain.escalations.models import Escalation
 from bihuan.domain.org import queries as org
 from bihuan.domain.org.ports import Access
+from bihuan.kit import db
 
 MOST_SHOWN = 200
+
+_UNANSWERED = """
+select count(*) from (
+    select 1 from escalations_escalation
+    where needs_answer and acknowledged_at is null and told @> %s limit %s
+) as mine
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,12 @@ def unanswered_for(access: Access, *, size: int = 50) -> list[EscalationRow]:
         needs_answer=True, acknowledged_at__isnull=True, told__contains=[access.staff_id]
     )
     return _rows(access, list(found.order_by("-id")[: min(size, MOST_SHOWN)]))
+
+
+def unanswered_count(access: Access, *, most: int = 99) -> int:
+    """Return how many `unanswered_for` lists; counting stops at `most`."""
+    row = db.one(_UNANSWERED, ([access.staff_id], most))
+    return int(row[0]) if row is not None else 0
 
 
 def _rows(access: Access, found: list[Escalation]) -> list[EscalationRow]:
