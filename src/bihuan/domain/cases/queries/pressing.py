@@ -19,7 +19,7 @@ VERB = "case.supervise"
 _AWAITED = """
 select count(*), count(*) filter (where due_at <= %s) from (
     select due_at from cases_supervisionorder
-    where addressee_id = any(%s) and state = 'ISSUED' order by due_at limit %s
+    where addressee_id = any(%s::bigint[]) and state = 'ISSUED' order by due_at limit %s
 ) as mine
 """
 

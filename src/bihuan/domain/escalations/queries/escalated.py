@@ -13,7 +13,7 @@ MOST_SHOWN = 200
 _UNANSWERED = """
 select count(*) from (
     select 1 from escalations_escalation
-    where needs_answer and acknowledged_at is null and told @> %s limit %s
+    where needs_answer and acknowledged_at is null and told @> %s::bigint[] limit %s
 ) as mine
 """
 
