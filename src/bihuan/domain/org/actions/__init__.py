@@ -1,5 +1,6 @@
 """The verbs of org: units, posts, people, leave, sign-in and tokens."""
 
+from bihuan.domain.org.actions.calendars import change_calendar
 from bihuan.domain.org.actions.holdings import (
     Absence,
     AlreadyAway,
@@ -98,6 +99,7 @@ __all__ = [
     "VerbUnknown",
     "WarningLeadUnreadable",
     "admit_token",
+    "change_calendar",
     "change_password",
     "create_staff",
     "create_unit",

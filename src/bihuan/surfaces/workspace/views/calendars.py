@@ -12,6 +12,7 @@ from bihuan.domain.cases import queries as cases
 from bihuan.domain.cases.events import case_id_of
 from bihuan.domain.clocks import actions, queries
 from bihuan.domain.clocks.actions.foreseeing import CalendarChange, Foreseen, foresee
+from bihuan.domain.org import actions as org
 from bihuan.domain.org.rules import require
 from bihuan.engines.worktime import CalendarInvalid, format_slot
 from bihuan.engines.worktime.calendar import Slots, read_slots
@@ -42,7 +43,8 @@ def index(request: HttpRequest) -> HttpResponse:
     try:
         change = _change(request.POST)
         if request.POST.get("do") == "save":
-            _save(code, change, request.POST.get("reason", ""), desk)
+            reason = request.POST.get("reason", "")
+            org.change_calendar(code, change, reason=reason, by=desk.actor, at=desk.at)
             return HttpResponseRedirect(f"{reverse('calendars')}?code={code}&saved=1")
         found = foresee(code, change, at=desk.at)
     except Refused as refused:
@@ -96,13 +98,6 @@ def _slots(name: str, text: str) -> Slots:
     except CalendarInvalid as mistake:
         words = "写成 08:30-12:00 13:30-17:30，不要重叠；不上班写“休”"
         raise Invalid("工作时间写法有误。", fields={name: words}) from mistake
-
-
-def _save(code: str, change: CalendarChange, reason: str, desk: Desk) -> None:
-    if change.week is not None:
-        actions.edit_week(code, change.week, by=desk.actor, at=desk.at, reason=reason)
-    else:
-        actions.edit_days(code, change.days, by=desk.actor, at=desk.at, reason=reason)
 
 
 def _moved(found: Foreseen, desk: Desk) -> Sequence[dict[str, Any]]:
