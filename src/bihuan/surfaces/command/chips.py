@@ -8,11 +8,7 @@ from typing import Final
 from django.utils import timezone
 
 from bihuan.domain.clocks import queries
-from bihuan.domain.clocks.rules import ClockRow, chip, used_micros
-from bihuan.engines.worktime import parse_limit
-
-SECOND: Final = 1_000_000
-DAY: Final = 86_400
+from bihuan.domain.clocks.rules import ClockRow, chip, ticking
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ def chips_of_units(unit_ids: Iterable[int], at: datetime) -> dict[int, Chip]:
 def _chip(row: ClockRow, at: datetime) -> Chip:
     calendar = queries.calendar(row.calendar)
     seen = chip(row, calendar, at)
-    elapsed = parse_limit(row.limit_text).elapsed or calendar.always_open
+    ticks = ticking(row, calendar, at, used_us=seen.used_us)
     due = f"{timezone.localtime(row.due_at):%Y-%m-%d %H:%M:%S}" if row.due_at else ""
     return Chip(
         state=seen.state,
@@ -52,9 +48,9 @@ def _chip(row: ClockRow, at: datetime) -> Chip:
         share=max(0, min(100, seen.percent)),
         title=f"时限 {due}" if due else "",
         late=seen.late,
-        left=(row.budget_us - used_micros(row, calendar, at)) // SECOND,
-        limit=row.budget_us // SECOND,
-        at=int(at.timestamp()),
-        day=DAY if elapsed else calendar.usual_day_micros // SECOND,
-        calendar="" if elapsed else calendar.code,
+        left=ticks.left,
+        limit=ticks.limit,
+        at=ticks.at,
+        day=ticks.day,
+        calendar=ticks.calendar,
     )

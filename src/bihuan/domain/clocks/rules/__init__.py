@@ -12,7 +12,7 @@ from bihuan.domain.clocks.models.row import (
     row_from,
     values_of,
 )
-from bihuan.domain.clocks.rules.chip import Chip, chip
+from bihuan.domain.clocks.rules.chip import Chip, chip, ticking
 from bihuan.domain.clocks.rules.plan import (
     DISPATCHER,
     CalendarEdit,
@@ -61,6 +61,7 @@ __all__ = [
     "plan_warns",
     "recounted",
     "row_from",
+    "ticking",
     "used_micros",
     "values_of",
 ]

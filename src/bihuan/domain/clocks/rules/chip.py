@@ -1,6 +1,6 @@
 """The words and the colour of a clock on a page (时限, DESIGN.md §4.1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -8,7 +8,8 @@ from bihuan.domain.clocks.models.row import PAUSED, STOPPED, ClockRow
 from bihuan.domain.clocks.rules.plan import used_micros
 from bihuan.engines.worktime import Calendar, Limit, parse_limit
 
-MINUTE = 60_000_000
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 LONG_HOURS = 8 * HOUR
 LONG_DAYS = 3
@@ -17,12 +18,39 @@ WARNING_SHARE = 75
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """What a page shows of a clock: `percent` is used ÷ limit × 100 and may pass 100."""
+    """What a page shows of a clock: `percent` is used ÷ limit × 100 and may pass 100; `used_us` is the time used."""
 
     state: Literal["ok", "warn", "over", "pause", "done"]
     percent: int
     text: str
     late: bool = False
+    used_us: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticking:
+    """What a browser needs to repaint a clock by itself: seconds left at `at` (a Unix time), of `limit`.
+
+    `day` is how many seconds a day counts; `calendar` is empty where day and night count.
+    """
+
+    left: int
+    limit: int
+    at: int
+    day: int
+    calendar: str
+
+
+def ticking(row: ClockRow, calendar: Calendar, at: datetime, *, used_us: int) -> Ticking:
+    """Return how a clock goes on from a moment at which so much of its limit was used."""
+    natural = parse_limit(row.limit_text).elapsed or calendar.always_open
+    return Ticking(
+        left=(row.budget_us - used_us) // SECOND,
+        limit=row.budget_us // SECOND,
+        at=int(at.timestamp()),
+        day=24 * HOUR // SECOND if natural else calendar.usual_day_micros // SECOND,
+        calendar="" if natural else calendar.code,
+    )
 
 
 def chip(row: ClockRow, calendar: Calendar, at: datetime, *, why: str = "") -> Chip:
@@ -32,18 +60,21 @@ def chip(row: ClockRow, calendar: Calendar, at: datetime, *, why: str = "") -> C
     late = row.enforced and (row.overdue_at is not None or used > row.budget_us)
     if row.state == STOPPED:
         text = f"用 {short_words(row, calendar, used)} / 限 {limit_words(row)}"
-        return Chip("done", percent, text, late)
+        return Chip("done", percent, text, late, used)
     if row.state == PAUSED:
-        return Chip("pause", percent, f"停表 {why}".rstrip(), late)
+        return Chip("pause", percent, f"停表 {why}".rstrip(), late, used)
     left = row.budget_us - used
     if not row.enforced and left < 0:
-        return Chip("ok", percent, "不计时限")
+        return Chip("ok", percent, "不计时限", used_us=used)
     if row.due_at is not None and at > row.due_at:
-        return Chip("over", percent, f"超 {span_words(row, calendar, -left)}", late=True)
+        return Chip(
+            "over", percent, f"超 {span_words(row, calendar, -left)}", late=True, used_us=used
+        )
     return Chip(
         "warn" if _is_warned(row, at, percent) else "ok",
         percent,
         f"余 {span_words(row, calendar, left)}",
+        used_us=used,
     )
 
 

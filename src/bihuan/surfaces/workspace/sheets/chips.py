@@ -6,12 +6,11 @@ from typing import Final
 
 from django.utils import timezone
 
-from bihuan.domain.clocks.rules import PAUSED, ClockRow, chip, used_micros
+from bihuan.domain.clocks.rules import PAUSED, ClockRow, chip, ticking, used_micros
 from bihuan.domain.clocks.rules.chip import limit_words, short_words
-from bihuan.engines.worktime import Calendar, parse_limit
+from bihuan.engines.worktime import Calendar
 from bihuan.surfaces.workspace import phrases
 
-SECOND: Final = 1_000_000
 DAYS_AHEAD: Final = 3
 
 
@@ -62,20 +61,19 @@ def chip_of(
 ) -> ChipSheet:
     """Return the chip of a clock at a moment; `rest` is why its whole process rests."""
     seen = chip(row, calendar, at, why=rest.short if rest else "")
-    used = used_micros(row, calendar, at)
-    elapsed = parse_limit(row.limit_text).elapsed or calendar.always_open
+    ticks = ticking(row, calendar, at, used_us=seen.used_us)
     return ChipSheet(
         state=seen.state,
         text=seen.text,
         share=max(0, min(100, seen.percent)),
         title=_title(row, at, rest),
         late=seen.late,
-        left=(row.budget_us - used) // SECOND,
-        limit=row.budget_us // SECOND,
-        at=int(at.timestamp()),
-        day=phrases.DAY if elapsed else calendar.usual_day_micros // SECOND,
-        calendar="" if elapsed else calendar.code,
-        used=short_words(row, calendar, used),
+        left=ticks.left,
+        limit=ticks.limit,
+        at=ticks.at,
+        day=ticks.day,
+        calendar=ticks.calendar,
+        used=short_words(row, calendar, seen.used_us),
         limit_text=limit_words(row),
     )
 
