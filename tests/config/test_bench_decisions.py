@@ -1,4 +1,4 @@
-"""`bihuan bench decisions` reports a rate and how near it is to zen alone, whatever the machine."""
+"""`bihuan bench decisions` reports a rate and how near it is to the index alone, whatever the machine."""
 
 import json
 

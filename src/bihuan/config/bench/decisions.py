@@ -1,6 +1,6 @@
 """`bihuan bench decisions`: how many decision tables are evaluated in a second, and how near that is to the limit.
 
-The limit is zen alone, called with a context that is ready: no table can be decided faster. Both are measured in
+The limit is the index alone, asked with values that are ready: no table can be decided faster. Both are measured in
 turns in one process, by the CPU time they take, so that other work on the machine weighs on both alike.
 """
 
@@ -24,7 +24,7 @@ WANTED: Final = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Evaluations in a second of CPU time, and those of zen alone."""
+    """Evaluations in a second of CPU time, and those of the index alone."""
 
     rate: float
     limit: float
@@ -38,7 +38,7 @@ class Measured:
 def command(turns: int, size: int, *, as_json: bool) -> None:
     """Evaluate decision tables, of 12 rows and of 60, in one process of Python.
 
-    `rate` is the slower table's, in evaluations per second of CPU time; `ratio` is how near it comes to zen alone.
+    `rate` is the slower table's, in evaluations per second of CPU time; `ratio` is how near it comes to the index alone.
     """
     found = {name: _measured(table, turns, size) for name, table in _tables().items()}
     slowest = min(found.values(), key=lambda one: one.rate)
@@ -58,12 +58,12 @@ def command(turns: int, size: int, *, as_json: bool) -> None:
 def _measured(table: Table, turns: int, size: int) -> Measured:
     values = list(_asked(table))
     known = [[one[item.field] for item in table.inputs] for one in values]
-    of_ours, of_zen = [], []
+    of_ours, of_index = [], []
     for _ in range(turns):
         of_ours.append(_seconds(lambda one: decisions.decide(table, one), values, size))
-        of_zen.append(_seconds(table.zen.evaluate, [table.zen.context(one) for one in known], size))
-    ours, zen = (size / statistics.median(costs) for costs in (of_ours, of_zen))
-    return Measured(ours, zen)
+        of_index.append(_seconds(table.index.fitting, known, size))
+    ours, index = (size / statistics.median(costs) for costs in (of_ours, of_index))
+    return Measured(ours, index)
 
 
 def _seconds(ask: Callable[[Any], object], asked: list[Any], size: int) -> float:

@@ -1,4 +1,4 @@
-"""Decision tables: structured rows decided by zen-engine; a missing result is an error.
+"""Decision tables: structured rows, an index over them; a missing result is an error.
 
 `parse` reads a table and tries every row of it; `decide` asks it; `verify` shows gaps.
 """

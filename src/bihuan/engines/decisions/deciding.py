@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from bihuan.engines.decisions.model import Decision, Input, InputType, Table
+from bihuan.engines.decisions.model import Decision, Hit, Input, InputType, Table
+from bihuan.engines.decisions.row_index import first_in, numbers_in
 from bihuan.engines.expressions.days import day_number
 from bihuan.engines.expressions.leaf import plain
 
@@ -41,17 +42,14 @@ def decide(table: Table, values: Mapping[str, Any]) -> Decision:
     two fitting rows of a unique table are each refused.
     """
     known = [_known(table, item, values) for item in table.inputs]
-    try:
-        found = table.zen.fitting(known)
-    except Exception as error:
-        raise NotDecided(table, f"算不出结果，{_shown(table, known)}") from error
-    if len(found) == 1:
-        row = table.rows[found[0]]
-        return Decision(found[0] + 1, row.output, row.note)
+    found = table.index.fitting(known)
     if not found:
         raise NotDecided(table, f"没有一行符合 {_shown(table, known)}")
-    rows = "、".join(str(number + 1) for number in found)
-    raise NotDecided(table, f"第 {rows} 行都符合 {_shown(table, known)}，只能有一行")
+    if table.hit is Hit.UNIQUE and found & (found - 1):
+        rows = "、".join(str(number + 1) for number in numbers_in(found))
+        raise NotDecided(table, f"第 {rows} 行都符合 {_shown(table, known)}，只能有一行")
+    row = table.rows[first_in(found)]
+    return Decision(first_in(found) + 1, row.output, row.note)
 
 
 def _known(table: Table, item: Input, values: Mapping[str, Any]) -> Any:
@@ -65,7 +63,8 @@ def _known(table: Table, item: Input, values: Mapping[str, Any]) -> Any:
         raise NotDecided(table, f"“{item.label or field}”（{field}）是空的", field)
     if item.type is InputType.DATE:
         value = day_number(value)
-    if value.__class__ not in _CLASSES[item.type]:
+    # What is unequal to itself is no number: it would fit rows at random.
+    if value.__class__ not in _CLASSES[item.type] or value != value:  # noqa: PLR0124
         reason = f"“{item.label or field}”（{field}）的值“{values[field]}”不是{_NAMES[item.type]}"
         raise NotDecided(table, reason, field)
     return value

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Self
 
-from bihuan.engines.decisions.zen_table import ZenTable
+from bihuan.engines.decisions.row_index import RowIndex
 
 
 class InputType(StrEnum):
@@ -105,13 +105,9 @@ class Table:
     rows: tuple[Row, ...]
 
     @cached_property
-    def zen(self) -> ZenTable:
-        """The table compiled by zen, once."""
-        rows = [
-            [written(row.cells.get(item.field), optional=item.optional) for item in self.inputs]
-            for row in self.rows
-        ]
-        return ZenTable(rows, unique=self.hit is Hit.UNIQUE)
+    def index(self) -> RowIndex:
+        """Where each row fits, worked out once."""
+        return RowIndex(self.inputs, self.rows)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values from which `from_json` builds an equal table."""
@@ -141,40 +137,3 @@ def _row(data: dict[str, Any]) -> Row:
         field: Cell(Op(cell["op"]), tuple(cell["values"])) for field, cell in data["cells"].items()
     }
     return Row(cells, dict(data["output"]), data["note"])
-
-
-# -------------------------------------------------------------------- zen's language
-
-_SIGNS = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
-
-
-def written(cell: Cell | None, *, optional: bool) -> str:
-    """Return zen's text for a cell; `$` is the input. An empty input fits only EMPTY and no cell."""
-    if cell is None:
-        return ""
-    if cell.op is Op.EMPTY:
-        return "$ == null"
-    if cell.op is Op.FILLED:
-        return "$ != null"
-    return f"$ != null and {_test(cell)}" if optional else _test(cell)
-
-
-def _test(cell: Cell) -> str:
-    first = _literal(cell.values[0])
-    if cell.op in {Op.IS, Op.NOT}:
-        return f"$ {'==' if cell.op is Op.IS else '!='} {first}"
-    listed = f"$ in [{', '.join(map(_literal, cell.values))}]"
-    if cell.op in _SIGNS:
-        return f"$ {_SIGNS[cell.op]} {first}"
-    if cell.op is Op.BETWEEN:
-        return f"$ >= {first} and $ <= {_literal(cell.values[1])}"
-    return listed if cell.op is Op.IN else f"not ({listed})"
-
-
-def _literal(value: Scalar) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        quote = '"' if "'" in value else "'"
-        return f"{quote}{value}{quote}"
-    return f"({value})" if value < 0 else str(value)

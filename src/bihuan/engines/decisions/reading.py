@@ -97,10 +97,7 @@ def _tried(file: PackFile, found: Findings) -> list[Problem]:
         )
         for row, other, example in found.overlaps
     ]
-    return problems + [
-        file.problem(("rows", row), f"第 {row + 1} 行算不准：{example}", "请换一种写法")
-        for row, example in found.disagreements
-    ]
+    return problems
 
 
 # -------------------------------------------------------------------- columns

@@ -1,4 +1,4 @@
-"""Try a table before it is published: every row must be able to win, and zen must agree.
+"""Try a table before it is published: every row must be able to win.
 
 An input's values fall into a few classes that no cell can tell apart; one representative of each is
 enough. The combinations of representatives therefore show every row hidden behind others, every
@@ -7,18 +7,17 @@ overlap and every gap, as long as there are not too many to try.
 
 import itertools
 import math
-import operator
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from bihuan.engines.decisions.deciding import shown
-from bihuan.engines.decisions.model import Cell, Hit, Input, InputType, Op, Row, Table
+from bihuan.engines.decisions.model import Hit, Input, InputType, Row, Table
+from bihuan.engines.decisions.row_index import column_of_numbers, fits, numbers_in
 
 MOST_ROW_TRIALS = 20_000
 MOST_GAP_TRIALS = 400_000
 OTHER_TEXT = "其他"
-_ORDERS = {Op.LT: operator.lt, Op.LE: operator.le, Op.GT: operator.gt, Op.GE: operator.ge}
 
 
 @dataclass(slots=True)
@@ -28,7 +27,6 @@ class Findings:
     impossible: list[tuple[int, str]] = field(default_factory=list)
     hidden: list[tuple[int, int]] = field(default_factory=list)
     overlaps: list[tuple[int, int, str]] = field(default_factory=list)
-    disagreements: list[tuple[int, str]] = field(default_factory=list)
     gap: str = ""
 
 
@@ -40,21 +38,6 @@ def verify(table: Table) -> Findings:
         _try_row(table, number, _fitting(table, row, pools), findings)
     _try_gaps(table, pools, findings)
     return findings
-
-
-def fits(cell: Cell | None, value: Any) -> bool:
-    """Say whether a cell fits a value: the meaning zen's answer is held against."""
-    if cell is None or cell.op in {Op.EMPTY, Op.FILLED}:
-        return cell is None or (value is None) is (cell.op is Op.EMPTY)
-    if value is None:
-        return False
-    if cell.op in {Op.IS, Op.IN, Op.NOT, Op.NOT_IN}:
-        return (value in cell.values) is (cell.op in {Op.IS, Op.IN})
-    first: Any = cell.values[0]
-    last: Any = cell.values[-1]
-    if cell.op is Op.BETWEEN:
-        return bool(first <= value <= last)
-    return bool(_ORDERS[cell.op](value, first))
 
 
 # -------------------------------------------------------------------- representatives
@@ -74,15 +57,11 @@ def representatives(table: Table, item: Input) -> list[Any]:
         while other in written:
             other += "的"
         return [*sorted(str(value) for value in written), other, *empty]
-    return [*_numbers(sorted(float(value) for value in written)), *empty]
+    return [*map(_plain, column_of_numbers(sorted(written))), *empty]
 
 
-def _numbers(points: list[float]) -> list[int | float]:
-    if not points:
-        return [0]
-    between = [(low + high) / 2 for low, high in itertools.pairwise(points)]
-    found = sorted({points[0] - 1, *points, *between, points[-1] + 1})
-    return [int(number) if number.is_integer() else number for number in found]
+def _plain(number: Any) -> int | float:
+    return int(number) if float(number).is_integer() else float(number)
 
 
 # -------------------------------------------------------------------- trials
@@ -102,24 +81,11 @@ def _try_row(table: Table, number: int, pools: list[list[Any]], findings: Findin
             return
     most = max(20, MOST_ROW_TRIALS // len(table.rows))
     trials = itertools.islice(_spread(pools), most)
-    outcomes = _outcomes(table, number, trials, findings)
+    outcomes = ((trial, _expected(table, trial)) for trial in trials)
     if table.hit is Hit.UNIQUE:
         _note_overlap(table, number, outcomes, findings)
     else:
         _note_hidden(number, outcomes, findings, certain=_size(pools) <= most)
-
-
-def _outcomes(
-    table: Table, number: int, trials: Iterator[list[Any]], findings: Findings
-) -> Iterator[tuple[list[Any], list[int]]]:
-    """Yield each trial with the rows that fit it, stopping where zen sees it differently."""
-    for trial in trials:
-        expected = _expected(table, trial)
-        policy = expected if table.hit is Hit.UNIQUE else expected[:1]
-        if table.zen.fitting(trial) != policy:
-            findings.disagreements.append((number, example(table, trial)))
-            return
-        yield trial, expected
 
 
 def _note_overlap(
@@ -181,12 +147,7 @@ def _size(pools: list[list[Any]]) -> int:
 
 
 def _expected(table: Table, trial: list[Any]) -> list[int]:
-    pairs = list(zip(table.inputs, trial, strict=True))
-    return [
-        number
-        for number, row in enumerate(table.rows)
-        if all(fits(row.cells.get(item.field), value) for item, value in pairs)
-    ]
+    return numbers_in(table.index.fitting(trial))
 
 
 def example(table: Table, trial: list[Any]) -> str:
@@ -212,4 +173,4 @@ def row_examples(table: Table) -> Iterator[tuple[int, dict[str, Any], bool]]:
                 break
         chosen = own or first or []
         values = {item.field: value for item, value in zip(table.inputs, chosen, strict=False)}
-        yield number + 1, values, own is not None and table.zen.fitting(own)[:1] == [number]
+        yield number + 1, values, own is not None
