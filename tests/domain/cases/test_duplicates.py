@@ -1,7 +1,6 @@
 """Duplicates are found by text and person among what one may see; hot topics are kept with their cases."""
 
 import pytest
-from django.db import connection
 
 from bihuan.domain.cases import queries
 from bihuan.domain.cases.actions import fingerprints, topics
@@ -42,17 +41,18 @@ def test_the_few_cases_compared_are_looked_up_by_their_keys():
     lee = given.person("lee", hq, "case.view")
     given.stored_case("1", title=NOISE, org_unit_id=hq)
     asked = []
-
-    def watch(execute, sql, params, many, context):
-        if 'FROM "cases_case"' in sql:
-            asked.append(db.one("select current_setting('enable_bitmapscan')"))
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(watch):
+    with db.watched(lambda sql, params: asked.append((sql, params))):
         queries.find_duplicates(lee, Probe("demo", NOISE), at=given.later(1))
+    [(sql, params)] = [
+        one for one in asked if "cases_fingerprint where" in " ".join(one[0].split())
+    ]
 
-    assert asked == [("off",), ("off",)]
-    assert db.one("select current_setting('enable_bitmapscan')") == ("on",)
+    db.run("set local plan_cache_mode = force_generic_plan")
+    db.run("set local enable_seqscan = off")
+    plan = "\n".join(line for (line,) in db.rows(f"explain {sql}", params))
+
+    assert "Index Scan using cases_case_pkey" in plan
+    assert "cases_of_involved_units" not in plan
 
 
 def test_another_pack_what_is_too_old_and_what_came_later_is_not_proposed():

@@ -32,6 +32,7 @@ class Scope:
 
 
 NOWHERE = Scope(everywhere=False, unit_ids=())
+EVERYWHERE = Scope(everywhere=True, unit_ids=())
 
 
 class UnitTree:

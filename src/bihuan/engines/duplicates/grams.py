@@ -8,7 +8,9 @@ import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import log
+from operator import add
 from types import MappingProxyType
 
 LONGEST_BODY = 400
@@ -30,6 +32,17 @@ class Rarity:
     shares: Mapping[Gram, float] = field(default_factory=lambda: MappingProxyType({}))
     floor: float = 0.0
     texts: float = 0.0
+    # A logarithm costs more than all the rest of comparing two texts: each is worked out once.
+    _weights: Mapping[Gram, float] = field(init=False, repr=False, compare=False)
+    _squares: Mapping[Gram, float] = field(init=False, repr=False, compare=False)
+    _weight_of_others: float = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        weights = {gram: self._worked_out(share) for gram, share in self.shares.items()}
+        object.__setattr__(self, "_weights", weights)
+        squares = {gram: weight**2 for gram, weight in weights.items()}
+        object.__setattr__(self, "_squares", squares)
+        object.__setattr__(self, "_weight_of_others", self._worked_out(self.floor / 2))
 
     def share(self, gram: Gram) -> float:
         """Return the share of texts that have a pair, an upper bound for those not known."""
@@ -37,8 +50,16 @@ class Rarity:
 
     def weight(self, gram: Gram) -> float:
         """Return how much a pair tells, 0 to 1: the logarithm of how rare it is."""
+        return self._weights.get(gram, self._weight_of_others)
+
+    def squares(self, found: Iterable[Gram]) -> dict[Gram, float]:
+        """Return the square of what each pair tells."""
+        known, others = self._squares.get, self._weight_of_others**2
+        return {gram: known(gram, others) for gram in found}
+
+    def _worked_out(self, share: float) -> float:
         texts = self.texts + PRIOR_TEXTS
-        found = self.shares.get(gram, self.floor / 2) * self.texts + PRIOR_TEXTS * PRIOR_SHARE + 1
+        found = share * self.texts + PRIOR_TEXTS * PRIOR_SHARE + 1
         return max(0.0, log(texts / found) / log(texts))
 
 
@@ -48,10 +69,11 @@ EVERYTHING_EQUAL = Rarity()
 def grams(text: str) -> list[Gram]:
     """Return the pairs of neighbouring characters in order, each once; signs and blanks are left out."""
     kept = _SIGNS.sub("", text.lower())
-    pairs = dict.fromkeys(kept[nth : nth + 2] for nth in range(len(kept) - 1))
+    pairs = dict.fromkeys(map(add, kept, kept[1:]))
     return [gram_of(pair) for pair in pairs]
 
 
+@lru_cache(maxsize=1 << 16)
 def gram_of(pair: str) -> Gram:
     """Return the number a pair is stored as, 0 to 2³¹-1; the same in every version and process."""
     return zlib.crc32(pair.encode()) & 0x7FFFFFFF

@@ -6,11 +6,11 @@ the address and the class are set by judgement, because the labelled messages ha
 evidence of its own: whoever writes often writes about many things.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from math import exp, log1p, sqrt
 
-from bihuan.engines.duplicates.grams import LONGEST_BODY, Gram, Rarity, grams
+from bihuan.engines.duplicates.grams import LONGEST_BODY, Rarity, grams
 
 LIKELY = 0.5
 BIAS = -5.06
@@ -99,14 +99,13 @@ class _Weighed:
     """The pairs of a text with how much each tells, squared."""
 
     def __init__(self, text: str, rarity: Rarity) -> None:
-        found: Sequence[Gram] = grams(text) if text else ()
-        self.weights = {gram: rarity.weight(gram) ** 2 for gram in found}
+        self.weights = rarity.squares(grams(text) if text else ())
         self.mass = sum(self.weights.values())
 
     def shared(self, other: "_Weighed") -> float:
         """Return how much the pairs tell that both texts have."""
-        few, many = sorted((self.weights, other.weights), key=len)
-        return sum(weight for gram, weight in few.items() if gram in many)
+        weights = self.weights
+        return sum([weights[gram] for gram in weights.keys() & other.weights.keys()])
 
     def inside(self, other: "_Weighed") -> float:
         """Return the share of this text that the other has, 0 to 1."""

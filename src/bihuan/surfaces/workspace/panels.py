@@ -94,7 +94,7 @@ def case_panel(
     view = cases.case_view(desk.access, number)
     clocks = clocks_of_case(view.row.id, desk.at)
     unit = current_unit(desk, view, unit_id)
-    sheet = _sheet(desk, view, unit, clocks)
+    sheet = _sheet(desk, view, unit, clocks, _customer(desk, view.row.customer_id))
     form = elsewhere(view.row)
     if unit is not None:
         form = unit_form(unit, desk, chip=clocks.of(f"unit:{unit.id}"), case=view)
@@ -147,7 +147,7 @@ def flow_panel(desk: Desk, number: str, *, kind: str) -> dict[str, Any]:
     view = cases.case_view(desk.access, number)
     clocks = clocks_of_case(view.row.id, desk.at)
     unit = current_unit(desk, view, None)
-    sheet = _sheet(desk, view, unit, clocks)
+    sheet = _sheet(desk, view, unit, clocks, _customer(desk, view.row.customer_id))
     found = _facts(desk, view, clocks)
     shown = Facts(fact_sheets.of_kind(found.lines, kind), found.more_address)
     names = _names(desk, view, (), clocks)
@@ -167,7 +167,7 @@ def context_panel(desk: Desk, number: str) -> dict[str, Any]:
     clocks = clocks_of_case(view.row.id, desk.at)
     customer = _customer(desk, view.row.customer_id)
     return {
-        "case": _sheet(desk, view, None, clocks),
+        "case": _sheet(desk, view, None, clocks, customer),
         "limits": _limits(view, clocks),
         "card": _card(desk, view, customer),
         "files": [file_sheet(row) for row in attachments.attachments_of(view.ref)],
@@ -231,7 +231,13 @@ def _customer(desk: Desk, customer_id: int | None) -> dict[str, Any] | None:
         return None
 
 
-def _sheet(desk: Desk, view: CaseView, unit: UnitView | None, clocks: CaseClocks) -> CaseSheet:
+def _sheet(
+    desk: Desk,
+    view: CaseView,
+    unit: UnitView | None,
+    clocks: CaseClocks,
+    customer: dict[str, Any] | None,
+) -> CaseSheet:
     instance = view.row.instance_id or 0
     head = Clocks(
         unit_name=unit.title if unit else "",
@@ -239,7 +245,7 @@ def _sheet(desk: Desk, view: CaseView, unit: UnitView | None, clocks: CaseClocks
         whole=clocks.group(instance, WHOLE),
     )
     marks = Marks(loop_panels.level(desk, view), loop_panels.tombstone(view))
-    return case_sheet(view, desk, _customer(desk, view.row.customer_id), Head(head, marks))
+    return case_sheet(view, desk, customer, Head(head, marks))
 
 
 def _facts(desk: Desk, view: CaseView, clocks: CaseClocks, after: str = "") -> Facts:

@@ -6,20 +6,17 @@ of the column, so it follows the texts by itself (decision 0240).
 """
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-
-from django.db import transaction
-from django.db.models import Q, QuerySet
+from typing import Any
 
 from bihuan.domain.cases.choices import CaseState
 from bihuan.domain.cases.models import Case
 from bihuan.domain.cases.queries import wording
-from bihuan.domain.cases.queries.listing import CaseRow, rows_of, visible
-from bihuan.domain.org.ports import Access
+from bihuan.domain.cases.queries.listing import CaseRow, rows_of
+from bihuan.domain.org.ports import Access, Scope
 from bihuan.engines.duplicates import LIKELY, Evidence, Rarity, Reader, Request, grams, searched_by
 from bihuan.kit import db
 
@@ -29,7 +26,6 @@ ALIKE = 120
 # How many cases a search by rare pairs may lead to.
 MOST_FOUND = 3000.0
 CHECKED_EVERY = 60.0
-_BITMAPS = "select set_config('enable_bitmapscan', %s, true)"
 _LEARNED = """
 select greatest(c.reltuples, 0), coalesce(greatest(s.last_analyze, s.last_autoanalyze)::text, '')
 from pg_class c left join pg_stat_all_tables s on s.relid = c.oid
@@ -39,27 +35,34 @@ _STATISTICS = """
 select most_common_elems::text::int[], most_common_elem_freqs from pg_stats
 where schemaname = current_schema() and tablename = 'cases_fingerprint' and attname = 'grams'
 """
-_ALIKE = """
-select case_id from (
-    select case_id, icount(grams & %(whole)s::int[]) as shared from cases_fingerprint
-    where grams && %(rare)s::int[] and opened_at >= %(since)s and opened_at <= %(at)s
-    offset 0) as found
-order by shared desc, case_id desc limit %(most)s
-"""
-_OWN = """
-select id from (
-    select id, opened_at from cases_case where customer_id = %(customer)s::bigint
-    union
-    select id, opened_at from cases_case where account_id = %(account)s::bigint
-    union
-    select id, opened_at from cases_case
-    where contact_digits = %(digits)s::text and contact_digits <> ''
-    offset 0) as own
-where opened_at >= %(since)s and opened_at <= %(at)s order by opened_at desc limit %(most)s
-"""
 COLUMNS = (
     "id", "title", "description", "contact_digits", "customer_id", "account_id", "cls_id", "opened_at",
 )  # fmt: skip
+# What is worth comparing: cases that share rare pairs, this person's and this account's newest. Each is then
+# looked up by its key: a prepared plan does not know how few they are, and would otherwise read all cases of
+# the org units one may see.
+_WORTH = f"""
+select {", ".join(f"c.{name}" for name in COLUMNS)} from (
+    select case_id as id from (
+        select case_id, icount(grams & %(whole)s::int[]) as shared from cases_fingerprint
+        where grams && %(rare)s::int[] and opened_at >= %(since)s and opened_at <= %(at)s
+        order by shared desc, case_id desc limit {ALIKE}) as alike
+    union
+    select id from (select id, opened_at from (
+        select id, opened_at from cases_case where customer_id = %(customer)s::bigint
+        union
+        select id, opened_at from cases_case where account_id = %(account)s::bigint
+        union
+        select id, opened_at from cases_case
+        where contact_digits = %(digits)s::text and contact_digits <> ''
+        offset 0) as own
+    where opened_at >= %(since)s and opened_at <= %(at)s order by opened_at desc limit {OWN}) as newest
+) as found
+join lateral (select * from cases_case where id = found.id offset 0) as c on true
+where c.state <> '{CaseState.MERGED}' and c.pack = %(pack)s and c.id <> %(not_case)s
+  and c.opened_at >= %(since)s and c.opened_at <= %(at)s
+  and (%(everywhere)s or c.involved_unit_ids && %(units)s::bigint[])
+"""  # noqa: S608 -- our own names
 _ADDRESSES = (
     "select case_id, address from cases_fingerprint where case_id = any(%s) and address <> ''"
 )
@@ -119,13 +122,12 @@ def find_duplicates(
     access: Access, probe: Probe, *, at: datetime, days: int = DAYS, size: int = 5
 ) -> list[Duplicate]:
     """Return recent cases that may be the same request, the likeliest first."""
-    seen = visible(access)
-    found = [one for one in compare(seen, probe, at=at, days=days) if one.is_proposed][:size]
+    scored = compare(access.scope("case.view"), probe, at=at, days=days)
+    found = [one for one in scored if one.is_proposed][:size]
     if not found:
         return []
-    cases = seen.select_related("standing").defer("description")
-    with _by_their_keys():
-        by_id = cases.in_bulk([one.case_id for one in found])
+    cases = Case.objects.select_related("standing").defer("description")
+    by_id = cases.in_bulk([one.case_id for one in found])
     rows = rows_of(access, [by_id[one.case_id] for one in found])
     return [
         Duplicate(row, reasons(one.evidence), round(one.score, 2), one.evidence.same_person)
@@ -133,35 +135,14 @@ def find_duplicates(
     ]
 
 
-def compare(cases: QuerySet[Case], probe: Probe, *, at: datetime, days: int = DAYS) -> list[Scored]:
-    """Return those of some cases that are worth comparing with a request, the likeliest first."""
+def compare(seen: Scope, probe: Probe, *, at: datetime, days: int = DAYS) -> list[Scored]:
+    """Return the cases of some org units that are worth comparing with a request, the likeliest first."""
     known = rarity()
-    since = at - timedelta(days=days)
-    ids = _alike(probe, known, since, at)
-    recent = cases.filter(
-        ~Q(state=CaseState.MERGED), pack=probe.pack, opened_at__gte=since, opened_at__lte=at
-    )
-    if probe.not_case_id:
-        recent = recent.exclude(pk=probe.not_case_id)
-    ids = [*{*ids, *_own(probe, since, at)}]
-    with _by_their_keys():
-        rows = list(recent.filter(pk__in=ids).values_list(*COLUMNS)) if ids else []
+    rows = _worth_comparing(seen, probe, known, (at - timedelta(days=days), at))
     addresses = dict(db.rows(_ADDRESSES, ([row[0] for row in rows],))) if probe.address else {}
     asked = Reader(_request_of(probe, at), known)
     scored = [_scored(asked, row, addresses.get(row[0], ""), known) for row in rows]
     return sorted(scored, key=lambda one: (-one.score, -one.case_id))
-
-
-@contextmanager
-def _by_their_keys() -> Iterator[None]:
-    """Have a few cases looked up by their keys.
-
-    A prepared plan does not know how few they are, and would read all cases of the org units one may see.
-    """
-    with transaction.atomic():
-        db.one(_BITMAPS, ("off",))
-        yield
-        db.one(_BITMAPS, ("on",))
 
 
 def rarity() -> Rarity:
@@ -235,26 +216,25 @@ def _request_of(probe: Probe, at: datetime) -> Request:
     )
 
 
-def _alike(probe: Probe, known: Rarity, since: datetime, at: datetime) -> list[int]:
+def _worth_comparing(
+    seen: Scope, probe: Probe, known: Rarity, within: tuple[datetime, datetime]
+) -> list[tuple[Any, ...]]:
+    """Return what `COLUMNS` names of the cases to compare: few, each looked up by its key."""
     whole = grams(f"{probe.title}。{probe.address}") or grams(probe.description[:60])
-    rare = searched_by(whole, known, most=MOST_FOUND)
-    if not rare:
-        return []
-    params = {"whole": whole, "rare": rare, "since": since, "at": at, "most": ALIKE}
-    return [row[0] for row in db.rows(_ALIKE, params)]
-
-
-def _own(probe: Probe, since: datetime, at: datetime) -> list[int]:
-    """Return this person's and this account's newest cases, each looked up by an index of its own."""
     params = {
+        "whole": whole,
+        "rare": searched_by(whole, known, most=MOST_FOUND),
         "customer": probe.customer_id,
         "account": probe.account_id,
         "digits": wording.digits_of(probe.contact_phone),
-        "since": since,
-        "at": at,
-        "most": OWN,
+        "since": within[0],
+        "at": within[1],
+        "pack": probe.pack,
+        "not_case": probe.not_case_id or 0,
+        "everywhere": seen.everywhere,
+        "units": list(seen.unit_ids),
     }
-    return [row[0] for row in db.rows(_OWN, params)]
+    return db.rows(_WORTH, params)
 
 
 def _read_statistics(texts: float) -> Rarity:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bihuan.domain.cases.models import Case
 from bihuan.domain.cases.queries.duplicates import DAYS, Probe, Scored, compare
+from bihuan.domain.org.ports import EVERYWHERE
 from bihuan.kit import db
 
 _BY_KEY = """
@@ -94,5 +95,5 @@ def _shown_at(case: Case, days: int) -> dict[int, Scored]:
         not_case_id=case.pk,
     )
     at = case.opened_at + timedelta(microseconds=1)
-    found = compare(Case.objects.all(), probe, at=at, days=days)
+    found = compare(EVERYWHERE, probe, at=at, days=days)
     return {one.case_id: one for one in found if one.is_proposed}
