@@ -111,6 +111,24 @@ def test_import_tells_a_person_what_is_in_the_file(tmp_path):
     assert told.endswith("不能发布。\n")
 
 
+def test_import_says_what_is_left_to_do_before_a_readable_file_can_be_published(tmp_path):
+    file = tmp_path / "p.bpmn"
+    late = (
+        b"<userTask id='u9'/><boundaryEvent id='t9' attachedToRef='u9'><timerEventDefinition>"
+        b"<timeDuration>#{java.lang.System.getProperty('x')}</timeDuration></timerEventDefinition>"
+        b"</boundaryEvent><startEvent"
+    )
+    file.write_bytes(MODEL.replace(b"<startEvent", late, 1))
+
+    told = run("import", file).output
+    found = json.loads(run("import", file, "--json").output)
+
+    assert "（u9）没有岗位，没有人能办理。写上 bh:post" in told
+    assert told.endswith("读得懂，改好上面这些才能发布。\n")
+    assert found["publishable"] is True
+    assert {"u9", "t9"} <= {one["element"] for one in found["left_to_do"]}
+
+
 def test_import_refuses_what_is_not_bpmn(tmp_path):
     file = tmp_path / "p.bpmn"
     file.write_text("<html/>")

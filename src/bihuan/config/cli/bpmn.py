@@ -1,6 +1,6 @@
 """`bihuan bpmn`: check the engine by scripts and by chance, say what a diagram holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -9,7 +9,8 @@ import click
 from bihuan.config import console, database, hunting, scratch
 from bihuan.domain.processes.ports import VERBS
 from bihuan.engines.bpmn import imports, parse
-from bihuan.engines.bpmn.document import Document, Unreadable
+from bihuan.engines.bpmn.check import Known, publish_problems
+from bihuan.engines.bpmn.document import Document, Problem, Severity, Unreadable
 from bihuan.engines.bpmn.verify import memory, runner
 from bihuan.engines.bpmn.verify.script import Malformed
 from bihuan.integrations import conformance
@@ -116,8 +117,9 @@ def import_(file: Path, *, as_json: bool) -> None:
         raise DiagramUnreadable(
             f"{where}{wrong.problem.message}。{wrong.problem.remedy}"
         ) from wrong
-    keys = found_in(document)
-    console.report(keys, _described(document), as_json=as_json)
+    left = left_to_do(document)
+    keys = {**found_in(document), "left_to_do": [_told(one) for one in left]}
+    console.report(keys, _described(document, left), as_json=as_json)
 
 
 def found_in(document: Document) -> dict[str, object]:
@@ -131,10 +133,7 @@ def found_in(document: Document) -> dict[str, object]:
         ],
         "publishable": document.publishable,
         "diagram": document.diagram,
-        "problems": [
-            {"line": one.line, "element": one.element, "message": one.message}
-            for one in document.problems
-        ],
+        "problems": [_told(one) for one in document.problems],
     }
 
 
@@ -159,9 +158,22 @@ def reader(folder: Path) -> Callable[[str], bytes]:
     return read
 
 
-def _described(document: Document) -> str:
+def left_to_do(document: Document) -> list[Problem]:
+    """Return what still forbids to publish a file of which everything could be read."""
+    if not document.publishable:
+        return []
+    found = [publish_problems(process, Known(), document.lines) for process in document.processes]
+    return [one for problems in found for one in problems if one.severity is Severity.ERROR]
+
+
+def _told(one: Problem) -> dict[str, object]:
+    return {"line": one.line, "element": one.element, "message": one.message}
+
+
+def _described(document: Document, left: Sequence[Problem]) -> str:
     told = [f"流程：{'、'.join(process.key for process in document.processes) or '无'}"]
     told += [f"{kind}：{count}" for kind, count in _nodes(document).items()]
-    found = [*document.problems, *(one.problem() for one in document.unsupported)]
+    found = [*document.problems, *(one.problem() for one in document.unsupported), *left]
     told += [f"第 {one.line} 行：{one.message}。{one.remedy}" for one in found]
-    return "\n".join([*told, "可以发布。" if document.publishable else "不能发布。"])
+    verdict = "读得懂，改好上面这些才能发布。" if left else "可以发布。"
+    return "\n".join([*told, verdict if document.publishable else "不能发布。"])
