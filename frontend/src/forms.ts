@@ -1,5 +1,4 @@
 // Small comforts of forms: counted characters, links that focus a missing field, one submit at a time.
-import htmx from "htmx.org";
 
 function count(field: HTMLTextAreaElement | HTMLInputElement): void {
   const said = document.getElementById(field.dataset.count ?? "");
@@ -20,14 +19,6 @@ export function startForms(): void {
     if (!link) return;
     event.preventDefault();
     document.getElementsByName(link.dataset.field ?? "")[0]?.focus();
-  });
-  // Sent in the moment before htmx has taken a fresh form in, it would leave the page and lose what was typed.
-  document.addEventListener("submit", (event) => {
-    const form = event.target as HTMLFormElement;
-    if (event.defaultPrevented || !form.matches("[hx-post]")) return;
-    event.preventDefault();
-    htmx.process(form);
-    form.requestSubmit(event.submitter);
   });
   document.addEventListener("change", (event) => {
     const field = event.target as HTMLElement;

@@ -14,6 +14,7 @@ htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;
 htmx.config.historyCacheSize = 0; // a page with a customer's data is never kept in the browser's storage
 htmx.config.scrollIntoViewOnBoost = false;
+htmx.config.defaultSettleDelay = 0; // what is seen answers at once: a click in the usual 20 ms between would be lost
 htmx.config.responseHandling = [
   { code: "204", swap: false },
   { code: "[23]..", swap: true },
