@@ -95,7 +95,7 @@ class Customer:
     def case(self) -> Case:
         """Return the case of the first mail, once it is there."""
         mine = Case.objects.filter(customer__contacts__value=self.address)
-        until(mine.exists, what=f"a case of {self.name}\n{self.mail.log()[-3000:]}")
+        until(mine.exists, what=lambda: f"a case of {self.name}\n{self.mail.state()}")
         return mine.order_by("id")[0]
 
     def got(self, count: int = 1) -> list[tuple[str, str, str]]:
@@ -121,7 +121,8 @@ class Customer:
         """Return nature, outcome and "in the first case" of what came from this customer, oldest first."""
         mine = Interaction.objects.filter(party_address=self.address, direction="IN").order_by("id")
         until(
-            lambda: mine.count() >= count, what=f"{count} of {self.name}\n{self.mail.log()[-3000:]}"
+            lambda: mine.count() >= count,
+            what=lambda: f"{count} of {self.name}\n{self.mail.state()}",
         )
         first = f"case:{self.case().pk}"
         return [(one.nature, one.outcome, one.root == first) for one in mine]
@@ -239,7 +240,10 @@ def test_none_is_lost_while_the_database_is_away_for_half_a_minute(mail):
     assert (held, unread) == (15, 5)
     assert "451 4.3.0" in mail.servers.log()
     cases = Case.objects.filter(title__startswith="停电 ")
-    until(lambda: cases.count() >= 20, what=f"{cases.count()} cases\n{mail.log()[-3000:]}")
-    until(lambda: mail.servers.queued() == 0 and mail.servers.unread(f"poll@{OURS}") == 0)
+    until(lambda: cases.count() >= 20, what=lambda: f"{cases.count()} cases\n{mail.state()}")
+    until(
+        lambda: mail.servers.queued() == 0 and mail.servers.unread(f"poll@{OURS}") == 0,
+        what=mail.state,
+    )
     assert sorted(case.title for case in cases) == sorted(f"停电 {n}" for n in range(20))
     assert not Delivery.objects.filter(state="WAITING").exists()

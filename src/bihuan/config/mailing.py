@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -41,12 +42,25 @@ class Loop:
                 pause = 0.0 if self.turn() else self.sleep
                 absence = 0.0
             except (DatabaseError, InterfaceError, OSError, *imap.FAILURES) as problem:
-                absence = pause = min(max(absence * 2, SHORTEST_ABSENCE), LONGEST_ABSENCE)
+                absence = pause = _longer(absence)
                 log.warning("%s: again in %.1f s: %s", self.name, pause, problem)
-                connections["default"].close()
+                _let_go()
+            except Exception:
+                absence = pause = _longer(absence)
+                log.exception("%s: a mistake of ours, again in %.1f s", self.name, pause)
+                _let_go()
             if pause:
                 self.stop.wait(pause)
         connections.close_all()
+
+
+def _longer(absence: float) -> float:
+    return min(max(absence * 2, SHORTEST_ABSENCE), LONGEST_ABSENCE)
+
+
+def _let_go() -> None:
+    with suppress(DatabaseError, InterfaceError):
+        connections["default"].close()
 
 
 def without_pool() -> None:
@@ -63,6 +77,7 @@ def without_pool() -> None:
 def sort_until(stop: threading.Event) -> None:
     """Sort mails until told to stop; one that has begun is finished."""
     without_pool()
+    log.info("mail is sorted")
     Loop("sorting", sorting.sort_next, SORT_SLEEP, stop).run()
 
 

@@ -137,10 +137,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(happened: Callable[[], object], seconds: float = 60.0, what: str = "") -> None:
+def until(
+    happened: Callable[[], object], seconds: float = 60.0, what: str | Callable[[], str] = ""
+) -> None:
+    """Wait; `what` may be asked for at the end, when it tells how things stand then."""
     began = time.monotonic()
     while not happened():
-        assert time.monotonic() - began < seconds, f"it did not happen: {what}"
+        if time.monotonic() - began >= seconds:
+            raise AssertionError(f"it did not happen: {what() if callable(what) else what}")
         time.sleep(0.05)
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from bihuan.config import database
 from bihuan.config.bench.clocks import url_of
+from bihuan.domain.interactions.models import Delivery
 from tests.integrations.mail_servers.servers import OURS, PASSWORD, MailServers, until
 
 MAILBOXES = f"service@{OURS}=complaint poll@{OURS}=complaint"
@@ -42,11 +43,14 @@ class MailService:
     def start(self) -> None:
         for what in ("serve", "sort"):
             with self.log_file.open("ab") as log:
-                command = [sys.executable, "-m", "bihuan.config", "mail", what]
+                # Supervised, as `bihuan serve` runs them.
+                command = [sys.executable, "-m", "bihuan.config", "--supervised", "mail", what]
                 self._running.append(
                     subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
                 )
-        until(lambda: "mail is taken over" in self.log(), 90, "listening")
+        # Both: one that has not come up yet when the database goes away refuses to start.
+        said = ("mail is taken over", "mail is sorted")
+        until(lambda: all(one in self.log() for one in said), 90, self.log)
 
     def stop(self) -> None:
         for program in self._running:
@@ -56,6 +60,17 @@ class MailService:
 
     def log(self) -> str:
         return self.log_file.read_text("utf-8", "replace") if self.log_file.exists() else ""
+
+    def state(self) -> str:
+        """Return how everything stands, for whoever waited in vain."""
+        ended = [(one.args, one.returncode) for one in self._running if one.poll() is not None]
+        waiting = Delivery.objects.filter(state="WAITING").values_list(
+            "id", "attempts", "due_at", "last_error"
+        )
+        return (
+            f"ended programs: {ended}\nqueued: {self.servers.queued()}\ndeliveries: {list(waiting)}\n"
+            f"{self.log()[-6000:]}\n{self.servers.log()[-6000:]}"
+        )
 
 
 @contextmanager
