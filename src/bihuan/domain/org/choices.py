@@ -34,6 +34,8 @@ VERB_TITLES: Final[dict[str, str]] = {
     "customer.view": "查看客户",
     "customer.see_phone": "查看完整号码",
     "customer.edit": "维护客户",
+    "customer.import": "导入客户资料",
+    "customer.merge": "合并客户档案",
     "pack.install": "安装行业包",
     "process.design": "设计流程",
     "process.publish": "发布流程",
@@ -50,7 +52,7 @@ VERBS: Final = frozenset(VERB_TITLES)
 # exports and full phone numbers are given to a person by a post and stay there (decision 0061).
 VERBS_THAT_STAY: Final = frozenset(
     {
-        *("customer.see_phone", "export.run", "org.manage", "pack.install"),
+        *("customer.see_phone", "customer.import", "export.run", "org.manage", "pack.install"),
         *("process.design", "process.publish"),
     }
 )

@@ -15,6 +15,7 @@ from bihuan.domain.customers.queries.customers import (
     phone_behind,
     search,
     shown_phone,
+    survivor_of,
     whose_mail,
     with_phone,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "phone_behind",
     "search",
     "shown_phone",
+    "survivor_of",
     "whose_mail",
     "with_phone",
 ]

@@ -20,7 +20,9 @@ from bihuan.kit.problems import NotFound
 
 MOST_FOUND: Final = 50
 MOST_LOOKED_AT: Final = 1000
-_COLUMNS = [field.attname for field in Customer._meta.concrete_fields]
+_COLUMNS = [
+    *("id", "kind", "name", "tier", "unit_id", "note", "merged_into_id", "created_at", "updated_at")
+]
 _POINT = ("id", "kind", "value", "value_norm", "is_primary")
 _ACCOUNT = ("id", "number", "kind", "address")
 # The whole card in one statement: the head of every case page shows one.
@@ -32,6 +34,13 @@ select {", ".join(_COLUMNS)},
      from customers_account where customer_id = c.id)
 from customers_customer c where id = %s
 """  # noqa: S608 -- our own columns
+
+_SURVIVOR = """
+with recursive chain(id, next) as (
+    select id, merged_into_id from customers_customer where id = %s
+    union select c.id, c.merged_into_id from chain join customers_customer c on c.id = chain.next
+) select id from chain where next is null
+"""
 
 
 class CustomerUnknown(NotFound):
@@ -109,6 +118,12 @@ class CustomerCard:
         return next((row.masked for row in self.contacts if row.kind == ContactKind.PHONE), "")
 
 
+def survivor_of(customer_id: int) -> int:
+    """Return the customer that goes on where this one was merged, however often; itself where it was not."""
+    row = db.one(_SURVIVOR, (customer_id,))
+    return row[0] if row else customer_id
+
+
 def phone_behind(customer_id: int, shown: str) -> str:
     """Return the customer's number that is shown masked as `shown`, else `shown` itself.
 
@@ -153,6 +168,8 @@ def customer_card(access: Access, customer_id: int) -> CustomerCard:
     if row is None:
         raise CustomerUnknown
     customer = Customer.from_db(None, _COLUMNS, row[:-2])
+    if customer.merged_into_id is not None:
+        return customer_card(access, survivor_of(customer_id))
     if customer.unit_id not in access.scope("customer.view"):
         raise CustomerUnknown
     contacts = [ContactPoint(**dict(zip(_POINT, one, strict=True))) for one in row[-2] or ()]
@@ -188,7 +205,11 @@ def known_by_phone(phones: Iterable[str]) -> dict[str, int]:
     The caller answers for the asker's right to know.
     """
     norms = {_norm_or_empty(phone): phone for phone in phones if phone}
-    found = ContactPoint.objects.filter(kind=ContactKind.PHONE, value_norm__in=norms.keys() - {""})
+    found = ContactPoint.objects.filter(
+        kind=ContactKind.PHONE,
+        value_norm__in=norms.keys() - {""},
+        customer__merged_into__isnull=True,
+    )
     pairs = found.order_by("-customer_id").values_list("value_norm", "customer_id")
     return {norms[norm]: customer_id for norm, customer_id in pairs}
 
@@ -205,7 +226,9 @@ def whose_mail(address: str) -> list[int]:
     norm = name_norm(address)
     if not norm:
         return []
-    points = ContactPoint.objects.filter(kind=ContactKind.EMAIL, value_norm=norm)
+    points = ContactPoint.objects.filter(
+        kind=ContactKind.EMAIL, value_norm=norm, customer__merged_into__isnull=True
+    )
     return list(points.order_by("customer_id").values_list("customer_id", flat=True))
 
 
@@ -235,7 +258,7 @@ def _visible(access: Access) -> QuerySet[Customer]:
 def _in_scope(access: Access) -> QuerySet[Customer]:
     """Begin every question here: nobody sees beyond the subtrees of `customer.view`."""
     scope = access.scope("customer.view")
-    found = Customer.objects.all()
+    found = Customer.objects.filter(merged_into__isnull=True)
     return found if scope.everywhere else found.filter(unit_id__in=scope.unit_ids)
 
 
@@ -262,6 +285,9 @@ def _searches(wanted: Wanted) -> list[Q]:
         steps.append(_has_phone(Q(last4=wanted.last4)))
     if wanted.name:
         steps.append(Q(name_norm__startswith=wanted.name))
+    if wanted.name.isascii() and wanted.name.isalpha():
+        steps.append(Q(name_initials__startswith=wanted.name))
+        steps.append(Q(name_pinyin__startswith=wanted.name))
     if len(wanted.name) >= 2:
         steps.append(_name_contains(wanted.name))
     return steps

@@ -1,4 +1,4 @@
-"""Write down customers and how to reach them; show a hidden number for a reason."""
+"""Write down customers, and change what is known of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,11 @@ from datetime import datetime
 from django.db import transaction
 
 from bihuan.domain.customers import queries
+from bihuan.domain.customers.actions import golden
 from bihuan.domain.customers.choices import ContactKind, CustomerKind, Tier
 from bihuan.domain.customers.models import Account, ContactPoint, Customer
 from bihuan.domain.customers.queries import CustomerUnknown
+from bihuan.domain.customers.rules.records import match_key, searched_by
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org import queries as org
@@ -19,10 +21,9 @@ from bihuan.kit.masking import mask_text
 from bihuan.kit.notation import code_norm, name_norm, read_phone
 from bihuan.kit.problems import Invalid, Refused
 
-LEAST_REASON = 4
 _WHOSE = """
 select customer_id, name_norm from customers_contactpoint p join customers_customer c on c.id = customer_id
-where p.kind = %s and value_norm = %s and unit_id = %s order by 1
+where p.kind = %s and value_norm = %s and unit_id = %s and merged_into_id is null order by 1
 """
 
 
@@ -38,12 +39,6 @@ class ContactEmpty(Invalid):
     message = "联系方式不能为空。"
 
 
-class ContactUnknown(CustomerUnknown):
-    """The customer has no such contact point."""
-
-    message = "没有这个联系方式。"
-
-
 class AccountNumberTaken(Refused):
     """The account belongs to another customer."""
 
@@ -54,12 +49,6 @@ class AccountNumberUnusable(Invalid):
     """An account number is made of letters, digits and dashes."""
 
     message = "户号只能由字母、数字和短横组成。"
-
-
-class ReasonMissing(Invalid):
-    """Whoever looks at a hidden number says why."""
-
-    message = "查看完整号码要写明原因，至少 4 个字。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +148,7 @@ def find_or_create_by_mail(
 
 def _find_or_create(contact: Contact, new: NewCustomer, by: Actor, at: datetime) -> FoundOrCreated:
     org.authorise(by, "case.open", new.unit_id, at=at)
-    norm, _ = _normalised(contact)
+    norm, _ = normalised(contact)
     lock = f"customer {contact.kind.lower()} {norm}"
     db.run("select pg_advisory_xact_lock(hashtext(%s))", (lock,))
     found = db.rows(_WHOSE, (contact.kind, norm, new.unit_id))
@@ -215,7 +204,7 @@ def import_customers(*, new: Sequence[NewCustomer], by: Actor, at: datetime) -> 
 @transaction.atomic
 def update_customer(*, customer_id: int, changes: Changes, by: Actor, at: datetime) -> Customer:
     """Change what is known of a customer; the fact names the fields, never their contents."""
-    customer = _editable(customer_id, by, at)
+    customer = editable(customer_id, by, at)
     wanted = {
         "name": changes.name,
         "kind": changes.kind,
@@ -234,61 +223,19 @@ def update_customer(*, customer_id: int, changes: Changes, by: Actor, at: dateti
     customer.name_norm = _name(customer.name)
     customer.updated_at = at
     customer.save()
-    _record("customer.updated", customer.pk, by=by, at=at, fields=changed)
+    golden.note_typed(customer, at=at)
+    golden.refresh([customer.pk], at=at)
+    record("customer.updated", customer.pk, by=by, at=at, fields=changed)
     return customer
-
-
-@transaction.atomic
-def add_contact(*, customer_id: int, contact: Contact, by: Actor, at: datetime) -> ContactPoint:
-    """Note another way to reach a customer; one that is noted already is returned as it is."""
-    customer = _editable(customer_id, by, at)
-    value_norm, _ = _normalised(contact)
-    found = ContactPoint.objects.filter(
-        customer=customer, kind=contact.kind, value_norm=value_norm
-    ).first()
-    if found is not None:
-        return found
-    point = _add(customer, contact, at)
-    _record("contact.added", customer.pk, by=by, at=at, contact=point.pk, kind=point.kind)
-    return point
-
-
-@transaction.atomic
-def remove_contact(*, contact_id: int, reason: str, by: Actor, at: datetime) -> None:
-    """Strike out a way to reach a customer; the oldest left of its kind becomes the primary one."""
-    point = _contact(contact_id)
-    customer = _editable(point.customer_id, by, at)
-    point.delete()
-    same = ContactPoint.objects.filter(customer=customer, kind=point.kind)
-    if point.is_primary and (heir := same.order_by("id").first()):
-        heir.is_primary = True
-        heir.save(update_fields=["is_primary"])
-    ref = f"customer:{customer.pk}"
-    data = {"contact": contact_id, "kind": point.kind}
-    ledger.record(Fact("contact.removed", ref, ref, at, by, reason=reason, data=data))
 
 
 @transaction.atomic
 def add_account(*, customer_id: int, account: NewAccount, by: Actor, at: datetime) -> Account:
     """Give a customer an account."""
-    customer = _editable(customer_id, by, at)
+    customer = editable(customer_id, by, at)
     added = _account(customer, account, at)
-    _record("account.added", customer.pk, by=by, at=at, number=added.number)
+    record("account.added", customer.pk, by=by, at=at, number=added.number)
     return added
-
-
-@transaction.atomic
-def reveal_phone(*, contact_id: int, reason: str, by: Actor, at: datetime) -> str:
-    """Return a full number to somebody who may see it; each look is a fact with its reason (SEC-01)."""
-    point = _contact(contact_id)
-    org.authorise(by, "customer.view", point.customer.unit_id, at=at)
-    org.authorise(by, "customer.see_phone", point.customer.unit_id, at=at)
-    if len(reason.strip()) < LEAST_REASON:
-        raise ReasonMissing(fields={"reason": ReasonMissing.message})
-    ref = f"customer:{point.customer_id}"
-    data = {"contact": contact_id}
-    ledger.record(Fact("customer.phone_seen", ref, ref, at, by, reason=reason.strip(), data=data))
-    return point.value
 
 
 def _create(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
@@ -297,7 +244,7 @@ def _create(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
     ContactPoint.objects.bulk_create(_points(customer, new.contacts, at))
     for account in new.accounts:
         _account(customer, account, at)
-    _record("customer.created", customer.pk, by=by, at=at, kind=str(new.kind))
+    record("customer.created", customer.pk, by=by, at=at, kind=str(new.kind))
     return customer
 
 
@@ -305,7 +252,7 @@ def _points(customer: Customer, contacts: Sequence[Contact], at: datetime) -> li
     """Return the contact points of a new customer: each once, the first of a kind the primary one."""
     found: dict[tuple[str, str], ContactPoint] = {}
     for contact in contacts:
-        value_norm, last4 = _normalised(contact)
+        value_norm, last4 = normalised(contact)
         is_first = all(kind != contact.kind for kind, _ in found)
         point = ContactPoint(
             customer=customer,
@@ -321,10 +268,14 @@ def _points(customer: Customer, contacts: Sequence[Contact], at: datetime) -> li
 
 
 def _imported(new: NewCustomer, at: datetime) -> Customer:
+    pinyin, initials = searched_by(new.name)
     return Customer(
         kind=new.kind,
         name=new.name.strip(),
         name_norm=_name(new.name),
+        name_pinyin=pinyin,
+        name_initials=initials,
+        match_key=match_key(new.kind, new.name, ""),
         tier=new.tier,
         unit_id=new.unit_id,
         note=new.note,
@@ -333,19 +284,14 @@ def _imported(new: NewCustomer, at: datetime) -> Customer:
     )
 
 
-def _editable(customer_id: int, by: Actor, at: datetime) -> Customer:
-    customer = Customer.objects.select_for_update(no_key=True).filter(pk=customer_id).first()
+def editable(customer_id: int, by: Actor, at: datetime) -> Customer:
+    """Return a standing customer whom this actor may change, locked."""
+    standing = queries.survivor_of(customer_id)
+    customer = Customer.objects.select_for_update(no_key=True).filter(pk=standing).first()
     if customer is None:
         raise CustomerUnknown
     org.authorise(by, "customer.edit", customer.unit_id, at=at)
     return customer
-
-
-def _contact(contact_id: int) -> ContactPoint:
-    point = ContactPoint.objects.select_related("customer").filter(pk=contact_id).first()
-    if point is None:
-        raise ContactUnknown
-    return point
 
 
 def _name(name: str) -> str:
@@ -355,21 +301,8 @@ def _name(name: str) -> str:
     return norm
 
 
-def _add(customer: Customer, contact: Contact, at: datetime) -> ContactPoint:
-    value_norm, last4 = _normalised(contact)
-    same = ContactPoint.objects.filter(customer=customer, kind=contact.kind)
-    return ContactPoint.objects.create(
-        customer=customer,
-        kind=contact.kind,
-        value=contact.value.strip(),
-        value_norm=value_norm,
-        last4=last4,
-        is_primary=not same.filter(is_primary=True).exists(),
-        created_at=at,
-    )
-
-
-def _normalised(contact: Contact) -> tuple[str, str]:
+def normalised(contact: Contact) -> tuple[str, str]:
+    """Return the compared form of a contact and the digits that stay visible."""
     if contact.kind == ContactKind.PHONE:
         phone = read_phone(contact.value)
         return phone.norm, phone.last4
@@ -395,6 +328,7 @@ def _account(customer: Customer, account: NewAccount, at: datetime) -> Account:
     )
 
 
-def _record(fact: str, customer_id: int, /, *, by: Actor, at: datetime, **data: object) -> None:
+def record(fact: str, customer_id: int, /, *, by: Actor, at: datetime, **data: object) -> None:
+    """Leave a fact about a customer."""
     ref = f"customer:{customer_id}"
     ledger.record(Fact(fact, ref, ref, at, by, data=data))

@@ -1,8 +1,16 @@
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q
 
-from bihuan.domain.customers.choices import ContactKind, CustomerKind, Tier
+from bihuan.domain.customers.choices import (
+    Consent,
+    ContactKind,
+    CustomerKind,
+    LifeState,
+    LostReason,
+    Tier,
+)
 
 
 class Customer(models.Model):
@@ -14,16 +22,59 @@ class Customer(models.Model):
     name = models.CharField(max_length=128)
     # Compared by code point, so that one index serves both the list's order and LIKE 'x%'.
     name_norm = models.CharField(max_length=128, db_collation="C")
-    name_pinyin = models.CharField(max_length=256, blank=True)
+    name_pinyin = models.CharField(max_length=256, blank=True, db_collation="C")
+    name_initials = models.CharField(max_length=128, blank=True, db_collation="C")
+    # What a double may be found by: see `rules.records.match_key`.
+    match_key = models.CharField(max_length=128, blank=True, db_collation="C")
     tier = models.CharField(max_length=16, choices=Tier.choices, default=Tier.NORMAL)
     unit = models.ForeignKey("org.OrgUnit", on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(
+        "org.Staff",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+    )
     note = models.TextField(blank=True)
+    state = models.CharField(max_length=16, choices=LifeState.choices, default=LifeState.CUSTOMER)
+    lost_reason = models.CharField(max_length=16, choices=LostReason.choices, blank=True)
+    lost_at = models.DateTimeField(null=True, blank=True)
+    # Soft attributes and the fields that packs define, by key (CUS-06, CUS-12).
+    attributes = models.JSONField(default=dict)
+    # Which source row is believed for a field, where somebody chose one.
+    pinned = models.JSONField(default=dict)
+    # Per cent of what should be known, and what is not (CUS-05).
+    completeness = models.SmallIntegerField(default=0)
+    missing = ArrayField(models.CharField(max_length=32), default=list)
+    # A file found to be another one's double rests and points at the one that goes on.
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.CheckConstraint(name="customer_has_a_name", condition=~Q(name_norm="")),
+            models.CheckConstraint(
+                name="customer_lost_at_and_why_iff_lost",
+                condition=Q(state=LifeState.LOST, lost_at__isnull=False) & ~Q(lost_reason="")
+                | ~Q(state=LifeState.LOST) & Q(lost_at__isnull=True, lost_reason=""),
+            ),
+            models.CheckConstraint(
+                name="customer_completeness_is_a_share",
+                condition=Q(completeness__gte=0, completeness__lte=100),
+            ),
+            models.CheckConstraint(
+                name="customer_is_not_merged_into_itself",
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
+            ),
         ]
         indexes = [
             # The list, by name, and the search by the beginning of a name.
@@ -31,6 +82,23 @@ class Customer(models.Model):
             # The list within a subtree.
             models.Index(fields=["unit", "name_norm", "id"], name="customer_by_unit"),
             # The search by any two neighbouring characters of a name; trigrams need three.
+            # The search by pinyin: whole, and by initials, kept as "zhangxiaolan" and "zxl".
+            models.Index(fields=["name_pinyin"], name="customer_by_pinyin"),
+            models.Index(fields=["name_initials"], name="customer_by_initials"),
+            # Doubles, when a record arrives.
+            models.Index(
+                fields=["match_key"], name="customer_by_match_key", condition=~Q(match_key="")
+            ),
+            # Who was merged into a customer; few rows have it.
+            models.Index(
+                fields=["merged_into"],
+                name="customer_by_survivor",
+                condition=Q(merged_into__isnull=False),
+            ),
+            # The portfolio of one member of staff.
+            models.Index(
+                fields=["owner"], name="customer_by_owner", condition=Q(owner__isnull=False)
+            ),
             GinIndex(
                 Func(F("name_norm"), function="customers_pairs"), name="customer_by_part_of_name"
             ),
@@ -49,6 +117,13 @@ class ContactPoint(models.Model):
     value_norm = models.CharField(max_length=300)
     last4 = models.CharField(max_length=4, blank=True)
     is_primary = models.BooleanField(default=False)
+    # Of an address: province, city, district, street, detail, as far as they are certain.
+    parts = models.JSONField(default=dict)
+    consent = models.CharField(max_length=16, choices=Consent.choices, default=Consent.UNKNOWN)
+    consent_at = models.DateTimeField(null=True, blank=True)
+    # Not to be contacted between these times of day, local; over midnight when the first is later.
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -61,6 +136,16 @@ class ContactPoint(models.Model):
                 name="contact_is_primary_once_per_kind",
                 fields=["customer", "kind"],
                 condition=Q(is_primary=True),
+            ),
+            models.CheckConstraint(
+                name="contact_quiet_hours_have_both_ends",
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="contact_consent_has_its_moment",
+                condition=Q(consent=Consent.UNKNOWN, consent_at__isnull=True)
+                | (~Q(consent=Consent.UNKNOWN) & Q(consent_at__isnull=False)),
             ),
             models.CheckConstraint(
                 name="contact_last4_iff_phone",

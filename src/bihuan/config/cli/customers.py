@@ -1,0 +1,102 @@
+"""`bihuan customers`: files of customers from other systems."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bihuan.config import console
+from bihuan.domain.customers.actions import importing
+from bihuan.domain.customers.queries import imports
+from bihuan.domain.customers.queries.imports import own_titles
+from bihuan.domain.customers.rules.columns import FIELDS
+from bihuan.domain.ledger.events import SYSTEM
+from bihuan.domain.org import queries as org
+from bihuan.kit import clock
+from bihuan.kit.problems import Invalid
+
+SHOWN = 20
+
+
+class MapUnreadable(Invalid):
+    """The map file is not what it should be."""
+
+    message = '对应文件应是 JSON，如 {"客户名称": "name", "手机": "phone"}。'
+
+
+class UnitMissing(Invalid):
+    """Several org units stand at the top: the command must say whose customers these are."""
+
+    message = "请用 --unit 指明客户归哪个机构。"
+
+
+@click.group()
+def command() -> None:
+    """Customers: bring them in from other systems."""
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", required=True, help="The system the file comes from.")
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON: field by column name; default: as the columns' names tell.",
+)
+@click.option("--unit", default="", help="Code of the org unit they belong to; default: the top.")
+@console.as_json
+def import_file(*, file: Path, source: str, map_file: Path | None, unit: str, as_json: bool) -> int:
+    """Take a file of customers in: CSV, XLSX or JSON in any usual encoding.
+
+    Can be interrupted and run again; the same file twice changes nothing. Lines with mistakes stay out and are
+    mended on the page of the import. Exit status 1 when there are such lines.
+    """
+    began = clock.now()
+    upload = importing.Upload(file.name, source, _unit(unit))
+    batch_id = importing.open_file(upload, file.resolve(), by=SYSTEM, at=began)
+    batch = imports.figures(batch_id)
+    if batch["state"] == "MAPPING":
+        columns = _columns(map_file) if map_file else batch["columns"]
+        importing.start(batch_id, columns, in_background=False, by=SYSTEM, at=began)
+    elif batch["state"] == "STOPPED":
+        importing.resume(batch_id, in_background=False, by=SYSTEM, at=began)
+    importing.run(batch_id, now=clock.now)
+    _report(file, batch_id, (clock.now() - began).total_seconds(), as_json=as_json)
+    return 1 if imports.figures(batch_id)["rejected"] else 0
+
+
+def _report(file: Path, batch_id: int, seconds: float, *, as_json: bool) -> None:
+    figures = imports.figures(batch_id)
+    for line, problems in imports.first_rejected(batch_id, SHOWN):
+        click.echo(f"{file.name} 第 {line} 行：{'；'.join(problems)}", err=as_json)
+    keys: dict[str, Any] = {
+        "batch": batch_id,
+        "rows": figures.pop("lines_done"),
+        **{name: value for name, value in figures.items() if name != "columns"},
+        "seconds": round(seconds, 2),
+    }
+    keys["rows_per_second"] = round(keys["rows"] / seconds) if seconds else 0
+    console.report(keys, as_json=as_json)
+
+
+def _columns(path: Path) -> dict[str, str]:
+    try:
+        said = json.loads(path.read_text("utf-8-sig"))
+    except ValueError:
+        raise MapUnreadable from None
+    allowed = {*FIELDS, *(f"attribute.{key}" for key in own_titles().values())}
+    columns = said.get("columns", said) if isinstance(said, dict) else None
+    if not isinstance(columns, dict) or not set(columns.values()) <= allowed:
+        raise MapUnreadable
+    return {str(name): str(field) for name, field in columns.items()}
+
+
+def _unit(code: str) -> int:
+    if code:
+        return org.unit_by_code(code).id
+    tops = [unit for unit in org.tree().units.values() if unit.parent_id is None]
+    if len(tops) != 1:
+        raise UnitMissing
+    return tops[0].id

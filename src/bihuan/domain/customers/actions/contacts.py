@@ -1,0 +1,124 @@
+"""How customers can be reached: noted, struck out, and the whole number shown for a reason."""
+
+from datetime import datetime, time
+
+from django.db import transaction
+
+from bihuan.domain.customers.actions.customers import Contact, editable, normalised, record
+from bihuan.domain.customers.choices import Consent
+from bihuan.domain.customers.models import ContactPoint, Customer
+from bihuan.domain.customers.queries import CustomerUnknown
+from bihuan.domain.ledger import actions as ledger
+from bihuan.domain.ledger.events import Actor, Fact
+from bihuan.domain.org import queries as org
+from bihuan.kit.problems import Invalid
+
+LEAST_REASON = 4
+
+
+class ContactUnknown(CustomerUnknown):
+    """The customer has no such contact point."""
+
+    message = "没有这个联系方式。"
+
+
+class ReasonMissing(Invalid):
+    """Whoever looks at a hidden number says why."""
+
+    message = "查看完整号码要写明原因，至少 4 个字。"
+
+
+class QuietHoursIncomplete(Invalid):
+    """Quiet hours have a beginning and an end."""
+
+    message = "免打扰时段要填起止两个时间。"
+
+
+@transaction.atomic
+def add_contact(*, customer_id: int, contact: Contact, by: Actor, at: datetime) -> ContactPoint:
+    """Note another way to reach a customer; one that is noted already is returned as it is."""
+    customer = editable(customer_id, by, at)
+    value_norm, _ = normalised(contact)
+    found = ContactPoint.objects.filter(
+        customer=customer, kind=contact.kind, value_norm=value_norm
+    ).first()
+    if found is not None:
+        return found
+    point = _add(customer, contact, at)
+    record("contact.added", customer.pk, by=by, at=at, contact=point.pk, kind=point.kind)
+    return point
+
+
+@transaction.atomic
+def remove_contact(*, contact_id: int, reason: str, by: Actor, at: datetime) -> None:
+    """Strike out a way to reach a customer; the oldest left of its kind becomes the primary one."""
+    point = _contact(contact_id)
+    customer = editable(point.customer_id, by, at)
+    point.delete()
+    same = ContactPoint.objects.filter(customer=customer, kind=point.kind)
+    if point.is_primary and (heir := same.order_by("id").first()):
+        heir.is_primary = True
+        heir.save(update_fields=["is_primary"])
+    ref = f"customer:{customer.pk}"
+    data = {"contact": contact_id, "kind": point.kind}
+    ledger.record(Fact("contact.removed", ref, ref, at, by, reason=reason, data=data))
+
+
+@transaction.atomic
+def set_consent(*, contact_id: int, consent: Consent, by: Actor, at: datetime) -> None:
+    """Note whether the customer agreed to be contacted this way."""
+    point = _contact(contact_id)
+    customer = editable(point.customer_id, by, at)
+    point.consent = consent
+    point.consent_at = None if consent == Consent.UNKNOWN else at
+    point.save(update_fields=["consent", "consent_at"])
+    record("contact.consent_noted", customer.pk, by=by, at=at, contact=point.pk, consent=consent)
+
+
+@transaction.atomic
+def set_quiet_hours(
+    *, contact_id: int, since: time | None, until: time | None, by: Actor, at: datetime
+) -> None:
+    """Note when the customer is not to be contacted this way, local time; both None for never mind."""
+    if (since is None) != (until is None):
+        raise QuietHoursIncomplete(fields={"quiet_from": QuietHoursIncomplete.message})
+    point = _contact(contact_id)
+    customer = editable(point.customer_id, by, at)
+    point.quiet_from, point.quiet_until = since, until
+    point.save(update_fields=["quiet_from", "quiet_until"])
+    record("contact.quiet_hours_set", customer.pk, by=by, at=at, contact=point.pk)
+
+
+@transaction.atomic
+def reveal_phone(*, contact_id: int, reason: str, by: Actor, at: datetime) -> str:
+    """Return a full number to somebody who may see it; each look is a fact with its reason (SEC-01)."""
+    point = _contact(contact_id)
+    org.authorise(by, "customer.view", point.customer.unit_id, at=at)
+    org.authorise(by, "customer.see_phone", point.customer.unit_id, at=at)
+    if len(reason.strip()) < LEAST_REASON:
+        raise ReasonMissing(fields={"reason": ReasonMissing.message})
+    ref = f"customer:{point.customer_id}"
+    data = {"contact": contact_id}
+    ledger.record(Fact("customer.phone_seen", ref, ref, at, by, reason=reason.strip(), data=data))
+    return point.value
+
+
+def _contact(contact_id: int) -> ContactPoint:
+    point = ContactPoint.objects.select_related("customer").filter(pk=contact_id).first()
+    if point is None:
+        raise ContactUnknown
+    return point
+
+
+def _add(customer: Customer, contact: Contact, at: datetime) -> ContactPoint:
+    value_norm, last4 = normalised(contact)
+    same = ContactPoint.objects.filter(customer=customer, kind=contact.kind)
+    return ContactPoint.objects.create(
+        customer=customer,
+        kind=contact.kind,
+        value=contact.value.strip(),
+        value_norm=value_norm,
+        last4=last4,
+        is_primary=not same.filter(is_primary=True).exists(),
+        created_at=at,
+    )

@@ -1,0 +1,64 @@
+"""What of customers is compared, and what they ask of the apps above: that their rows move along with a merge."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from bihuan.domain.ledger.events import Actor
+from bihuan.kit.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What of a customer is compared; `identifiers` holds proven numbers only, by kind.
+
+    `match_key` is what else it may be found by: a company's name without region and form, a person's
+    name with the date of birth.
+    """
+
+    kind: str
+    name: str
+    pinyin: str = ""
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+    phones: frozenset[str] = frozenset()
+    mails: frozenset[str] = frozenset()
+    homes: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
+    birth: str = ""
+    match_key: str = ""
+
+    def joined(self, other: "Facets") -> "Facets":
+        """Return both as one: what a customer is compared by after a record joined."""
+        return replace(
+            self,
+            identifiers={**other.identifiers, **self.identifiers},
+            phones=self.phones | other.phones,
+            mails=self.mails | other.mails,
+            homes=self.homes | other.homes,
+            accounts=self.accounts | other.accounts,
+            birth=self.birth or other.birth,
+            match_key=self.match_key or other.match_key,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """From one customer to another; `only` these rows, or all when None."""
+
+    from_id: int
+    to_id: int
+    by: Actor
+    at: datetime
+    only: Collection[int] | None = None
+
+
+class Follower(Protocol):
+    """A table whose rows belong to customers."""
+
+    def move(self, move: Move) -> Sequence[int]:
+        """Move the rows and return which; in the caller's transaction."""
+
+
+FOLLOWERS: Registry[Follower] = Registry("follower of customers")
+"""By table: every table with a key to a customer that customers does not own."""

@@ -1,0 +1,94 @@
+"""Which customers may be the same as a record: found by a shared number, contact or name, never by comparing all."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
+
+from bihuan.domain.customers.ports import Facets
+from bihuan.kit import db
+
+MOST_DOUBTS: Final = 5
+
+Key = tuple[str, str]
+
+# A value that more customers share says nothing of who they are: a reception desk's number.
+_SHARED: Final = 40
+_HITS: Final = f"""
+    select customer_id as id from customers_identifier
+    where is_proven and value_norm = any(%(numbers)s)
+    union
+    select p.customer_id from unnest(%(contacts)s::text[]) as v(value), lateral (
+        select customer_id from customers_contactpoint
+        where value_norm = v.value and kind in ('PHONE', 'EMAIL') limit {_SHARED}) p
+    union
+    select customer_id from customers_account where number = any(%(accounts)s)
+    union
+    select c.id from unnest(%(names)s::text[]) as v(value), lateral (
+        select id from customers_customer
+        where match_key = v.value and match_key <> '' limit {_SHARED}) c
+"""  # noqa: S608 -- our own number
+_FACETS: Final = """
+select c.id, c.kind, c.name_norm, c.name_pinyin, c.attributes->>'birth_date', c.match_key,
+    array(select kind || ':' || value_norm from customers_identifier
+          where customer_id = c.id and is_proven),
+    array(select kind || ':' || coalesce(parts->>'home', value_norm) from customers_contactpoint
+          where customer_id = c.id),
+    array(select number from customers_account where customer_id = c.id)
+from customers_customer c
+"""
+_CANDIDATES: Final = (
+    _FACETS + f"where c.id in ({_HITS}) and c.merged_into_id is null and c.unit_id = any(%(units)s)"
+)
+_OF: Final = _FACETS + "where c.id = any(%s)"
+_OWNERS: Final = "select number, customer_id from customers_account where number = any(%s)"
+
+
+def keys_of(facets: Facets) -> Iterable[Key]:
+    """Yield the values that two records of one customer may share."""
+    yield from (("number", value) for value in facets.identifiers.values())
+    yield from (("contact", value) for value in facets.phones | facets.mails)
+    yield from (("account", value) for value in facets.accounts)
+    if facets.match_key:
+        yield "name", facets.match_key
+
+
+def candidates(keys: Collection[Key], unit_ids: Sequence[int]) -> dict[int, Facets]:
+    """Return the standing customers of some org units that share one of the values."""
+    by_kind: dict[str, list[str]] = {"number": [], "contact": [], "account": [], "name": []}
+    for kind, value in keys:
+        by_kind[kind].append(value)
+    values = {f"{kind}s": found for kind, found in by_kind.items()}
+    return _read(_CANDIDATES, {**values, "units": list(unit_ids)})
+
+
+def facets_of(customer_ids: Collection[int]) -> dict[int, Facets]:
+    """Return what is compared of some customers."""
+    return _read(_OF, (list(customer_ids),))
+
+
+def account_owners(numbers: Collection[str]) -> dict[str, int]:
+    """Return whose account each number is, as far as it is anybody's."""
+    return dict(db.rows(_OWNERS, (list(numbers),))) if numbers else {}
+
+
+def _read(sql: str, values: db.Params) -> dict[int, Facets]:
+    return {row[0]: _facets(row) for row in db.rows(sql, values)}
+
+
+def _facets(row: tuple[Any, ...]) -> Facets:
+    _id, kind, name, pinyin, birth, match_key, numbers, contacts, accounts = row
+    by_kind: dict[str, set[str]] = {"PHONE": set(), "EMAIL": set(), "ADDRESS": set()}
+    for contact in contacts:
+        contact_kind, _, value = contact.partition(":")
+        by_kind.get(contact_kind, set()).add(value)
+    return Facets(
+        kind=kind,
+        name=name,
+        pinyin=pinyin,
+        identifiers=dict(number.split(":", 1) for number in numbers),
+        phones=frozenset(by_kind["PHONE"]),
+        mails=frozenset(by_kind["EMAIL"]),
+        homes=frozenset(by_kind["ADDRESS"]),
+        accounts=frozenset(accounts),
+        birth=birth or "",
+        match_key=match_key,
+    )

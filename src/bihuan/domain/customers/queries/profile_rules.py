@@ -1,0 +1,99 @@
+"""What packs say about customers' files: fields of their own, and what should be known (CUS-05, CUS-12)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bihuan.domain.customers.choices import CustomerKind
+from bihuan.domain.packs import queries as packs
+
+KIND: Final = "customer_file"
+DEFAULT: Final[Mapping[str, Mapping[str, int]]] = {
+    CustomerKind.PERSON.value: {
+        "phone": 30,
+        "identifier": 20,
+        "address": 20,
+        "birth_date": 10,
+        "gender": 5,
+        "email": 5,
+        "occupation": 10,
+    },
+    CustomerKind.ORGANISATION.value: {
+        "phone": 25,
+        "identifier": 30,
+        "address": 20,
+        "industry": 15,
+        "email": 10,
+    },
+}
+TITLES: Final[Mapping[str, str]] = {
+    "phone": "电话",
+    "identifier": "证件",
+    "address": "地址",
+    "email": "邮箱",
+    "wechat": "微信",
+    "account": "户号",
+    "gender": "性别",
+    "birth_date": "出生日期",
+    "industry": "行业",
+    "occupation": "职业",
+}
+_BY_KIND: Final = {
+    "PHONE": "phone",
+    "EMAIL": "email",
+    "WECHAT": "wechat",
+    "ADDRESS": "address",
+    "ACCOUNT": "account",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnField:
+    """A field that a pack adds to customers' files."""
+
+    key: str
+    title: str
+    applies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a customer: kinds of contacts and numbers, and attributes."""
+
+    kinds: frozenset[str]
+    attributes: frozenset[str]
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Return the words that weights are given for."""
+        named = {_BY_KIND.get(kind, "identifier") for kind in self.kinds}
+        return frozenset(named) | self.attributes
+
+
+def own_fields() -> tuple[OwnField, ...]:
+    """Return the fields of all installed packs, each key once."""
+    found: dict[str, OwnField] = {}
+    for one in _definitions():
+        for said in one.get("fields", []):
+            field = OwnField(said["key"], said["title"], tuple(said.get("applies", ())))
+            found.setdefault(field.key, field)
+    return tuple(found.values())
+
+
+def weights_for(kind: str) -> Mapping[str, int]:
+    """Return what should be known of a kind of customer, with its weight; packs overrule the default."""
+    for one in _definitions():
+        weights: Mapping[str, int] | None = one.get("completeness", {}).get(kind)
+        if weights:
+            return weights
+    return DEFAULT[kind]
+
+
+def field_title(key: str) -> str:
+    """Return how a field is called."""
+    own = {one.key: one.title for one in own_fields()}
+    return own.get(key) or TITLES.get(key, key)
+
+
+def _definitions() -> list[Mapping[str, Any]]:
+    return [one.compiled for one in packs.definitions(kind=KIND)]

@@ -1,0 +1,218 @@
+"""CSV, XLSX and JSON read as one thing: a heading, and rows of text with the line each stands on."""
+
+import codecs
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import IO, Any, Final, Literal, cast
+
+from openpyxl import load_workbook
+
+Kind = Literal["CSV", "XLSX", "JSON"]
+DELIMITERS: Final = ",\t;|"
+BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# UTF-8 is hardly ever met by chance; every file of bytes is some GB18030, so it is tried last.
+ENCODINGS: Final = ("utf-8", "gb18030")
+_PIECE: Final = 1 << 20
+_LOOKED_AT: Final = 20
+_ZIP: Final = b"PK\x03\x04"
+_LONGEST_CELL: Final = 4000
+
+
+class NotReadable(ValueError):
+    """The bytes are none of the kinds that are read; the text says which were tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file is to be read: `heading` are its columns, `first_line` the line of the heading."""
+
+    kind: Kind
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+    heading: tuple[str, ...] = ()
+    first_line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: `line` as an editor or Excel counts it, `cells` as text, as many as columns."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+def look_at(stream: IO[bytes]) -> Layout:
+    """Tell how a file is to be read. The whole of it is looked at: one line may give its encoding away."""
+    head = stream.read(4)
+    stream.seek(0)
+    if head.startswith(_ZIP):
+        return _workbook_layout(stream)
+    encoding = _encoding(stream)
+    start = _text(stream, encoding).read(1 << 16).lstrip("\ufeff").lstrip()
+    if start[:1] in ("{", "["):
+        first = next(_objects(stream, encoding), None)
+        heading = tuple(str(name) for name in first) if first else ()
+        return Layout("JSON", encoding, heading=heading, first_line=0)
+    delimiter = _delimiter(start)
+    lines = islice(_csv(stream, encoding, delimiter), _LOOKED_AT)
+    line, heading = _heading(list(lines))
+    return Layout("CSV", encoding, delimiter, heading=heading, first_line=line)
+
+
+def read_rows(stream: IO[bytes], layout: Layout) -> Iterator[Row]:
+    """Yield every row below the heading that has something in it, in the order of the file."""
+    width = len(layout.heading)
+    for line, cells in _lines(stream, layout):
+        if line > layout.first_line and any(cells):
+            short = [cell.strip()[:_LONGEST_CELL] for cell in cells[:width]]
+            yield Row(line, (*short, *[""] * (width - len(short))))
+
+
+def _lines(stream: IO[bytes], layout: Layout) -> Iterator[tuple[int, Sequence[str]]]:
+    stream.seek(0)
+    if layout.kind == "XLSX":
+        return _workbook(stream, layout.sheet)
+    if layout.kind == "JSON":
+        found = _objects(stream, layout.encoding)
+        names = layout.heading
+        return ((n, [_cell(one.get(name)) for name in names]) for n, one in enumerate(found, 1))
+    return _csv(stream, layout.encoding, layout.delimiter)
+
+
+def _encoding(stream: IO[bytes]) -> str:
+    head = stream.read(4)
+    marked = next((name for mark, name in BOMS if head.startswith(mark)), "")
+    for name in (marked,) if marked else ENCODINGS:
+        stream.seek(0)
+        if _reads_as(stream, name):
+            return name
+    raise NotReadable("UTF-8、GB18030")
+
+
+def _reads_as(stream: IO[bytes], encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        while piece := stream.read(_PIECE):
+            if "\x00" in decoder.decode(piece):
+                return False
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _text(stream: IO[bytes], encoding: str) -> IO[str]:
+    stream.seek(0)
+    reader: Any = codecs.getreader(encoding)(stream)
+    return cast("IO[str]", reader)
+
+
+def _delimiter(start: str) -> str:
+    """Return what divides the columns: the sign found equally often, and often, in the first lines."""
+    lines = [line for line in start.splitlines()[:_LOOKED_AT] if line.strip()]
+
+    def likely(sign: str) -> tuple[int, int]:
+        counts = [len(row) for row in csv.reader(lines, delimiter=sign)]
+        usual = max(set(counts), key=counts.count) if counts else 1
+        return (counts.count(usual) if usual > 1 else 0, usual)
+
+    return max(DELIMITERS, key=likely)
+
+
+def _csv(stream: IO[bytes], encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    stream.seek(0)
+    text = io.TextIOWrapper(stream, encoding, newline="")
+    try:
+        reader = csv.reader((line.replace("\x00", "") for line in text), delimiter=delimiter)
+        for cells in reader:
+            yield reader.line_num, cells
+    finally:
+        # A reader that stops half way may have closed the stream before us.
+        with suppress(ValueError):
+            text.detach()
+
+
+def _objects(stream: IO[bytes], encoding: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a list, of a list inside an object, or of one object a line."""
+    text = _text(stream, encoding).read()
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        yield from _objects_by_line(text)
+        return
+    if isinstance(whole, dict):
+        lists = [value for value in whole.values() if isinstance(value, list)]
+        whole = lists[0] if lists else [whole]
+    yield from (one for one in whole if isinstance(one, dict))
+
+
+def _objects_by_line(text: str) -> Iterator[dict[str, Any]]:
+    for line in text.splitlines():
+        if line.strip():
+            try:
+                one = json.loads(line)
+            except ValueError:
+                raise NotReadable("JSON") from None
+            if isinstance(one, dict):
+                yield one
+
+
+def _workbook_layout(stream: IO[bytes]) -> Layout:
+    try:
+        book = load_workbook(stream, read_only=True, data_only=True)
+    except Exception as wrong:
+        raise NotReadable("XLSX") from wrong
+    name = book.sheetnames[0]
+    book.close()
+    line, heading = _heading(list(islice(_workbook(stream, name), _LOOKED_AT)))
+    return Layout("XLSX", sheet=name, heading=heading, first_line=line)
+
+
+def _workbook(stream: IO[bytes], sheet: str) -> Iterator[tuple[int, list[str]]]:
+    stream.seek(0)
+    book = load_workbook(stream, read_only=True, data_only=True)
+    try:
+        for line, cells in enumerate(book[sheet].iter_rows(values_only=True), 1):
+            yield line, [_cell(value) for value in cells]
+    finally:
+        book.close()
+
+
+def _cell(value: Any) -> str:
+    """Return a value as a person would have typed it: whole numbers without .0, days as days."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, datetime):
+        is_day = not (value.hour or value.minute)
+        return value.date().isoformat() if is_day else value.isoformat(" ")
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return "" if value is None else str(value)
+
+
+def _heading(lines: Iterable[tuple[int, Sequence[str]]]) -> tuple[int, tuple[str, ...]]:
+    """Return the line of the heading and its columns: the first nearly as full as the fullest line.
+
+    A title or a remark above the table fills a cell or two.
+    """
+    known = [(line, [cell.strip() for cell in cells]) for line, cells in lines]
+    full = max((sum(map(bool, cells)) for _line, cells in known), default=0)
+    if not full:
+        raise NotReadable("没有内容")
+    line, cells = next(
+        (line, cells) for line, cells in known if sum(map(bool, cells)) >= full * 0.6
+    )
+    while cells and not cells[-1]:
+        cells.pop()
+    return line, tuple(cell or f"第 {nth} 列" for nth, cell in enumerate(cells, 1))

@@ -1,0 +1,269 @@
+"""Files of customers: read whatever their encoding, taken in once, mended line by line, gone on with after a kill."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from openpyxl import Workbook
+
+from bihuan.domain.customers import queries
+from bihuan.domain.customers.actions import importing, repairing
+from bihuan.domain.customers.models import (
+    Customer,
+    ImportBatch,
+    Pair,
+    RejectedRow,
+    SourceRow,
+)
+from bihuan.domain.customers.queries import imports
+from bihuan.domain.org import queries as org
+from bihuan.kit.problems import NotAllowed
+from tests.domain.org import given
+from tests.domain.org.given import NOON
+
+pytestmark = pytest.mark.django_db
+
+HEADING = ("客户编号", "客户名称", "联系电话", "身份证号", "地址")
+ZHANG = (
+    "A1",
+    "张晓岚",
+    "138 1234 2046",
+    "110101197503073033",
+    "杭州市西湖区文三路 90 号 2 幢 301 室",
+)
+LIANG = ("A2", "梁文彬", "13612349052", "", "")
+BAD_PHONE = ("A3", "赵敏芝", "138123420", "", "")
+BAD_NAME = ("A4", "测试", "13612340000", "", "")
+BAD_ID = ("A5", "钱多福", "13712349052", "110101197503073030", "")
+
+
+@pytest.fixture
+def ids():
+    return given.organisation()
+
+
+@pytest.fixture
+def clerk(ids):
+    return given.actor(given.person("fang", ("admin", ids["east"])))
+
+
+def table(*rows, encoding="utf-8", delimiter=","):
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows([HEADING, *rows])
+    return text.getvalue().encode(encoding)
+
+
+def workbook(*rows):
+    book = Workbook()
+    for row in (("二〇二六年客户清单",), HEADING, *rows):
+        book.active.append(row)
+    kept = io.BytesIO()
+    book.save(kept)
+    return kept.getvalue()
+
+
+def kept(content, ids, clerk, *, source="营销系统", name="客户.csv", unit="east"):
+    upload = importing.Upload(name, source, ids[unit])
+    return importing.keep_file(upload, [content], by=clerk, at=NOON)
+
+
+def taken(content, ids, clerk, **where):
+    batch_id = kept(content, ids, clerk, **where)
+    columns = ImportBatch.objects.get(pk=batch_id).columns
+    importing.start(batch_id, columns, by=clerk, at=NOON)
+    importing.run(batch_id, now=lambda: NOON)
+    return ImportBatch.objects.get(pk=batch_id)
+
+
+def counts(batch):
+    return {
+        name: count
+        for name in ("created", "matched", "changed", "unchanged", "rejected")
+        if (count := getattr(batch, name))
+    }
+
+
+@pytest.fixture(autouse=True)
+def home(settings, tmp_path):
+    settings.HOME = tmp_path
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        table(ZHANG, LIANG),
+        table(ZHANG, LIANG, encoding="utf-8-sig"),
+        table(ZHANG, LIANG, encoding="gb18030", delimiter="\t"),
+        table(ZHANG, LIANG, encoding="utf-16", delimiter=";"),
+        workbook(ZHANG, LIANG),
+        json.dumps([dict(zip(HEADING, row, strict=True)) for row in (ZHANG, LIANG)]).encode(),
+    ],
+    ids=["utf-8", "with a BOM", "GB18030 by tabs", "UTF-16", "workbook with a title", "JSON"],
+)
+def test_a_file_is_read_whatever_its_form(ids, clerk, content):
+    assert counts(taken(content, ids, clerk)) == {"created": 2}
+
+    zhang = Customer.objects.get(name="张晓岚")
+    assert zhang.attributes == {"birth_date": "1975-03-07", "gender": "男"}
+    assert zhang.contacts.get(kind="PHONE").value_norm == "13812342046"
+    assert zhang.contacts.get(kind="ADDRESS").parts["district"] == "西湖区"
+    assert (zhang.identifiers.get().value_norm, zhang.identifiers.get().is_proven) == (
+        ZHANG[3],
+        True,
+    )
+    assert (zhang.completeness, zhang.missing) == (85, ["occupation", "email"])
+
+
+def test_the_same_file_twice_changes_nothing(ids, clerk):
+    content = table(ZHANG, LIANG, BAD_PHONE)
+    first = taken(content, ids, clerk)
+    again = kept(content, ids, clerk)
+
+    assert again == first.pk
+    assert (Customer.objects.count(), RejectedRow.objects.count()) == (2, 1)
+
+
+def test_rows_that_came_before_are_known_again_and_changes_are_taken(ids, clerk):
+    taken(table(ZHANG, LIANG), ids, clerk)
+    moved = (*ZHANG[:4], "杭州市滨江区江南大道 1 号 5 幢 202 室")
+
+    assert counts(taken(table(moved, LIANG), ids, clerk)) == {"changed": 1, "unchanged": 1}
+    assert Customer.objects.count() == 2
+    row = SourceRow.objects.get(key="A1")
+    assert row.values["contacts"][-1][1] == moved[4]
+    assert Customer.objects.get(name="张晓岚").contacts.filter(kind="ADDRESS").count() == 2
+
+
+def test_bad_lines_stay_out_with_their_reason_and_are_mended_in_place(ids, clerk):
+    batch = taken(table(BAD_PHONE, LIANG, BAD_NAME, BAD_ID), ids, clerk)
+    bad = {row.line: row for row in RejectedRow.objects.order_by("line")}
+
+    assert counts(batch) == {"created": 1, "rejected": 3}
+    assert list(bad) == [2, 4, 5]
+    assert bad[2].problems == {"phone": "没有这样的号码，请核对位数和区号"}
+    assert list(bad[4].problems) == ["name"]
+    assert bad[5].problems == {"resident_id": "最后一位校验码不对，有数字写错了"}
+
+    with pytest.raises(repairing.StillWrong):
+        repairing.repair_row(bad[2].pk, {"联系电话": "12"}, by=clerk, at=NOON)
+    repairing.repair_row(bad[2].pk, {"联系电话": "13612347777"}, by=clerk, at=NOON)
+    repairing.drop_row(bad[4].pk, by=clerk, at=NOON)
+    with pytest.raises(repairing.RowSettled):
+        repairing.drop_row(bad[2].pk, by=clerk, at=NOON)
+
+    batch.refresh_from_db()
+    assert counts(batch) == {"created": 2, "rejected": 2}
+    assert Customer.objects.get(name="赵敏芝").contacts.get().value_norm == "13612347777"
+
+
+def test_a_killed_import_goes_on_where_it_was(ids, clerk, monkeypatch):
+    monkeypatch.setattr(importing, "PORTION", 2)
+    people = [
+        (
+            f"B{n}",
+            f"王{n:02d}".translate(str.maketrans("0123456789", "伟芳娜敏静丽强磊军洋")),
+            f"1391234{n:04d}",
+            "",
+            "",
+        )
+        for n in range(30, 37)
+    ]
+    batch_id = kept(table(*people), ids, clerk)
+    importing.start(batch_id, ImportBatch.objects.get(pk=batch_id).columns, by=clerk, at=NOON)
+    portion, calls = importing._portion, []
+
+    def killed(*arguments):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return portion(*arguments)
+
+    monkeypatch.setattr(importing, "_portion", killed)
+    with pytest.raises(KeyboardInterrupt):
+        importing.run(batch_id, now=lambda: NOON)
+    assert ImportBatch.objects.get(pk=batch_id).lines_done == 4
+
+    importing.run(batch_id, now=lambda: NOON + timedelta(minutes=1))
+    batch = ImportBatch.objects.get(pk=batch_id)
+    assert (batch.state, counts(batch)) == ("DONE", {"created": 7})
+    assert Customer.objects.count() == 7
+
+
+def test_a_record_joins_the_file_it_surely_belongs_to(ids, clerk):
+    taken(table(ZHANG), ids, clerk)
+    by_id = ("X1", "张晓岚", "", ZHANG[3], "")
+    by_phone = ("X2", "张晓岚", "13812342046", "", "")
+    family = ("X3", "张建国", "13812342046", "", "")
+
+    batch = taken(table(by_id, by_phone, family), ids, clerk, source="呼叫中心")
+
+    assert counts(batch) == {"matched": 2, "created": 1}
+    assert sorted(c.name for c in Customer.objects.all()) == ["张建国", "张晓岚"]
+    assert Pair.objects.count() == 0
+    zhang = Customer.objects.get(name="张晓岚")
+    assert sorted(r.source.title for r in zhang.source_rows.all()) == [
+        "呼叫中心",
+        "呼叫中心",
+        "营销系统",
+    ]
+
+
+def test_two_proven_numbers_are_never_one_person_and_doubts_are_kept(ids, clerk):
+    taken(table(ZHANG), ids, clerk)
+    other_id = ("X1", "张晓岚", "13812342046", "110105198806053718", "")
+    sounds_alike = ("X2", "张小岚", "13812342046", "", "")
+
+    batch = taken(table(other_id, sounds_alike), ids, clerk, source="呼叫中心")
+
+    assert counts(batch) == {"created": 2}
+    pairs = Pair.objects.all()
+    assert {frozenset((p.left.name, p.right.name)) for p in pairs} == {
+        frozenset({"张晓岚", "张小岚"})
+    }
+
+
+def test_nobody_imports_into_or_matches_with_a_foreign_part(ids, clerk):
+    taken(table(ZHANG), ids, clerk)
+    west = given.actor(given.person("wu", ("admin", ids["west"])))
+
+    with pytest.raises(NotAllowed):
+        kept(table(ZHANG), ids, west)
+    assert counts(taken(table(ZHANG), ids, west, source="西区", unit="west")) == {"created": 1}
+    access = org.access_of(west.staff_id, NOON)
+    assert [row.source for row in imports.import_list(access).rows] == ["西区"]
+
+
+def test_an_account_of_somebody_else_is_not_taken_over(ids, clerk):
+    heading = ("姓名", "手机号", "户号")
+
+    def accounts(*rows):
+        text = io.StringIO()
+        csv.writer(text).writerows([heading, *rows])
+        return text.getvalue().encode()
+
+    taken(accounts(("张晓岚", "13812342046", "3301-0001")), ids, clerk)
+    batch = taken(accounts(("孙不二", "13912342047", "3301-0001")), ids, clerk, source="收费")
+
+    assert counts(batch) == {"rejected": 1}
+    assert RejectedRow.objects.get(batch=batch).problems == {"account": "这个户号已属于另一位客户"}
+
+
+def test_a_customer_is_found_by_pinyin_and_initials(ids, clerk):
+    taken(table(ZHANG, LIANG), ids, clerk)
+    access = org.access_of(clerk.staff_id, NOON)
+
+    for text in ("zxl", "zhangxiao", "晓岚", "2046"):
+        assert [row.name for row in queries.search(access, text)] == ["张晓岚"], text
+
+
+def test_mended_lines_keep_numbers_that_were_shown_masked(ids, clerk):
+    batch = taken(table(("A9", "测试", "13812342046", "", "")), ids, clerk)
+    access = org.access_of(clerk.staff_id, NOON)
+    line = imports.rejected_lines(access, batch.pk).rows[0]
+
+    assert line.cells["联系电话"] == "138****2046"
+    repairing.repair_row(line.id, {**line.cells, "客户名称": "何秀英"}, by=clerk, at=NOON)
+
+    assert Customer.objects.get(name="何秀英").contacts.get().value_norm == "13812342046"
