@@ -1,12 +1,12 @@
 """What higher apps fill in: service tasks by name, and who keeps a projection of which subjects."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
-from bihuan.domain.ledger.events import Actor
+from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.kit.registry import Registry
 
 
@@ -24,6 +24,22 @@ class UnitState:
     due_at: datetime | None
     close_kind: str = ""
     origin: str = "FLOW"
+
+
+class Opening(Protocol):
+    """A subject that is opened together with its process, and written after the process's first step.
+
+    So what is shown of the process beside the subject is written once, not written empty and then changed.
+    """
+
+    instance: tuple[int, int]
+    """The id for the process instance and the org's revision, as `next_instance_columns` gave them."""
+
+    def take_facts(self) -> Sequence[Fact]:
+        """Return the facts that come before those of the process, once; the caller writes them."""
+
+    def write(self) -> None:
+        """Write the subject and its facts now, if they are not written: a service task is to act on it."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +62,7 @@ class InstanceChange:
         repr=False, compare=False
     )
     rev: int = 0
+    opening: Opening | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def _looked(self) -> tuple[tuple[UnitState, ...], datetime | None]:

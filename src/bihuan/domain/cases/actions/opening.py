@@ -1,8 +1,8 @@
 """Take a case in: number, class, grade, promise, process and clocks, in one short transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,32 +13,40 @@ from bihuan.domain.cases import events, rules
 from bihuan.domain.cases.actions import grading
 from bihuan.domain.cases.actions.bursts import watch_for_burst
 from bihuan.domain.cases.actions.grading import Graded
+from bihuan.domain.cases.actions.new_case import NewCase
 from bihuan.domain.cases.actions.steps import ClassUnknown
 from bihuan.domain.cases.choices import RequestType
 from bihuan.domain.cases.events import CaseRequest, OpenedCase, case_ref
 from bihuan.domain.cases.ports import UNCLASSIFIED
 from bihuan.domain.cases.queries import duplicates, promises, wording
 from bihuan.domain.escalations import actions as escalations
-from bihuan.domain.ledger.actions import FACT_CTES, fact_params
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org.queries import authorise
 from bihuan.domain.packs import queries as packs
 from bihuan.domain.processes import actions as processes
 from bihuan.engines.duplicates import fingerprint
 from bihuan.kit import db
-from bihuan.kit.ids import next_number
+from bihuan.kit.ids import next_number, number_of, serial_of
 from bihuan.kit.problems import Invalid, Refused
 
-_CLASS = """
-select (select id from cases_case where source_ref = %(source)s and source_ref <> ''),
-    (select id from packs_definition
-    where kind = 'process' and key = c.process_key and status = 'PUBLISHED'),
-    (select id from packs_definition
-    where kind = 'decision' and key = c.grading and status = 'PUBLISHED'),
-    nextval('cases_case_id_seq'), id, code, request_type, grade, grading, process_key, "limit", calendar,
-    burst
-from cases_caseclass c where pack = %(pack)s and code = %(code)s
-"""
+NUMBERS = "case"
+# All a new case needs to know and to take, in one statement. The day's number is taken only where no case
+# has the source already and the request brings no number of its own.
+_CLASS = f"""
+with chosen as materialized (
+    select (select id from cases_case where source_ref = %(source)s and source_ref <> '') as known,
+        (select id from packs_definition
+        where kind = 'process' and key = c.process_key and status = 'PUBLISHED'),
+        (select id from packs_definition
+        where kind = 'decision' and key = c.grading and status = 'PUBLISHED'),
+        nextval('cases_case_id_seq'), id, code, request_type, grade, grading, process_key, "limit",
+        calendar, burst
+    from cases_caseclass c where pack = %(pack)s and code = %(code)s
+), serial as (
+    {serial_of("select %(serials)s, %(day)s::date, 1 from chosen where known is null and %(is_numbered)s")}
+)
+select (select last from serial), {processes.next_instance_columns()}, chosen.* from chosen
+"""  # noqa: S608 -- our own parts
 _KNOWN = """
 select c.id, c.number, s.instance_id from cases_case c join cases_standing s on s.case_id = c.id
 where c.id = %s
@@ -51,25 +59,6 @@ select array(select nextval('cases_case_id_seq') from generate_series(1, %(count
     where pack = any(%(packs)s::text[]) and code = any(%(codes)s::text[]))
 """
 _KNOWN_BY_SOURCE = _KNOWN.replace("c.id = %s", "c.source_ref = %s and c.source_ref <> ''")
-_OPEN = """
-with opened as (
-    insert into cases_case (id, number, pack, source_ref, title, description, channel, cls_id,
-        customer_id, account_id, contact_name, contact_phone, contact_digits, org_unit_id,
-        importance, urgency, scope, grade, level, state, round, rework_count, reopen_count,
-        promised_at, opened_at, involved_unit_ids, was_complaint)
-    values (%(id)s, %(number)s, %(pack)s, %(source_ref)s, %(title)s, %(description)s, %(channel)s,
-        %(cls)s, %(customer_id)s, %(account_id)s, %(contact_name)s, %(contact_phone)s, %(digits)s,
-        %(org_unit_id)s, %(importance)s, %(urgency)s, %(scope)s, %(grade)s, 1, 'OPEN', 1, 0, 0,
-        %(promised)s, %(at)s, array[%(org_unit_id)s::bigint], %(complaint)s)
-), stands as (
-    insert into cases_standing (case_id, process_state, current_units, org_unit_ids)
-    values (%(id)s, '', '', '{}')
-), found_by as (
-    insert into cases_fingerprint (case_id, opened_at, address, grams)
-    values (%(id)s, %(at)s, %(address)s, %(grams)s)
-)"""
-_OPEN_TOLD = f"{_OPEN}, {FACT_CTES} select 1"
-_OPEN_ALONE = f"{_OPEN} select 1"
 
 
 class TitleMissing(Invalid):
@@ -103,6 +92,20 @@ class _Class:
     limit: str
     calendar: str
     burst: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a new case needs to know: its class with an id for it, or the case that has its source already.
+
+    `versions` are those in force of the process and of the grading; `number` and `instance` are taken for it.
+    """
+
+    cls: _Class
+    known: int | None = None
+    versions: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    number: str = ""
+    instance: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,19 +175,20 @@ def look_ahead(requests: Sequence[CaseRequest]) -> set[str]:
 
 def _open(request: CaseRequest, by: Actor, at: datetime) -> OpenedCase:
     code = request.class_code or UNCLASSIFIED
-    known, versions, cls = _look_up(request, code)
-    if known is not None:
-        case_id, number, instance_id = db.one(_KNOWN, (known,)) or (known, "", 0)
+    found = _look_up(request, code, at)
+    if found.known is not None:
+        case_id, number, instance_id = db.one(_KNOWN, (found.known,)) or (found.known, "", 0)
         return OpenedCase(case_id, number, instance_id, is_new=False)
-    with packs.knowing(versions):
-        return _begin(request, cls, by, at)
+    with packs.knowing(found.versions):
+        return _begin(request, found, by, at)
 
 
-def _begin(request: CaseRequest, cls: _Class, by: Actor, at: datetime) -> OpenedCase:
+def _begin(request: CaseRequest, found: "_Found", by: Actor, at: datetime) -> OpenedCase:
+    cls = found.cls
     weight = rules.Weight(request.importance, request.urgency, request.scope)
     grade = grading.grade_of(cls.grading, weight, cls.grade)
     promised = _earlier(promises.due(cls.limit, cls.calendar, at), request.answer_by)
-    number = request.number or _number(request.pack, at)
+    number = request.number or found.number or next_number(scope=NUMBERS, day=_day(at))
     fact = _fact(request, cls, by, at, {"number": number, "grade": grade})
     values = {
         **{name: getattr(request, name) for name in _COLUMNS},
@@ -198,11 +202,11 @@ def _begin(request: CaseRequest, cls: _Class, by: Actor, at: datetime) -> Opened
         "digits": wording.digits_of(request.contact_phone),
         "grams": fingerprint(request.title, request.description, duplicates.rarity()),
     }
+    new = NewCase(values, fact, found.instance)
     batched = processes.batch_memory() is not None
-    if batched:
-        db.run(_OPEN_ALONE, values)
-    else:
-        db.run(_OPEN_TOLD, {**values, **fact_params([fact])})
+    if batched:  # its process is written at the end of the batch, with the fact
+        new.take_facts()
+        new.write()
     instance = processes.start_process(
         definition_key=cls.process_key,
         subject=case_ref(cls.case_id),
@@ -211,6 +215,7 @@ def _begin(request: CaseRequest, cls: _Class, by: Actor, at: datetime) -> Opened
         variables=_variables(request, cls, grade),
         by=by,
         at=at,
+        opening=None if batched else new,
     )
     if batched:
         processes.tell_kept(fact.root, [fact], first=True)
@@ -227,30 +232,37 @@ def _earlier(promised: datetime | None, asked: datetime | None) -> datetime | No
     return min((one for one in (promised, asked) if one is not None), default=None)
 
 
-def _look_up(
-    request: CaseRequest, code: str
-) -> tuple[int | None, dict[tuple[str, str], int], _Class]:
-    """Return what a new case needs to know, in one statement.
-
-    The case that has the request's source already, the versions in force of the process and of the grading,
-    and the class with an id for a new case.
-    """
+def _look_up(request: CaseRequest, code: str, at: datetime) -> "_Found":
     ahead = (processes.batch_memory() or {}).get(_Ahead)
     if ahead is not None and (cls := ahead.take(request, code)) is not None:
-        return None, {}, cls
-    row = db.one(_CLASS, {"source": request.source_ref, "pack": request.pack, "code": code})
+        return _Found(cls)
+    day = _day(at)
+    asked = {
+        "source": request.source_ref,
+        "pack": request.pack,
+        "code": code,
+        "serials": NUMBERS,
+        "day": day,
+        "is_numbered": not request.number,
+    }
+    row = db.one(_CLASS, asked)
     if row is None:
         raise ClassUnknown(fields={"class_code": "请选择业务类别"})
-    known, process, grading, *rest = row
-    cls = _Class(*rest)
-    found = {("process", cls.process_key): process, ("decision", cls.grading): grading}
-    return known, {key: one for key, one in found.items() if one is not None}, cls
+    serial, instance_id, revision, *_settings, known, process, grading, case_id = row[:10]
+    cls = _Class(case_id, *row[10:])
+    versions = {("process", cls.process_key): process, ("decision", cls.grading): grading}
+    return _Found(
+        cls,
+        known,
+        {key: one for key, one in versions.items() if one is not None},
+        "" if serial is None else number_of(day, serial),
+        (instance_id, revision),
+    )
 
 
-def _number(pack: str, at: datetime) -> str:
-    """Return the next number of the day as people at our place count days."""
-    del pack  # one series for all packs: a number alone must find its case
-    return next_number(scope="case", day=at.astimezone(ZoneInfo(settings.TIME_ZONE)).date())
+def _day(at: datetime) -> date:
+    """Return the day of a number, as people at our place count days. One series serves all packs."""
+    return at.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
 
 
 def _fact(

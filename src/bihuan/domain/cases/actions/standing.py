@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bihuan.domain.cases.actions import steps
+from bihuan.domain.cases.actions.new_case import NewCase
 from bihuan.domain.cases.choices import ClosureKind
 from bihuan.domain.cases.events import case_id_of, case_ref
 from bihuan.domain.escalations import actions as escalations
@@ -73,13 +74,9 @@ class CaseSubject:
     def changed(self, *changes: InstanceChange) -> None:
         """Repeat the processes' states beside their cases; a terminated process ends its case."""
         latest = {change.subject: change for change in changes}
-        shown = [_shown(change) for change in latest.values()]
-        found = db.one(_FOLLOW, {"shown": to_json(shown)})
-        merged, given = found or (False, None)
-        if merged:
-            raise steps.CaseIsMerged
+        given = _write(list(latest.values()))
         if given and announcing():
-            _tell_assignees(json.loads(given) if isinstance(given, str) else given, latest)
+            _tell_assignees(given, latest)
         for change in changes:
             _refuse_reopening(change)
             if change.state == "TERMINATED":
@@ -90,6 +87,26 @@ class CaseSubject:
         """Repeat when the process is due next."""
         case_id = case_id_of(subject)
         db.run(_DUE_MOVED, {"case": case_id, "instance": instance_id, "due": due_at})
+
+
+def _write(changes: list[InstanceChange]) -> list[list[int]]:
+    """Repeat the processes' states, opening the cases that wait for it; return who has something new in hand."""
+    given: list[list[int]] = []
+    known = []
+    for change in changes:
+        shown, opening = _shown(change), change.opening
+        if not isinstance(opening, NewCase) or opening.is_written:
+            known.append(shown)
+            continue
+        opening.write(shown)
+        if shown["assignee"] is not None:
+            given.append([shown["case"], shown["assignee"]])
+    if known:
+        merged, found = db.one(_FOLLOW, {"shown": to_json(known)}) or (False, None)
+        if merged:
+            raise steps.CaseIsMerged
+        given += json.loads(found) if isinstance(found, str) else found or []
+    return given
 
 
 def _refuse_reopening(change: InstanceChange) -> None:

@@ -17,6 +17,7 @@ from bihuan.domain.processes.actions.extensions import (
     request_extension,
     withdraw_extension,
 )
+from bihuan.domain.processes.actions.ids import next_instance_columns
 from bihuan.domain.processes.actions.interventions import (
     jump,
     resume,
@@ -85,6 +86,7 @@ __all__ = [
     "jump",
     "mark_copy_read",
     "migrate_instances",
+    "next_instance_columns",
     "refuse_extension",
     "release",
     "remove_co_handler",

@@ -15,6 +15,7 @@ from bihuan.domain.processes.actions.ids import next_instance
 from bihuan.domain.processes.actions.keeping import kept
 from bihuan.domain.processes.actions.step import Due, Step, Tree, When
 from bihuan.domain.processes.choices import InstanceState
+from bihuan.domain.processes.ports import Opening
 from bihuan.domain.processes.queries.blueprints import blueprint, called_definition
 from bihuan.domain.processes.queries.rows import Instance
 from bihuan.domain.processes.queries.statements import SQL
@@ -51,6 +52,7 @@ class CallTree:
         self.top = top
         self.forest = forest
         self.steps: dict[int, Step] = {}
+        self.opening: Opening | None = None
         self._at: datetime | None = None
         forest.trees[top.id] = self
 

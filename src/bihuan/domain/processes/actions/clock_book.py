@@ -319,11 +319,12 @@ def _shape(names: Iterable[str]) -> str:
 
 _REST = ", ".join(name for name in COLUMNS if name != "id")
 # Every name put in is one of our own columns.
-CLOCK_CTES = f"""started_clocks as (
+START_CLOCKS = f"""started_clocks as (
     insert into clocks_clock (id, {_REST})
     select coalesce(id, nextval('clocks_clock_id_seq')), {_REST}
     from json_to_recordset(%(new_clocks)s::json) as x({_shape(COLUMNS)})
-), changed_clocks as (
+)"""  # noqa: S608
+CHANGE_CLOCKS = f"""changed_clocks as (
     update clocks_clock c set {", ".join(f"{name} = x.{name}" for name in _MOVING)}
     from json_to_recordset(%(old_clocks)s::json) as x(id bigint, {_shape(_MOVING)})
     where c.id = x.id

@@ -5,6 +5,14 @@ from bihuan.domain.processes.queries.statements import SQL
 from bihuan.kit import db
 
 
+def next_instance_columns() -> str:
+    """Return the columns by which a statement of the caller's own takes what `Opening.instance` holds.
+
+    Two columns count; the others tell the planner to use keys for the rest of the transaction (decision 0043).
+    """
+    return SQL["next_instance"]
+
+
 def next_instance() -> tuple[int, int]:
     """Return the id of an instance that is started now, and the org's revision; a batch takes some ahead."""
     batch = kept()

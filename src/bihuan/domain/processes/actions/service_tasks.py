@@ -22,6 +22,8 @@ def do(step: "Step", due: VerbDue, when: "When") -> dict[str, Any] | None:
     node = step.graph.nodes[due.node]
     if node.decision and not due.verb:
         return _decide(step, node)
+    if step.tree.opening is not None:
+        step.tree.opening.write()
     call = VerbCall(
         name=due.verb,
         subject=step.instance.subject,

@@ -28,6 +28,7 @@ def change_of(step: Step, when: When) -> InstanceChange:
         at=when.at,
         look=lambda: _look(step, members),
         rev=instance.rev + (1 if written else 0),
+        opening=step.tree.opening,
     )
 
 

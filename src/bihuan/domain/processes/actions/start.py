@@ -14,7 +14,7 @@ from bihuan.domain.processes.actions.guard import engine_refusals
 from bihuan.domain.processes.actions.ids import next_instance
 from bihuan.domain.processes.actions.step import Step, When
 from bihuan.domain.processes.choices import InstanceState
-from bihuan.domain.processes.ports import InstanceChange
+from bihuan.domain.processes.ports import InstanceChange, Opening
 from bihuan.domain.processes.queries.blueprints import blueprint
 from bihuan.domain.processes.queries.rows import Instance
 
@@ -28,16 +28,17 @@ def start_process(  # noqa: PLR0913 -- what a process is started with, each said
     variables: Mapping[str, Any],
     by: Actor,
     at: datetime,
+    opening: Opening | None = None,
 ) -> InstanceChange:
     """Start the published process of this key for a subject; return what is open now.
 
-    Refuses with `DefinitionMissing`, or with whatever its first steps are refused with.
+    A subject that is not written yet is given as `opening`; not inside a batch. Refuses with `DefinitionMissing`, or with whatever its first steps are refused with.
     """
     with transaction.atomic(
         savepoint=False
     ):  # whoever opens a subject has a savepoint of their own
         definition = packs.published("process", definition_key)
-        instance_id, org_revision = next_instance()
+        instance_id, org_revision = next_instance() if opening is None else opening.instance
         instance = Instance(
             id=instance_id,
             definition_id=definition.id,
@@ -58,7 +59,9 @@ def start_process(  # noqa: PLR0913 -- what a process is started with, each said
             top=instance_id,
             is_new=True,
         )
-        step = Step(instance, [], tree_of(instance))
+        tree = tree_of(instance)
+        tree.opening = opening
+        step = Step(instance, [], tree)
         when = When(by, at)
         step.fact("process.started", instance.ref, when, {"definition": definition_key})
         with engine_refusals():

@@ -15,6 +15,7 @@ from bihuan.domain.processes.actions.absorb import ABSORB, clock_owner, limit_te
 from bihuan.domain.processes.actions.clock_book import ClockBook
 from bihuan.domain.processes.actions.guard import engine_refusals
 from bihuan.domain.processes.choices import CloseKind, InstanceState, TokenKind
+from bihuan.domain.processes.ports import Opening
 from bihuan.domain.processes.queries.blueprints import blueprint
 from bihuan.domain.processes.queries.rows import Extra, Instance
 from bihuan.engines.bpmn import run_timers
@@ -59,6 +60,7 @@ class Tree(Protocol):
 
     top: Instance
     steps: "dict[int, Step]"
+    opening: Opening | None
 
     @property
     def budget(self) -> Budget:

@@ -182,6 +182,12 @@ select array(select nextval('processes_processinstance_id_seq') from generate_se
     set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
     set_config('enable_mergejoin', 'off', true)
 
+-- name: next_instance
+nextval('processes_processinstance_id_seq'),
+    coalesce((select revision from org_orgrevision where id = 1), 0),
+    set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+    set_config('enable_mergejoin', 'off', true)
+
 -- name: insert_instance
 insert into processes_processinstance (id, definition_id, subject, root, unit_id, calendar,
     initiator, parent_token, state, variables, rev, next_seq, priority, started_at, last_at, ended_at,
@@ -208,11 +214,14 @@ started as (
     where i.id = x.id
 )
 
--- name: write_tokens
+-- name: open_tokens
 opened as (
     insert into processes_token
     select * from json_populate_recordset(null::processes_token, %(new)s::json)
-), moved as (
+)
+
+-- name: move_tokens
+moved as (
     update processes_token t set state = x.state, consumed_by = x.consumed_by, local = x.local,
         post = x.post, unit_id = x.unit_id, owner_id = x.owner_id, assignee_id = x.assignee_id,
         delegate_of = x.delegate_of, claimed_at = x.claimed_at, closed_at = x.closed_at,

@@ -1,0 +1,87 @@
+"""A case is written together with the first step of its process: at once, in order, and never half."""
+
+from dataclasses import replace
+
+import pytest
+
+from bihuan.domain.cases import actions
+from bihuan.domain.cases.events import CaseRequest, OpenedCase
+from bihuan.domain.cases.models import Case, Fingerprint
+from bihuan.domain.ledger.events import SYSTEM
+from bihuan.domain.ledger.queries import facts_of
+from bihuan.domain.processes.ports import VERBS
+from bihuan.kit.ids import next_number
+from bihuan.kit.problems import Refused
+from tests.domain.cases import given
+from tests.domain.cases.given import MORNING
+from tests.domain.org.given import START
+from tests.domain.processes.given import publish
+from tests.engines.bpmn_given import process
+
+pytestmark = pytest.mark.django_db
+FLOWS = "start first; first desk; desk end"
+
+
+def begun(nodes: str, flows: str = FLOWS, **values: object) -> OpenedCase:
+    given.classes()
+    publish(process(nodes, flows), "demo.handling")
+    request = CaseRequest(
+        pack="demo",
+        title="路灯不亮",
+        class_code="complaint",
+        org_unit_id=given.org_unit(),
+        **values,
+    )
+    return actions.open_case(request, by=SYSTEM, at=MORNING)
+
+
+@pytest.fixture
+def verb(monkeypatch: pytest.MonkeyPatch):
+    """A service task of our own, registered for one test."""
+    seen: list[object] = []
+
+    def work(call: object) -> None:
+        seen.append(
+            Case.objects.values_list("number", "state").get(pk=call.subject.partition(":")[2])
+        )
+
+    monkeypatch.setitem(VERBS._entries, "test.look", work)
+    return seen
+
+
+def test_what_is_shown_of_the_process_is_there_as_soon_as_the_case_is():
+    made = begun("first task; desk user post=agent", "start desk; desk end")
+
+    case = Case.objects.select_related("standing").get(pk=made.id)
+    assert (case.number, case.involved_unit_ids) == (made.number, [given.org_unit()])
+    assert (case.standing.instance_id, case.standing.process_state) == (made.instance_id, "RUNNING")
+    assert case.standing.current_units == "desk"
+    assert Fingerprint.objects.filter(case=case).exists()
+
+
+def test_a_service_task_at_the_very_start_finds_its_case(verb):
+    made = begun("first service verb=test.look; desk user post=agent")
+
+    assert verb == [(made.number, "OPEN")]
+    assert Case.objects.get(pk=made.id).standing.current_units == "desk"
+
+
+@pytest.mark.parametrize("first", ["task", "service verb=test.look"])
+def test_the_first_fact_of_a_case_is_that_it_was_opened(verb, first):
+    made = begun(f"first {first}; desk user post=agent")
+
+    names = [fact.name for fact in reversed(facts_of(made.ref, since=START).rows)]
+    assert names == ["case.opened", "process.started", "unit.opened"]
+
+
+def test_what_is_refused_or_known_already_takes_no_number():
+    first = begun("first task; desk user post=agent", source_ref="demo:mail:1")
+    request = CaseRequest(
+        pack="demo", title="又来一次", class_code="complaint", org_unit_id=given.org_unit(),
+        source_ref="demo:mail:1",
+    )  # fmt: skip
+
+    assert actions.open_case(request, by=SYSTEM, at=MORNING).id == first.id
+    with pytest.raises(Refused):
+        actions.open_case(replace(request, source_ref="", class_code="none"), by=SYSTEM, at=MORNING)
+    assert next_number(scope="case", day=MORNING.date()) == "260302-0002"
