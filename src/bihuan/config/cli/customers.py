@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from bihuan.config import console
+from bihuan.config.linking.command import consolidate
 from bihuan.domain.customers.actions import importing
 from bihuan.domain.customers.queries import imports
 from bihuan.domain.customers.queries.imports import own_titles
@@ -33,7 +34,10 @@ class UnitMissing(Invalid):
 
 @click.group()
 def command() -> None:
-    """Customers: bring them in from other systems."""
+    """Customers: bring them in from other systems, find who is the same."""
+
+
+command.add_command(consolidate)
 
 
 @command.command("import")

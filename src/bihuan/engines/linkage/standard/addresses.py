@@ -84,8 +84,8 @@ def _foreign(value: str, typed: str) -> Address:
 def _parsed(bare: str, typed: str) -> Address:
     place, rest = divisions.locate(bare)
     value = _head(place) + rest
-    # What was read once must be read the same again, however odd the text.
-    for _ in range(3):
+    # What was read once must be read the same again, however odd the text; a known district is.
+    for _ in range(0 if place.district else 3):
         again, tail = divisions.locate(value)
         if _head(again) + tail == value and again == place:
             break

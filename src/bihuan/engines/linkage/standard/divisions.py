@@ -195,3 +195,15 @@ def _enter_both(names: _Names, code: str, name: str, end: re.Pattern[str]) -> No
     short = end.sub("", name)
     if short != name and len(short) > 1:
         names.add(short, code)
+
+
+def districts() -> list[tuple[str, str, str, str]]:
+    """Return (province, city, district, code) of every district; the city is the province in 北京 and the like."""
+    found = []
+    for code, name in _table().names.items():
+        if len(code) == 6 and not code.endswith("00") and name[-1] in "区县市旗":
+            province = _table().names[code[:2]]
+            city = _city_name(code[:4], province)
+            if city:
+                found.append((province, city, name, code))
+    return found

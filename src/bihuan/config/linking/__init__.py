@@ -1,0 +1,1 @@
+"""Consolidation at the command line: files in, side by side brought to one form, linked, measured, told."""

@@ -1,0 +1,171 @@
+"""One run of consolidation over files: standardise, link each kind, group, measure against a truth."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from bihuan.config.linking import engines, files, standardising
+from bihuan.engines.linkage import linking, quality, report
+from bihuan.engines.linkage.comparisons import Kind
+from bihuan.engines.linkage.quality import Quality
+from bihuan.engines.linkage.report import Line
+from bihuan.kit.problems import Invalid
+
+
+class TruthUnusable(Invalid):
+    """The truth does not name records and customers, or other records than the input."""
+
+    message = "真值文件要有 record_id 和 customer_id 两列，记录号与输入一致。"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to consolidate: files, their map and truth, where to run, where to put the groups."""
+
+    inputs: Sequence[Path]
+    map: Path | None = None
+    truth: Path | None = None
+    engine: str = "duckdb"
+    out: Path | None = None
+    memory_gb: float = 4.0
+    workers: int = field(default_factory=lambda: os.cpu_count() or 2)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run gave; `quality` by kind and of `all`, with review pairs accepted (`f1`) and without (`automatic`)."""
+
+    records: int
+    pairs: int
+    clusters: int = 0
+    automatic_clusters: int = 0
+    review: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    peak_mb: float = 0.0
+    quality: dict[str, dict[str, Quality]] = field(default_factory=dict)
+    lines: Sequence[Line] = ()
+
+
+def consolidate(wanted: Wanted, told: Callable[[str], None]) -> Outcome:
+    """Run it; nothing outside a temporary folder and `out` is written."""
+    watch = _Watch(told)
+    with tempfile.TemporaryDirectory(prefix="bihuan-linkage-") as name:
+        folder = Path(name)
+        connection = _connection(folder, wanted)
+        written = wanted.map.read_bytes() if wanted.map else None
+        ready = standardising.standardise(wanted.inputs, written, folder, wanted.workers)
+        peak = standardising.peak_mb() + ready.beside_mb
+        watch.lap("standardise")
+        records = linking.load(connection, [str(part) for part in ready.parts])
+        link_only = standardising.column_map(wanted.inputs[0], written).link_only
+        with engines.scorer(wanted.engine, connection, folder, wanted.memory_gb) as scorer:
+            kinds = linking.kinds(connection)
+            done = [
+                linking.link(scorer, connection, kind, link_only=link_only, told=told)
+                for kind in kinds
+            ]
+        watch.lap("link")
+        outcome = Outcome(records, sum(one.pairs for one in done))
+        _group_and_measure(connection, wanted, kinds, outcome)
+        watch.lap("group")
+        outcome.lines = report.lines(connection)
+        if wanted.out:
+            _write(connection, kinds, wanted.out)
+        watch.lap("report")
+        connection.close()
+    outcome.seconds = watch.laps
+    outcome.peak_mb = max(peak, standardising.peak_mb())
+    return outcome
+
+
+def _connection(folder: Path, wanted: Wanted) -> duckdb.DuckDBPyConnection:
+    settings: dict[str, Any] = {
+        "threads": wanted.workers,
+        "memory_limit": f"{wanted.memory_gb:g}GB",
+    }
+    connection = duckdb.connect(str(folder / "linkage.duckdb"), config=settings)
+    connection.execute(f"set temp_directory = '{folder}/spill'")
+    connection.execute("set preserve_insertion_order = false")
+    return connection
+
+
+def _group_and_measure(
+    connection: duckdb.DuckDBPyConnection, wanted: Wanted, kinds: Sequence[Kind], outcome: Outcome
+) -> None:
+    if wanted.truth:
+        _load_truth(connection, wanted.truth)
+    outcome.automatic_clusters = linking.group(connection, kinds, reviewed=False)
+    _measure(connection, wanted, kinds, outcome, "automatic")
+    connection.execute("create or replace table automatic as select * from groups")
+    outcome.clusters = linking.group(connection, kinds, reviewed=True)
+    _measure(connection, wanted, kinds, outcome, "accepted")
+    for kind in kinds:
+        counted = f"select count(*) from decided_{kind} where decision = 'REVIEW'"
+        outcome.review += int(connection.execute(counted).fetchall()[0][0])
+
+
+def _measure(
+    connection: duckdb.DuckDBPyConnection,
+    wanted: Wanted,
+    kinds: Sequence[Kind],
+    outcome: Outcome,
+    name: str,
+) -> None:
+    if not wanted.truth:
+        return
+    found = {"all": quality.measure(connection)}
+    for kind in kinds if len(kinds) > 1 else ():
+        found["company" if kind.is_company else "person"] = quality.measure(
+            connection, where=f"r.is_company = {kind.is_company}"
+        )
+    outcome.quality[name] = found
+
+
+def _load_truth(connection: duckdb.DuckDBPyConnection, truth: Path) -> None:
+    connection.execute("create table truth (record varchar, customer varchar)")
+    for table in files.portions(truth):
+        if not {"record_id", "customer_id"} <= set(table.column_names):
+            raise TruthUnusable
+        connection.register("portion", table)
+        connection.execute("insert into truth select record_id, customer_id from portion")
+        connection.unregister("portion")
+    known = "select count(*) from truth join records using (record)"
+    if not connection.execute(known).fetchall()[0][0]:
+        raise TruthUnusable
+
+
+def _write(connection: duckdb.DuckDBPyConnection, kinds: Sequence[Kind], out: Path) -> None:
+    """Write `groups.parquet` (automatic and accepted) and `review.parquet` (pairs for a person, with their score)."""
+    out.mkdir(parents=True, exist_ok=True)
+    connection.execute(
+        f"""copy (select r.record as record_id, l.record as customer_id, a.record as automatic_customer_id from records r
+        join groups g using (uid) join records l on l.uid = g.leader join automatic m on m.uid = r.uid join records a on a.uid = m.leader
+        order by r.uid) to '{out}/groups.parquet' (format parquet)"""
+    )
+    parts = " union all ".join(f"select * from decided_{kind}" for kind in kinds)
+    connection.execute(
+        f"""copy (select a.record as left_record_id, b.record as right_record_id, round(d.weight, 2) as score from ({parts}) d
+        join records a on a.uid = d.l join records b on b.uid = d.r where decision = 'REVIEW' order by score desc, l, r)
+        to '{out}/review.parquet' (format parquet)"""
+    )
+
+
+class _Watch:
+    """Seconds of each part."""
+
+    def __init__(self, told: Callable[[str], None]) -> None:
+        self.laps: dict[str, float] = {}
+        self._told = told
+        self._since = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        now = time.monotonic()
+        self.laps[name] = round(now - self._since, 1)
+        self._since = now
+        self._told(f"{name}: {self.laps[name]} s")

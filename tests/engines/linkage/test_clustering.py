@@ -1,0 +1,46 @@
+"""Laws of groups: different valid ids never meet, and the order in which records come changes nothing."""
+
+from hypothesis import given, strategies as st
+
+from bihuan.engines.linkage.clustering import group
+
+PAIRS = st.lists(
+    st.tuples(st.integers(0, 12), st.integers(0, 12)).filter(lambda one: one[0] < one[1]),
+    max_size=40,
+)
+IDS = st.dictionaries(st.integers(0, 12), st.sampled_from(["A", "B", "C"]), max_size=8)
+
+
+@given(pairs=PAIRS, ids=IDS)
+def test_two_valid_ids_never_end_in_one_group(pairs, ids):
+    leader = group(pairs, ids).leader
+
+    for one, first in ids.items():
+        for other, second in ids.items():
+            if leader.get(one, one) == leader.get(other, other):
+                assert first == second
+
+
+@given(pairs=PAIRS)
+def test_without_ids_groups_are_what_hangs_together(pairs):
+    leader = group(pairs, {}).leader
+
+    assert all(leader.get(one, one) == leader.get(other, other) for one, other in pairs)
+    assert all(leader.get(top, top) == top <= one for one, top in leader.items())
+
+
+@given(pairs=PAIRS, ids=IDS)
+def test_what_was_kept_apart_is_told(pairs, ids):
+    found = group(pairs, ids)
+
+    for one, other in found.kept_apart:
+        assert found.leader.get(one, one) != found.leader.get(other, other)
+    assert not found.kept_apart or ids
+
+
+@given(pairs=PAIRS, turned=st.randoms(use_true_random=False))
+def test_the_order_of_pairs_changes_no_group(pairs, turned):
+    shuffled = list(pairs)
+    turned.shuffle(shuffled)
+
+    assert group(pairs, {}).leader == group(shuffled, {}).leader
