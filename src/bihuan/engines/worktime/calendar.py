@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -105,12 +106,12 @@ class Calendar:
         slots = self.exceptions.get(day)
         return self.week[day.weekday()] if slots is None else slots
 
-    @property
+    @cached_property
     def always_open(self) -> bool:
         """Whether working time and elapsed time are the same."""
         return not self.exceptions and all(slots == ((0, DAY),) for slots in self.week)
 
-    @property
+    @cached_property
     def usual_day_micros(self) -> int:
         """Return the working time of a usual day: that of most days of the week which open."""
         lengths = [sum(finish - begin for begin, finish in slots) for slots in self.week if slots]

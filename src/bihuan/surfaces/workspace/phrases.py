@@ -45,31 +45,36 @@ def moment(value: datetime | None, at: datetime | None = None) -> str:
     """Write when something happened: 今天 14:26, 昨天 16:02, 11-16 17:40, 2025-10-01."""
     if value is None:
         return "—"
-    local = timezone.localtime(value)
-    today = timezone.localtime(at or clock.now()).date()
+    then = local(value)
+    today = local(at or clock.now()).date()
     named: dict[date, str] = {
         today: "今天",
         today - timedelta(days=1): "昨天",
         today + timedelta(days=1): "明天",
     }
-    if local.date() in named:
-        return f"{named[local.date()]} {local:%H:%M}"
-    return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d}"
+    if then.date() in named:
+        return f"{named[then.date()]} {then:%H:%M}"
+    return f"{then:%m-%d %H:%M}" if then.year == today.year else f"{then:%Y-%m-%d}"
+
+
+def local(value: datetime) -> datetime:
+    """Return a moment at our place's wall clock; pages know no other."""
+    return value.astimezone(timezone.get_default_timezone())
 
 
 def full_moment(value: datetime | None) -> str:
     """Write a moment in full, for `title` and print."""
-    return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}" if value else ""
+    return local(value).isoformat(" ", "seconds")[:19] if value else ""
 
 
 def short_moment(value: datetime | None) -> str:
     """Write a moment for a table: 11-16 17:40."""
-    return f"{timezone.localtime(value):%m-%d %H:%M}" if value else "—"
+    return f"{local(value):%m-%d %H:%M}" if value else "—"
 
 
 def short_day(value: datetime | None) -> str:
     """Write the day of a moment: 2026-01-31."""
-    return f"{timezone.localtime(value):%Y-%m-%d}" if value else "—"
+    return f"{local(value):%Y-%m-%d}" if value else "—"
 
 
 def initial(name: str) -> str:

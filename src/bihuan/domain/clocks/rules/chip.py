@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 from bihuan.domain.clocks.models.row import PAUSED, STOPPED, ClockRow
@@ -96,7 +97,12 @@ def short_words(row: ClockRow, calendar: Calendar, micros: int) -> str:
 
 def limit_words(row: ClockRow) -> str:
     """Say a limit as it was set: `2时`, `1 工日`, `1 工日 4时`, `7 日`."""
-    limit = parse_limit(row.limit_text)
+    return _limit_words(row.limit_text)
+
+
+@lru_cache(maxsize=4096)
+def _limit_words(text: str) -> str:
+    limit = parse_limit(text)
     if limit.elapsed:
         days, rest = divmod(limit.micros, 24 * HOUR)
         words = [f"{days} 日" if days else "", _hours_and_minutes(rest)]

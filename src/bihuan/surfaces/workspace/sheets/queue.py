@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from bihuan.domain.cases.queries import CaseCard
 from bihuan.domain.processes.queries import UnitRow
@@ -128,15 +130,17 @@ def kind_links(asked: QueryDict, counts: Mapping[str, int]) -> list[Link]:
 
 def address(asked: QueryDict, **changes: str) -> str:
     """Return the queue's address with another filter, on its first page."""
-    kept = asked.copy()
-    for name in ("after", "before", "unit"):
-        kept.pop(name, None)
-    for name, value in changes.items():
-        kept.pop(name, None)
-        if value:
-            kept[name] = value
-    query = kept.urlencode()
-    return f"{reverse('queue')}?{query}" if query else reverse("queue")
+    gone = {"after", "before", "unit", *changes}
+    kept = {name: values for name, values in asked.lists() if name not in gone}
+    kept |= {name: [value] for name, value in changes.items() if value}
+    query = f"?{urlencode(kept, doseq=True)}" if kept else ""
+    return f"{queue_address()}{query}"
+
+
+@cache
+def queue_address() -> str:
+    """Return the queue's address without a filter."""
+    return reverse("queue")
 
 
 def count_title(count: int) -> str:
