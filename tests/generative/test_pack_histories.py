@@ -19,8 +19,6 @@ from bihuan.domain.clocks.queries import SELECT_CLOCK
 from bihuan.domain.clocks.rules import row_from, used_micros
 from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.ledger.models import Fact
-from bihuan.domain.org import actions as org
-from bihuan.domain.packs.actions import install_pack
 from bihuan.domain.processes import actions
 from bihuan.domain.processes.models import ProcessInstance, Token
 from bihuan.engines.bpmn.model import Process
@@ -28,7 +26,7 @@ from bihuan.engines.worktime import parse_limit, worktime
 from bihuan.kit import db
 from tests.generative.pack_lives import ROOTS, Life
 from tests.generative.spans import merged, without
-from tests.packs import shipped
+from tests.packs import shipped, standing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
 HISTORIES = int(os.environ.get("BIHUAN_HISTORIES", "6"))
@@ -145,9 +143,7 @@ def story(life: Life) -> list[tuple[object, ...]]:
 
 @pytest.fixture
 def _packs() -> None:
-    for key in shipped.KEYS:
-        install_pack(shipped.pack(key), by=SYSTEM, at=LONG_AGO)
-    org.open_demo_logins(by=SYSTEM, at=LONG_AGO)
+    standing.install(*shipped.KEYS, at=LONG_AGO, logins=True)
 
 
 def _process(pack: str) -> Process:

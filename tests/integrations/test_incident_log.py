@@ -9,13 +9,11 @@ import pytest
 from bihuan.config.intake import home_unit
 from bihuan.domain.cases.models import Case
 from bihuan.domain.clocks.models import Clock
-from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.ledger.queries import facts_of
-from bihuan.domain.packs.actions import install_pack
-from bihuan.integrations import pack_files
 from bihuan.integrations.incident_log import cast, log, tally, workers
 from bihuan.integrations.incident_log.script import Do, Why, script_of
 from tests.domain.cases.given import MORNING
+from tests.packs import standing
 
 PACKS = Path(__file__).parents[2] / "packs"
 REAL = Path(__file__).parents[3] / "shared/data/incident_log/incident_event_log.zip"
@@ -114,10 +112,7 @@ def replayed(file: Path) -> tally.Tally:
 
 @pytest.fixture
 def pack() -> None:
-    base = pack_files.read(PACKS / "base")
-    install_pack(base, by=SYSTEM, at=MORNING)
-    itsm = pack_files.read(PACKS / "itsm").standing_on((base,))
-    install_pack(itsm, by=SYSTEM, at=MORNING)
+    standing.install("base", "itsm", at=MORNING)
 
 
 @pytest.mark.django_db

@@ -10,12 +10,10 @@ import pytest
 from bihuan.config.intake import home_unit
 from bihuan.domain.cases.models import Case
 from bihuan.domain.clocks.models import Clock
-from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.ledger.queries import facts_of
-from bihuan.domain.packs.actions import install_pack
-from bihuan.integrations import pack_files
 from bihuan.integrations.message_file import intake
 from bihuan.integrations.message_file.sheet import NotAMessageFile, read_sheet
+from tests.packs import standing
 
 PACKS = Path(__file__).parents[2] / "packs"
 REAL = Path(__file__).parents[3] / "shared/data/gov_messages"
@@ -83,10 +81,7 @@ def test_a_reply_is_signed_by_its_department():
 
 @pytest.fixture
 def pack() -> None:
-    base = pack_files.read(PACKS / "base")
-    install_pack(base, by=SYSTEM, at=NOW)
-    hotline = pack_files.read(PACKS / "hotline").standing_on((base,))
-    install_pack(hotline, by=SYSTEM, at=NOW)
+    standing.install("base", "hotline", at=NOW)
 
 
 def taken_in(file: Path) -> int:

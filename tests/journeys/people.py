@@ -23,7 +23,6 @@ def choose(page, name: str, value: str) -> None:
         field.select_option(value)
     else:
         page.locator(f'#unit-form [name={name}][value="{value}"]').check()
-    page.wait_for_timeout(250)
     settle(page)
 
 

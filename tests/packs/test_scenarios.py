@@ -4,14 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bihuan.domain.ledger.events import Actor
-from bihuan.domain.org import actions as org
-from bihuan.domain.packs import actions
 from bihuan.engines.packs.scenario import read_scenario
 from bihuan.integrations import scenarios
-from tests.packs import shipped
+from tests.packs import shipped, standing
 
-BY = Actor("system:test")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 SCENARIOS = [
     pytest.param(key, file, id=f"{key}-{file.stem}")
@@ -23,9 +19,7 @@ SCENARIOS = [
 @pytest.mark.django_db
 @pytest.mark.parametrize(("key", "file"), SCENARIOS)
 def test_it_goes_as_written(key, file):
-    for each in ("base", key):
-        actions.install_pack(shipped.pack(each), by=BY, at=LONG_AGO)
-    org.open_demo_logins(by=BY, at=LONG_AGO)
+    standing.install("base", key, at=LONG_AGO, logins=True)
 
     failures = scenarios.play(read_scenario(file), pack=key)
 

@@ -11,7 +11,6 @@ from bihuan.domain.cases.actions import opening
 from bihuan.domain.cases.events import CaseRequest
 from bihuan.domain.cases.models import Case, Consent
 from bihuan.domain.ledger.events import SYSTEM, Actor
-from bihuan.domain.org import actions as org
 from bihuan.domain.org.models import Staff
 from bihuan.domain.org.queries import unit_by_code
 from bihuan.domain.packs.actions import install_pack
@@ -20,7 +19,7 @@ from bihuan.domain.processes.actions import refusals
 from bihuan.domain.processes.models import Token
 from tests.domain.cases.given import MORNING, later
 from tests.generative.pack_lives import form
-from tests.packs import shipped
+from tests.packs import shipped, standing
 
 DICE = [0.9, 0.1]  # the answers that move a case on
 BACK = [0.1, 0.1]  # those that send it back
@@ -28,9 +27,7 @@ BACK = [0.1, 0.1]  # those that send it back
 
 @pytest.fixture
 def _hotline(db):
-    for key in ("base", "hotline"):
-        install_pack(shipped.pack(key), by=SYSTEM, at=MORNING.replace(year=2020))
-    org.open_demo_logins(by=SYSTEM, at=MORNING.replace(year=2020))
+    standing.install("base", "hotline", at=MORNING.replace(year=2020), logins=True)
 
 
 def who(login: str) -> Actor:

@@ -16,15 +16,13 @@ from bihuan.domain.interactions.rules import case_of, token_of
 from bihuan.domain.ledger.events import SYSTEM, Actor
 from bihuan.domain.ledger.models import Fact
 from bihuan.domain.notifications.models import Letter, Notice
-from bihuan.domain.org import actions as org
 from bihuan.domain.org.models import Staff
 from bihuan.domain.org.queries import unit_by_code
-from bihuan.domain.packs.actions import install_pack
 from bihuan.domain.processes import actions as processes
 from bihuan.domain.processes.models import Token
 from tests.domain.cases.given import MORNING, later
 from tests.generative.pack_lives import form
-from tests.packs import shipped
+from tests.packs import standing
 
 ADA = "ada@customer.test"
 DICE = [0.9, 0.1]
@@ -33,9 +31,7 @@ DICE = [0.9, 0.1]
 @pytest.fixture(scope="module")
 def _hotline(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
-        for key in ("base", "hotline"):
-            install_pack(shipped.pack(key), by=SYSTEM, at=MORNING.replace(year=2020))
-        org.open_demo_logins(by=SYSTEM, at=MORNING.replace(year=2020))
+        standing.install("base", "hotline", at=MORNING.replace(year=2020), logins=True)
         yield
         transaction.set_rollback(True)
 

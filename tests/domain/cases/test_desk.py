@@ -19,10 +19,9 @@ from bihuan.domain.ledger.events import SYSTEM, Actor
 from bihuan.domain.ledger.models import Fact
 from bihuan.domain.notifications.models import Notice
 from bihuan.domain.org import actions as org, queries as org_queries
-from bihuan.domain.packs.actions import install_pack
-from bihuan.integrations import pack_files
 from bihuan.kit.problems import NotAllowed
 from tests.domain.cases.given import MORNING, later, person
+from tests.packs import standing
 
 pytestmark = pytest.mark.django_db
 PACKS = Path(__file__).parents[3] / "packs"
@@ -31,10 +30,7 @@ FAULT = "fault.low.single"
 
 @pytest.fixture(autouse=True)
 def _packs():
-    for pack in ("base", "hotline"):
-        source = pack_files.read(PACKS / pack)
-        beside = tuple(pack_files.read(PACKS / need.key) for need in source.manifest.requires)
-        install_pack(source.standing_on(beside), by=SYSTEM, at=MORNING)
+    standing.install("base", "hotline", at=MORNING)
 
 
 def handler(login: str, unit: str) -> int:

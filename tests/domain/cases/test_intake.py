@@ -23,10 +23,9 @@ from bihuan.domain.interactions.queries import RegisterFilter
 from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.ledger.models import Fact
 from bihuan.domain.org.queries import access_of, unit_by_code
-from bihuan.domain.packs.actions import install_pack
-from bihuan.integrations import pack_files
 from bihuan.kit.problems import NotAllowed
 from tests.domain.cases.given import MORNING, later, person
+from tests.packs import standing
 
 pytestmark = pytest.mark.django_db
 PACKS = Path(__file__).parents[3] / "packs"
@@ -35,10 +34,7 @@ ADA = {"contact_name": "周文静", "contact_phone": "13800002046"}
 
 @pytest.fixture
 def desk() -> int:
-    for pack in ("base", "complaint"):
-        source = pack_files.read(PACKS / pack)
-        beside = tuple(pack_files.read(PACKS / need.key) for need in source.manifest.requires)
-        install_pack(source.standing_on(beside), by=SYSTEM, at=MORNING)
+    standing.install("base", "complaint", at=MORNING)
     return unit_by_code("yh").id
 
 

@@ -12,13 +12,12 @@ from bihuan.domain.cases.models import Case, Consent
 from bihuan.domain.ledger.events import SYSTEM, Actor
 from bihuan.domain.ledger.queries import facts_of
 from bihuan.domain.org.queries import unit_by_code
-from bihuan.domain.packs.actions import install_pack
 from bihuan.domain.processes import actions as processes
 from bihuan.domain.processes.models import Token
-from bihuan.integrations import pack_files
 from bihuan.kit.problems import NotAllowed
 from tests.domain.cases import given
 from tests.domain.cases.given import MORNING, later
+from tests.packs import standing
 
 pytestmark = pytest.mark.django_db
 PACKS = Path(__file__).parents[3] / "packs"
@@ -35,10 +34,7 @@ AGAIN = {"outcome": "resolved", "diagnosis": "账号被锁定", "handling": "已
 
 @pytest.fixture
 def desk() -> int:
-    for pack in ("base", "itsm"):
-        source = pack_files.read(PACKS / pack)
-        beside = tuple(pack_files.read(PACKS / need.key) for need in source.manifest.requires)
-        install_pack(source.standing_on(beside), by=SYSTEM, at=MORNING)
+    standing.install("base", "itsm", at=MORNING)
     return unit_by_code("it").id
 
 

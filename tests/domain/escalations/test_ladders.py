@@ -14,13 +14,11 @@ from bihuan.domain.escalations import actions, queries, rules
 from bihuan.domain.escalations.models import Climb, Escalation
 from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.notifications.models import Notice
-from bihuan.domain.org import actions as org
 from bihuan.domain.org.queries import access_of, actor_for, staff_by_login, unit_by_code
-from bihuan.domain.packs.actions import install_pack
 from bihuan.domain.processes import actions as processes
 from bihuan.domain.processes.models import Token
 from bihuan.kit.problems import NotAllowed
-from tests.packs import shipped
+from tests.packs import standing
 
 NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 DESK = {
@@ -42,9 +40,7 @@ def minutes(count: float) -> datetime:
 
 def loop() -> OpenedCase:
     """A complaint with the responsible unit: two hours from nine o'clock on."""
-    for each in ("base", "complaint"):
-        install_pack(shipped.pack(each), by=SYSTEM, at=NINE - timedelta(days=90))
-    org.open_demo_logins(by=SYSTEM, at=NINE - timedelta(days=90))
+    standing.install("base", "complaint", at=NINE - timedelta(days=90), logins=True)
     request = CaseRequest(
         "complaint", "漏水", unit_by_code("yh").id, class_code="complaint.quality.leak"
     )

@@ -4,10 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bihuan.domain.ledger.events import SYSTEM, Actor
+from bihuan.domain.ledger.events import Actor
 from bihuan.domain.ledger.queries import facts_of
 from bihuan.domain.notifications import queries as notices
-from bihuan.domain.org import actions as org
 from bihuan.domain.org.actions import duty, plans
 from bihuan.domain.org.actions.duty import HandedToOneself, ItemsUnread, SheetUnread, ShiftStillOn
 from bihuan.domain.org.actions.plans import PlanUnderWay, StepAlreadyDone, StepsOpen, WhyMissing
@@ -20,9 +19,8 @@ from bihuan.domain.org.queries import (
     staff_by_login,
     unit_by_code,
 )
-from bihuan.domain.packs.actions import install_pack
 from bihuan.kit.problems import NotAllowed
-from tests.packs import shipped
+from tests.packs import standing
 
 pytestmark = pytest.mark.django_db
 MORNING = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)  # 08:30 where we are
@@ -31,9 +29,7 @@ TODAY = date(2026, 3, 2)
 
 @pytest.fixture(autouse=True)
 def hotline() -> None:
-    for each in ("base", "hotline"):
-        install_pack(shipped.pack(each), by=SYSTEM, at=MORNING - timedelta(days=90))
-    org.open_demo_logins(by=SYSTEM, at=MORNING - timedelta(days=90))
+    standing.install("base", "hotline", at=MORNING - timedelta(days=90), logins=True)
 
 
 @pytest.fixture

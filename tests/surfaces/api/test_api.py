@@ -10,11 +10,10 @@ from django.test import Client
 from bihuan.domain.ledger.events import SYSTEM, Actor
 from bihuan.domain.org.actions import NewToken, Period, hold_post, issue_token
 from bihuan.domain.org.queries import unit_by_code
-from bihuan.domain.packs.actions import install_pack
 from bihuan.kit import clock
 from tests.domain.cases import given
 from tests.domain.cases.given import MORNING
-from tests.packs import shipped
+from tests.packs import standing
 
 pytestmark = pytest.mark.django_db
 
@@ -64,10 +63,7 @@ class Caller:
 
 @pytest.fixture
 def desk() -> int:
-    for key in ("base", "itsm"):
-        source = shipped.pack(key)
-        beside = tuple(shipped.pack(need.key) for need in source.manifest.requires)
-        install_pack(source.standing_on(beside), by=SYSTEM, at=MORNING)
+    standing.install("base", "itsm", at=MORNING)
     return unit_by_code("it").id
 
 

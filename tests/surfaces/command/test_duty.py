@@ -5,23 +5,18 @@ import re
 import pytest
 from django.test import Client
 
-from bihuan.domain.ledger.events import SYSTEM
-from bihuan.domain.org import actions as org
 from bihuan.domain.org.models import PlanRun, Shift, Staff
 from bihuan.domain.org.queries import unit_by_code
-from bihuan.domain.packs.actions import install_pack
 from bihuan.kit import clock
-from tests.packs import shipped
+from tests.packs import standing
 
 pytestmark = pytest.mark.django_db
+BEFORE = clock.now() - timedelta(days=1)
 
 
 @pytest.fixture
 def centre() -> int:
-    at = clock.now()
-    for each in ("base", "hotline"):
-        install_pack(shipped.pack(each), by=SYSTEM, at=at)
-    org.open_demo_logins(by=SYSTEM, at=at)
+    standing.install("base", "hotline", at=BEFORE, logins=True)
     return unit_by_code("csc").id
 
 

@@ -6,11 +6,10 @@ from typing import Any
 from django.test import Client
 
 from bihuan.domain.ledger.events import SYSTEM
-from bihuan.domain.org import actions as org
 from bihuan.domain.packs import actions as packs, queries
 from bihuan.domain.packs.models import Definition
 from bihuan.kit import clock
-from tests.packs import shipped
+from tests.packs import standing
 
 # Seventeen people get a password before every test.
 QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -26,17 +25,13 @@ NUMBERS = {
         {"when": {}, "then": {"word": "小"}, "note": ""},
     ],
 }
+LONG_AGO = clock.now() - timedelta(days=30)
 
 
 def hotline() -> datetime:
     """Install the packs and open the demo logins; return when that was."""
-    at = clock.now() - timedelta(days=30)
-    for key in ("base", "hotline"):
-        source = shipped.pack(key)
-        beside = tuple(shipped.pack(need.key) for need in source.manifest.requires)
-        packs.install_pack(source.standing_on(beside), by=SYSTEM, at=at)
-    org.open_demo_logins(by=SYSTEM, at=at)
-    return at
+    standing.install("base", "hotline", at=LONG_AGO, logins=True)
+    return LONG_AGO
 
 
 def browser(login: str) -> Client:

@@ -13,10 +13,9 @@ from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.org import actions as org
 from bihuan.domain.org.models import Staff
 from bihuan.domain.org.queries import unit_by_code
-from bihuan.domain.packs.actions import install_pack
 from bihuan.kit import clock
 from tests.domain.cases.given import MORNING
-from tests.packs import shipped
+from tests.packs import standing
 
 pytestmark = pytest.mark.django_db
 TYPED = {
@@ -34,10 +33,7 @@ TYPED = {
 
 @pytest.fixture
 def desk(client: Client) -> Client:
-    for key in ("base", "hotline"):
-        source = shipped.pack(key)
-        beside = tuple(shipped.pack(need.key) for need in source.manifest.requires)
-        install_pack(source.standing_on(beside), by=SYSTEM, at=MORNING)
+    standing.install("base", "hotline", at=MORNING)
     who = {"by": SYSTEM, "at": MORNING}
     new = org.NewStaff(login_name="lin", name="林晓", must_change_password=False)
     staff = org.create_staff(new=new, **who)

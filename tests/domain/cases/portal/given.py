@@ -7,14 +7,12 @@ import pytest
 
 from bihuan.domain.cases.actions import portal
 from bihuan.domain.cases.models import Case
-from bihuan.domain.ledger.events import SYSTEM, Actor
+from bihuan.domain.ledger.events import Actor
 from bihuan.domain.notifications.ports import CHANNELS, Message
-from bihuan.domain.org import actions as org
 from bihuan.domain.org.queries import actor_for, staff_by_login
-from bihuan.domain.packs.actions import install_pack
 from bihuan.domain.processes import actions as processes
 from bihuan.domain.processes.models import Token
-from tests.packs import shipped
+from tests.packs import standing
 
 NINE = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 PHONE = "13700002046"
@@ -43,9 +41,7 @@ def minutes(count: float) -> datetime:
 
 
 def install(*keys: str) -> None:
-    for each in ("base", *keys):
-        install_pack(shipped.pack(each), by=SYSTEM, at=NINE - timedelta(days=90))
-    org.open_demo_logins(by=SYSTEM, at=NINE - timedelta(days=90))
+    standing.install("base", *keys, at=NINE - timedelta(days=90), logins=True)
 
 
 def request(**said: Any) -> portal.PublicRequest:
