@@ -64,3 +64,23 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     layout = postgres_embedded.Layout(postgres_embedded.prepare_home(Path(os.environ[_HOME])))
     postgres_embedded.ensure(layout, until_pid_ends=int(os.environ[_OWNER]))
     settings.DATABASES["default"]["HOST"] = str(layout.sockets)
+
+
+# What takes long begins first, so that nobody waits for it alone at the end; most of it waits for others.
+_FIRST = ("tests/journeys", "tests/integrations", "tests/generative", "tests/config")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put long tests first and keep folders and modules together: what they share is then made once."""
+    order: dict[Path, int] = {}
+    for item in items:
+        for place in (item.path.parent, item.path):
+            order.setdefault(place, len(order))
+
+    def rank(item: pytest.Item) -> tuple[int, int, int]:
+        name = item.path.relative_to(item.config.rootpath).as_posix()
+        first = next((n for n, folder in enumerate(_FIRST) if name.startswith(folder)), len(_FIRST))
+        return first, order[item.path.parent], order[item.path]
+
+    items.sort(key=rank)

@@ -10,16 +10,27 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from bihuan.domain.cases.queries import alerts
+from bihuan.domain.cases.queries import alerts, duplicates
 from bihuan.domain.clocks import queries as calendars
+from bihuan.domain.escalations import queries as escalations
 from bihuan.domain.ledger.events import SYSTEM, Actor
 from bihuan.domain.org import actions as org
+from bihuan.domain.packs import queries as packs
 from bihuan.domain.packs.actions import install_pack
 from bihuan.surfaces.command import kept
 from tests.packs import shipped
 
 # Has its row from the first migration on; an installation writes it anew.
 _REPLACED = frozenset({"org_orgrevision"})
+# All that a process keeps for a moment, or by numbers that come again with the rows.
+_FORGET = (
+    calendars._kept.clear,
+    alerts._boards.clear,
+    duplicates.forget_rarity,
+    escalations.forget,
+    packs._texts.cache_clear,
+    kept.forget,
+)
 _WRITTEN = """
 select relname, n_tup_ins + n_tup_upd + n_tup_del from pg_stat_xact_user_tables
 where n_tup_ins + n_tup_upd + n_tup_del > 0
@@ -92,6 +103,5 @@ def _put_back(rows: dict[str, bytes]) -> None:
                 into.write(content)
         cursor.execute("set local session_replication_role = origin")
     # What the process remembers is of another test, and may bear the same numbers.
-    calendars._kept.clear()
-    alerts._boards.clear()
-    kept.forget()
+    for forget in _FORGET:
+        forget()

@@ -1,6 +1,7 @@
 """The pages of duty: handing over and taking over, the day's sheet, plans and whom to call."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
