@@ -160,7 +160,7 @@ def test_the_customer_takes_their_own_complaint_back():
 
 def offered(case: OpenedCase, login: str) -> tuple[str, ...]:
     access = access_of(person(login).staff_id, NINE)
-    return queries.case_operations(access, queries.case_view(access, case.number))
+    return queries.case_operations(access, queries.case_view(access, case.number), at=NINE)
 
 
 def test_a_page_offers_just_what_may_be_done_now(asked):

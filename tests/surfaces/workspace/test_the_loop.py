@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from bihuan.domain.cases import queries
 from bihuan.domain.cases.models import (
     Burst,
     Capa,
     Case,
     CaseStudy,
+    Consultation,
     ControlledClosure,
     SupervisionOrder,
 )
@@ -106,6 +108,32 @@ def test_every_page_opens_and_says_how_a_complaint_stands():
     for place in (3, 8):
         for one in case_operations.OPERATIONS:
             text_of(browser(LEAD), f"/cases/{case(place).number}/do/{one.verb}/")
+
+
+def judged_by_experts() -> None:
+    """The desk asks a group, one of its members judges, and who asked sees it beside the case."""
+    number = case(13).number
+    empty = do(DESK, 13, "ask-experts", group="complaint.law")
+    assert (empty.status_code, "请填写" in empty.content.decode()) == (422, True)
+    assert done(do(DESK, 13, "ask-experts", group="complaint.works", question="裂缝算不算结构问题？"))
+    assert "待答复" in text_of(browser(DESK), f"/cases/{number}/loop/")
+    asked = Consultation.objects.get(case=case(13))
+    code = queries.classes("complaint")[0].code
+    strange = do(LEAD, 13, "give-opinion", consultation=asked.pk, opinion="不是我这组")
+    assert strange.status_code == 422
+    asked.refresh_from_db()
+    assert asked.answered_at is None
+    opinion = {"consultation": asked.pk, "opinion": "属于主体结构，应由工程部鉴定", "class_code": code}
+    assert done(do(REVIEWER, 13, "give-opinion", **opinion))
+    page = text_of(browser(DESK), f"/cases/{number}/loop/")
+    assert "属于主体结构，应由工程部鉴定" in page
+    assert "诸葛明 答复" in page
+    assert f"应属 {queries.classes('complaint')[0].name}" in page
+    assert done(do(DESK, 13, "ask-experts", group="complaint.law", question="要不要报送？"))
+    second = Consultation.objects.get(group_key="complaint.law")
+    back = {"consultation": second.pk, "reason": "客户已撤回这一条"}
+    assert done(do(DESK, 13, "take-question-back", **back))
+    assert "已撤回" in text_of(browser(DESK), f"/cases/{number}/loop/")
 
 
 def merged_and_taken_back() -> None:
@@ -227,6 +255,7 @@ def read_and_wished() -> None:
 
 @pytest.mark.usefixtures("complaints")
 def test_what_people_do_in_the_dialogs_is_done_once_and_refused_in_words():
+    judged_by_experts()
     merged_and_taken_back()
     answered_together()
     supervised()

@@ -98,7 +98,7 @@ def _id(request: HttpRequest, number: str) -> int:
 def operations(request: HttpRequest, number: str) -> list[str]:
     """Return the codes of what the token's owner may do with a case now, beside its units' operations."""
     access = access_of(request, "case.view")
-    return list(queries.case_operations(access, queries.case_view(access, number)))
+    return list(queries.case_operations(access, queries.case_view(access, number), at=clock.now()))
 
 
 @of_case.get("/{number}/around", response=GatheredOut)

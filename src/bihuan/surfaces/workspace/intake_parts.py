@@ -35,6 +35,7 @@ def class_context(desk: Desk, values: Mapping[str, str], error: str = "") -> dic
         "suggested": suggestions(values, chosen),
         "promise": promise,
         "responsible": _responsible(desk, values, chosen.code),
+        "units": suggested_units(values),
         "guidance": guidance(desk, values, chosen),
         "and_preview": False,
     }

@@ -21,6 +21,7 @@ from bihuan.surfaces.workspace.sheets.loop import (
     RungSheet,
     control_lines,
     gathered_groups,
+    judged_lines,
     learned_sheet,
     level_of,
     nearest,
@@ -38,7 +39,7 @@ AWAITED_COUNTED: Final = 50
 
 def loop_panel(desk: Desk, view: CaseView) -> Loop:
     """Return the whole loop of a case, with what the person may do in each part."""
-    codes = cases.case_operations(desk.access, view)
+    codes = cases.case_operations(desk.access, view, at=desk.at)
     buttons = {one["code"]: one for one in case_operations.offered(view.row.number, codes)}
     urges = cases.urges_of_case(view.row.id, open_=view.sees_phones)
     open_ = view.sees_phones
@@ -50,6 +51,7 @@ def loop_panel(desk: Desk, view: CaseView) -> Loop:
     return Loop(
         rungs=_rungs(escalations.rungs_of(desk.access, view.ref)),
         orders=[order_sheet(one, desk.at) for one in reversed(orders)],
+        judged=_judged(view, desk),
         urges=urge_lines(urges, names),
         groups=gathered_groups(cases.gathered(desk.access, view.row.id), unlink),
         controls=control_lines(controls, names),
@@ -129,6 +131,12 @@ def solved_before(desk: Desk, view: CaseView) -> list[dict[str, Any]]:
         }
         for one in near
     ]
+
+
+def _judged(view: CaseView, desk: Desk) -> list[dict[str, Any]]:
+    found = [masked(one, open_=view.sees_phones) for one in cases.consultations_of(view.row.id)]
+    names = names_behind([ref for one in found for ref in (one.asked_by, one.answered_by) if ref])
+    return judged_lines(found, names, desk)
 
 
 def _rungs(found: Sequence[Rung]) -> list[RungSheet]:

@@ -19,6 +19,7 @@ from bihuan.domain.cases.queries.cards import CaseCard, case_cards
 from bihuan.domain.cases.queries.consulting import (
     ConsultationRow,
     ExpertGroup,
+    consultations_for,
     consultations_of,
     consultations_to_answer,
     expert_groups,
@@ -167,6 +168,7 @@ __all__ = [
     "class_named",
     "class_names",
     "classes",
+    "consultations_for",
     "consultations_of",
     "consultations_to_answer",
     "controls_of",

@@ -9,6 +9,8 @@ from django.db.models import Q
 
 from bihuan.domain.cases.models import Consultation
 from bihuan.domain.cases.queries.guidance import desk_of_pack
+from bihuan.domain.cases.queries.taxonomy import classes
+from bihuan.domain.cases.queries.viewing import CaseView
 from bihuan.domain.org import queries as org
 from bihuan.domain.org.ports import Access
 
@@ -48,6 +50,7 @@ class ConsultationRow:
     due_at: datetime | None
     opinion: str
     class_code: str
+    class_name: str
     responsible_unit_id: int | None
     answered_by: str
     answered_at: datetime | None
@@ -74,6 +77,28 @@ def consultations_of(case_id: int) -> list[ConsultationRow]:
     return _rows(Q(case_id=case_id), size=50)
 
 
+def consultations_for(access: Access, case_id: int, at: datetime) -> list[ConsultationRow]:
+    """Return what waits for a judgement about a case by the groups somebody is in at `at`, oldest first."""
+    waiting = list(Consultation.objects.filter(WAITING, case_id=case_id).select_related("case"))
+    if not waiting:
+        return []
+    groups = {one.key: one for one in expert_groups(waiting[0].case.pack)}
+    mine = {key for key, one in groups.items() if access.staff_id in members(one, at)}
+    return [_row(one) for one in sorted(waiting, key=lambda one: one.pk) if one.group_key in mine]
+
+
+def consulting_operations(access: Access, view: CaseView, at: datetime) -> list[str]:
+    """Return the codes of what may be done now about a case and its pack's experts."""
+    may_ask = access.may_in_any("case.classify", view.org_unit_id, view.responsible_unit_id)
+    waiting = Consultation.objects.filter(WAITING, case_id=view.row.id).exists()
+    found = ["ask_experts"] if may_ask and expert_groups(view.pack) else []
+    if waiting and may_ask:
+        found.append("take_question_back")
+    if waiting and consultations_for(access, view.row.id, at):
+        found.append("give_opinion")
+    return found
+
+
 def consultations_to_answer(access: Access, pack: str, at: datetime) -> list[ConsultationRow]:
     """Return what waits for a person's groups, the first due first."""
     keys = [one.key for one in expert_groups(pack) if access.staff_id in members(one, at)]
@@ -84,6 +109,10 @@ def consultations_to_answer(access: Access, pack: str, at: datetime) -> list[Con
 def _rows(condition: Q, *, size: int) -> list[ConsultationRow]:
     found = Consultation.objects.filter(condition).select_related("case").order_by("id")[:size]
     return [_row(one) for one in found]
+
+
+def _class_name(pack: str, code: str) -> str:
+    return next((one.name for one in classes(pack) if one.code == code), "") if code else ""
 
 
 def _row(one: Consultation) -> ConsultationRow:
@@ -100,6 +129,7 @@ def _row(one: Consultation) -> ConsultationRow:
         due_at=one.due_at,
         opinion=one.opinion,
         class_code=one.class_code,
+        class_name=_class_name(one.case.pack, one.class_code),
         responsible_unit_id=one.responsible_unit_id,
         answered_by=one.answered_by,
         answered_at=one.answered_at,

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 
 from bihuan.domain.cases.choices import CaseState, Channel
 from bihuan.domain.cases.models import ControlledClosure
+from bihuan.domain.cases.queries.consulting import consulting_operations
 from bihuan.domain.cases.queries.improving import improvement
 from bihuan.domain.cases.queries.viewing import CaseView
 from bihuan.domain.customers.queries import mail_address_of
@@ -30,8 +32,8 @@ class _State:
     handlers: list[str]
 
 
-def case_operations(access: Access, view: CaseView) -> tuple[str, ...]:
-    """Return the codes of what may be done with a case now, beside the operations of its units."""
+def case_operations(access: Access, view: CaseView, *, at: datetime) -> tuple[str, ...]:
+    """Return the codes of what may be done with a case at `at`, beside the operations of its units."""
     row = db.one(_STATE, (view.row.id,))
     if row is None:
         return ()
@@ -49,6 +51,7 @@ def case_operations(access: Access, view: CaseView) -> tuple[str, ...]:
         found += ["link", "merge", "leave_incident" if state.parent_id else "join_incident"]
     if state.has_children and access.may_in_any("unit.work", *units):
         found.append("answer_together")
+    found += consulting_operations(access, view, at)
     return (*found, *_control(access, view, state), *learned)
 
 

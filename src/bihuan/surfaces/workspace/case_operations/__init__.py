@@ -5,6 +5,7 @@ from typing import Final
 from bihuan.kit.problems import NotFound
 from bihuan.surfaces.workspace.case_operations import (
     closing,
+    consulting,
     gathering,
     learning,
     pressing,
@@ -25,6 +26,9 @@ OPERATIONS: Final[tuple[CaseOperation, ...]] = (
     writing.WriteMail(),
     pressing.Supervise(),
     pressing.Urge(),
+    consulting.AskExperts(),
+    consulting.GiveOpinion(),
+    consulting.TakeQuestionBack(),
     gathering.Link(),
     gathering.Unlink(),
     gathering.Merge(),

@@ -8,6 +8,7 @@ from typing import Any, Final
 from bihuan.domain.cases.choices import CapaState, GrantState
 from bihuan.domain.cases.queries import (
     CaseRow,
+    ConsultationRow,
     ControlRow,
     Gathered,
     Improvement,
@@ -16,6 +17,7 @@ from bihuan.domain.cases.queries import (
 )
 from bihuan.domain.escalations.queries import Rung
 from bihuan.surfaces.workspace import phrases
+from bihuan.surfaces.workspace.desk import Desk
 from bihuan.surfaces.workspace.sheets import words
 from bihuan.surfaces.workspace.sheets.cases import case_address
 from bihuan.surfaces.workspace.sheets.pressing import OrderSheet
@@ -58,6 +60,7 @@ class Loop:
 
     rungs: Sequence[RungSheet]
     orders: Sequence[OrderSheet]
+    judged: Sequence[Mapping[str, Any]]
     urges: Sequence[Mapping[str, Any]]
     groups: Sequence[tuple[str, str, Sequence[Mapping[str, Any]]]]
     controls: Sequence[Mapping[str, Any]]
@@ -222,4 +225,35 @@ def _grant(one: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
         "state_title": GRANT_STATES.get(one["state"], ""),
         "tone": TONES.get(one["state"], "warn"),
         "who": names.get(one["proposed_by"], "—"),
+    }
+
+
+def judged_lines(
+    rows: Sequence[ConsultationRow], names: Mapping[str, str], desk: Desk
+) -> list[dict[str, Any]]:
+    """Return what experts were asked and judged, newest first."""
+    return [_judged(row, names, desk) for row in reversed(rows)]
+
+
+def _judged(row: ConsultationRow, names: Mapping[str, str], desk: Desk) -> dict[str, Any]:
+    late = row.answered_at is None and row.due_at is not None and desk.at > row.due_at
+    state, tone = ("待答复", "warn") if not late else ("逾期未答复", "over")
+    if row.withdrawn_at:
+        state, tone = "已撤回", ""
+    if row.answered_at:
+        state, tone = "已答复", "ok"
+    unit = desk.access.tree.units.get(row.responsible_unit_id or 0)
+    said = (("应属 ", row.class_name), ("应由 ", unit.name if unit else ""))
+    return {
+        "state": state,
+        "tone": tone,
+        "group": row.group,
+        "question": row.question,
+        "who": names.get(row.asked_by, "—"),
+        "at": row.asked_at,
+        "due": row.due_at,
+        "opinion": row.opinion,
+        "judged": "；".join(f"{before}{name}" for before, name in said if name),
+        "expert": names.get(row.answered_by, "—"),
+        "answered_at": row.answered_at,
     }

@@ -127,7 +127,7 @@ def _of(unit: UnitView, *places: str) -> list[dict[str, str]]:
 
 def _of_the_loop(desk: Desk, view: CaseView) -> list[tuple[str, list[dict[str, str]]]]:
     """Return what may be done with the case itself, by what it is for."""
-    codes = cases.case_operations(desk.access, view)
+    codes = cases.case_operations(desk.access, view, at=desk.at)
     found: dict[str, list[dict[str, str]]] = {}
     for one in case_operations.offered(view.row.number, codes):
         found.setdefault(one["group"], []).append(one)
