@@ -115,7 +115,9 @@ def judged_by_experts() -> None:
     number = case(13).number
     empty = do(DESK, 13, "ask-experts", group="complaint.law")
     assert (empty.status_code, "请填写" in empty.content.decode()) == (422, True)
-    assert done(do(DESK, 13, "ask-experts", group="complaint.works", question="裂缝算不算结构问题？"))
+    assert done(
+        do(DESK, 13, "ask-experts", group="complaint.works", question="裂缝算不算结构问题？")
+    )
     assert "待答复" in text_of(browser(DESK), f"/cases/{number}/loop/")
     asked = Consultation.objects.get(case=case(13))
     code = queries.classes("complaint")[0].code
@@ -123,7 +125,11 @@ def judged_by_experts() -> None:
     assert strange.status_code == 422
     asked.refresh_from_db()
     assert asked.answered_at is None
-    opinion = {"consultation": asked.pk, "opinion": "属于主体结构，应由工程部鉴定", "class_code": code}
+    opinion = {
+        "consultation": asked.pk,
+        "opinion": "属于主体结构，应由工程部鉴定",
+        "class_code": code,
+    }
     assert done(do(REVIEWER, 13, "give-opinion", **opinion))
     page = text_of(browser(DESK), f"/cases/{number}/loop/")
     assert "属于主体结构，应由工程部鉴定" in page

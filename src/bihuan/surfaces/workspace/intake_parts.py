@@ -68,7 +68,7 @@ def guidance(desk: Desk, values: Mapping[str, str], chosen: sheets.Picker) -> Gu
     code = chosen.code or (levels[0] if levels else "")
     found = queries.guidance_for(values["pack"], code)
     said = {
-        "name": values["contact_name"] or "您",
+        "name": values["contact_name"],
         "title": values["title"] or "这件事",
         "due": _due(desk, values, chosen.code),
         "class": chosen.chosen_path.rpartition(" › ")[2] or "问题",
