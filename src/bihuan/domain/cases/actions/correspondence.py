@@ -323,9 +323,10 @@ def _customer(received: Received, place: IntakePlace, at: datetime) -> int | Non
         return None
     name = received.party_name or received.party_address.partition("@")[0]
     new = NewCustomer(name=name[:128], unit_id=place.org_unit_id)
-    found = customers.find_or_create_by_mail(
-        address=received.party_address, new=new, by=MAIL, at=at
-    )
+    with db.joined():
+        found = customers.find_or_create_by_mail(
+            address=received.party_address, new=new, by=MAIL, at=at
+        )
     return found.customer_id
 
 

@@ -17,6 +17,7 @@ from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org import queries as org
 from bihuan.domain.org.ports import Access
 from bihuan.kit import db
+from bihuan.kit.inserting import insert
 from bihuan.kit.masking import mask_text
 from bihuan.kit.notation import code_norm, name_norm, read_phone
 from bihuan.kit.problems import Invalid, Refused
@@ -123,7 +124,6 @@ def create_customer(*, new: NewCustomer, by: Actor, at: datetime) -> Customer:
     return _create(new, by=by, at=at)
 
 
-@transaction.atomic
 def find_or_create_by_phone(
     *, phone: str, new: NewCustomer, by: Actor, at: datetime
 ) -> FoundOrCreated:
@@ -132,10 +132,10 @@ def find_or_create_by_phone(
     Among several the one with the same name wins, else the oldest. Two callers with one new number
     at the same moment make one customer. Whoever may open cases may do this (CUS-08).
     """
-    return _find_or_create(Contact(ContactKind.PHONE, phone), new, by, at)
+    with db.atomic():
+        return _find_or_create(Contact(ContactKind.PHONE, phone), new, by, at)
 
 
-@transaction.atomic
 def find_or_create_by_mail(
     *, address: str, new: NewCustomer, by: Actor, at: datetime
 ) -> FoundOrCreated:
@@ -143,7 +143,8 @@ def find_or_create_by_mail(
 
     As `find_or_create_by_phone` in everything else.
     """
-    return _find_or_create(Contact(ContactKind.EMAIL, address), new, by, at)
+    with db.atomic():
+        return _find_or_create(Contact(ContactKind.EMAIL, address), new, by, at)
 
 
 def _find_or_create(contact: Contact, new: NewCustomer, by: Actor, at: datetime) -> FoundOrCreated:
@@ -239,9 +240,9 @@ def add_account(*, customer_id: int, account: NewAccount, by: Actor, at: datetim
 
 
 def _create(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
-    customer = _imported(new, at)
-    customer.save(force_insert=True)
-    ContactPoint.objects.bulk_create(_points(customer, new.contacts, at))
+    customer = insert(_imported(new, at))
+    for point in _points(customer, new.contacts, at):
+        insert(point)
     for account in new.accounts:
         _account(customer, account, at)
     record("customer.created", customer.pk, by=by, at=at, kind=str(new.kind))

@@ -33,9 +33,8 @@ def follow(change: InstanceChange) -> None:
     watched = queries.watched()
     if not watched:
         return
-    climbs = Climb.objects.filter(instance_id=change.instance_id, ended_at__isnull=True)
     still, seen = {unit.id for unit in change.units}, set()
-    for climb in climbs.order_by("id"):
+    for climb in _climbs(change):
         seen.add(climb.token_id)
         if climb.token_id in still:
             _keep_pace(climb, change)
@@ -44,6 +43,14 @@ def follow(change: InstanceChange) -> None:
     for unit in change.opened:
         if unit.node in watched and unit.id in still and unit.id not in seen:
             _begin(unit, change)
+
+
+def _climbs(change: InstanceChange) -> Sequence[Climb]:
+    """Return the ladders being climbed for an instance; for one that has just begun nobody needs to ask."""
+    if change.opening is not None:
+        return ()
+    found = Climb.objects.filter(instance_id=change.instance_id, ended_at__isnull=True)
+    return list(found.order_by("id"))
 
 
 def _begin(unit: UnitState, change: InstanceChange) -> None:

@@ -9,7 +9,7 @@ from bihuan.domain.interactions import events
 from bihuan.domain.interactions.choices import Direction, Outcome
 from bihuan.domain.interactions.events import NewInteraction
 from bihuan.domain.interactions.models import Interaction
-from bihuan.domain.ledger.actions import record
+from bihuan.domain.ledger.actions import FACT_CTES, fact_params
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.kit import db
 
@@ -22,6 +22,13 @@ values (%(root)s, %(channel)s, %(direction)s, %(nature)s, %(outcome)s, %(custome
     %(letter_key)s, %(org_unit_id)s, %(headcount)s, %(sent)s::jsonb, %(by)s, %(at)s)
 returning id
 """
+# The fact names the contact, whose id is known only now: both are written together.
+_FACT = FACT_CTES.replace(
+    "select name, subject, root, actor, on_behalf_of, unit_id, at, reason, data",
+    "select name, 'interaction:' || kept.id, root, actor, on_behalf_of, unit_id, at, reason,\n"
+    "        data || jsonb_build_object('interaction', kept.id)",
+).replace("from json_to_recordset", "from kept, json_to_recordset")
+_KEEP_TOLD = f"with kept as ({_KEEP}), {_FACT} select id from kept"  # noqa: S608 -- our own parts
 
 
 def record_interaction(new: NewInteraction, *, by: Actor, at: datetime) -> int:
@@ -51,13 +58,15 @@ def record_interaction(new: NewInteraction, *, by: Actor, at: datetime) -> int:
         "by": by.ref,
         "at": at,
     }
-    [(key,)] = db.rows(_KEEP, values)
-    if new.root:
-        name = events.RECEIVED if new.direction == Direction.IN else events.SENT
-        data = {"interaction": key, "channel": new.channel, "nature": str(new.nature)}
-        if new.outcome:
-            data["outcome"] = str(new.outcome)
-        record(Fact(name, f"interaction:{key}", new.root, at, by, data=data))
+    if not new.root:
+        [(key,)] = db.rows(_KEEP, values)
+        return int(key)
+    name = events.RECEIVED if new.direction == Direction.IN else events.SENT
+    data = {"channel": new.channel, "nature": str(new.nature)}
+    if new.outcome:
+        data["outcome"] = str(new.outcome)
+    fact = Fact(name, "", new.root, at, by, data=data)
+    [(key,)] = db.rows(_KEEP_TOLD, values | fact_params([fact]))
     return int(key)
 
 
