@@ -1,0 +1,299 @@
+"""Files found to be one customer are joined, and parted again when that was wrong.
+
+What belongs to the absorbed file moves along and is named row by row, so undoing brings exactly that back, from
+wherever later merges have carried it. The absorbed file rests and points at the one that goes on.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+
+from bihuan.domain.customers.actions.golden import keep_what_was_typed, refresh
+from bihuan.domain.customers.choices import PairState, Tier
+from bihuan.domain.customers.models import Customer, Merge, Pair
+from bihuan.domain.customers.ports import FOLLOWERS, Move
+from bihuan.domain.customers.queries import CustomerUnknown, blocking, survivor_of
+from bihuan.domain.customers.queries.pairs import PairUnknown
+from bihuan.domain.customers.rules.matching import Verdict, compare
+from bihuan.domain.ledger import actions as ledger
+from bihuan.domain.ledger.events import Actor, Fact
+from bihuan.domain.org import queries as org
+from bihuan.kit import db
+from bihuan.kit.problems import Invalid, NotFound, Refused
+
+LEAST_REASON: Final = 4
+_TIERS: Final = (Tier.NORMAL, Tier.IMPORTANT, Tier.VIP)
+# Our own tables: what moves, and on which columns a row of the other file is the same already.
+_OWN: Final[Mapping[str, Sequence[str]]] = {
+    "customers_contactpoint": ("kind", "value_norm"),
+    "customers_identifier": ("kind", "value_norm"),
+    "customers_account": (),
+    "customers_contract": (),
+    "customers_sourcerow": (),
+    "customers_relation": ("other_id", "kind"),
+}
+
+
+class SameCustomer(Invalid):
+    """Both are one file already."""
+
+    message = "这两份档案已经是同一位客户。"
+
+
+class DifferentIdentities(Refused):
+    """Two proven numbers of one kind that differ: these are two customers, whoever asks."""
+
+    message = "两份档案有不同的有效证件号，不是同一客户，不能合并。"
+
+
+class MergeUnknown(NotFound):
+    """There is no such merge."""
+
+    message = "没有找到这次合并。"
+
+
+class MergeUndone(Refused):
+    """It was undone already."""
+
+    message = "这次合并已经撤销。"
+
+
+class PairDecided(Refused):
+    """Somebody has decided about the pair."""
+
+    message = "这一对已有人处理。"
+
+
+class MergeReasonMissing(Invalid):
+    """Whoever parts files says why."""
+
+    message = "写清为什么，至少 4 个字。"
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Why two files are one: the rule, or the person's words, with the evidence."""
+
+    rule: str = "by_hand"
+    reason: str = ""
+    evidence: Sequence[Sequence[Any]] = ()
+
+
+@transaction.atomic
+def merge_customers(
+    *, survivor_id: int, absorbed_id: int, grounds: Grounds, by: Actor, at: datetime
+) -> int:
+    """Join two files, and return the merge. Both must lie where this actor may merge."""
+    survivor, absorbed = _both(survivor_of(survivor_id), survivor_of(absorbed_id), by, at)
+    facets = blocking.facets_of([survivor.pk, absorbed.pk])
+    if compare(facets[survivor.pk], facets[absorbed.pk]).verdict is Verdict.VETO:
+        raise DifferentIdentities
+    keep_what_was_typed([survivor.pk, absorbed.pk], at=at)
+    moved = _move_own(absorbed.pk, survivor.pk)
+    for name, follower in FOLLOWERS.items():
+        moved[name] = list(follower.move(Move(absorbed.pk, survivor.pk, by, at)))
+    before = {"tier": survivor.tier}
+    survivor.tier = max(survivor.tier, absorbed.tier, key=lambda tier: _TIERS.index(Tier(tier)))
+    survivor.save(update_fields=["tier"])
+    absorbed.merged_into, absorbed.updated_at = survivor, at
+    absorbed.save(update_fields=["merged_into", "updated_at"])
+    moved["pairs"] = _carry_pairs(absorbed.pk, survivor.pk, at)
+    merge = Merge.objects.create(
+        survivor=survivor,
+        absorbed=absorbed,
+        rule=grounds.rule,
+        evidence=[list(part) for part in grounds.evidence],
+        moved=moved,
+        before={**before, "became": survivor.tier},
+        by=by.ref,
+        at=at,
+        reason=grounds.reason[:200],
+    )
+    refresh([survivor.pk], at=at)
+    data = {"absorbed": absorbed.pk, "rule": grounds.rule, "merge": merge.pk}
+    _record("customer.merged", survivor.pk, by, at, grounds.reason, data)
+    return merge.pk
+
+
+@transaction.atomic
+def undo_merge(*, merge_id: int, reason: str, by: Actor, at: datetime) -> int:
+    """Part two files again as they were; return the file that comes back.
+
+    What came to the survivor since stays there. Later merges of the survivor stay as well.
+    """
+    merge = Merge.objects.select_for_update().filter(pk=merge_id).first()
+    if merge is None:
+        raise MergeUnknown
+    if merge.undone_at is not None:
+        raise MergeUndone
+    if len(reason.strip()) < LEAST_REASON:
+        raise MergeReasonMissing(fields={"reason": MergeReasonMissing.message})
+    holder, absorbed = _both(survivor_of(merge.survivor_id), merge.absorbed_id, by, at)
+    _move_back(merge, holder.pk, by, at)
+    absorbed.merged_into, absorbed.updated_at = None, at
+    absorbed.save(update_fields=["merged_into", "updated_at"])
+    if holder.tier == merge.before.get("became"):
+        holder.tier = merge.before["tier"]
+        holder.save(update_fields=["tier"])
+    merge.undone_by, merge.undone_at, merge.undone_reason = by.ref, at, reason.strip()[:200]
+    merge.save(update_fields=["undone_by", "undone_at", "undone_reason"])
+    _reopen_pair(merge, at)
+    refresh([holder.pk, absorbed.pk], at=at)
+    data = {"absorbed": absorbed.pk, "merge": merge.pk}
+    _record("customer.merge_undone", holder.pk, by, at, reason.strip(), data)
+    return absorbed.pk
+
+
+@transaction.atomic
+def accept_pair(*, pair_id: int, keep_id: int | None = None, by: Actor, at: datetime) -> int:
+    """Decide that two files are one customer; `keep_id` is the file that goes on, else the older. Returns the merge."""
+    pair = _pair(pair_id)
+    left, right = survivor_of(pair.left_id), survivor_of(pair.right_id)
+    survivor, absorbed = (right, left) if keep_id == right else (left, right)
+    grounds = Grounds("review", "", pair.evidence)
+    merge_id = merge_customers(
+        survivor_id=survivor, absorbed_id=absorbed, grounds=grounds, by=by, at=at
+    )
+    pair.state, pair.decided_at, pair.decided_by = PairState.MERGED, at, by.ref
+    pair.merge_id = merge_id
+    pair.save()
+    return merge_id
+
+
+@transaction.atomic
+def refuse_pair(*, pair_id: int, by: Actor, at: datetime) -> None:
+    """Decide that two files are two customers: no rule will merge them, nobody is asked again."""
+    pair = _pair(pair_id)
+    _both(pair.left_id, pair.right_id, by, at)
+    pair.state, pair.decided_at, pair.decided_by = PairState.REFUSED, at, by.ref
+    pair.save()
+    _record("customer.pair_refused", pair.left_id, by, at, "", {"other": pair.right_id})
+
+
+@transaction.atomic
+def reopen_pair(*, pair_id: int, by: Actor, at: datetime) -> None:
+    """Take a decision back: a merge is undone, a refusal forgotten; the pair is to be decided again."""
+    pair = Pair.objects.select_for_update().filter(pk=pair_id).first()
+    if pair is None:
+        raise PairUnknown
+    if pair.state == PairState.MERGED and pair.merge_id is not None:
+        undo_merge(merge_id=pair.merge_id, reason="撤回刚才的合并", by=by, at=at)
+        return
+    _both(pair.left_id, pair.right_id, by, at)
+    Pair.objects.filter(pk=pair_id).update(
+        state=PairState.OPEN, decided_at=None, decided_by="", merge=None
+    )
+    _record("customer.pair_reopened", pair.left_id, by, at, "", {"other": pair.right_id})
+
+
+def _pair(pair_id: int) -> Pair:
+    pair = Pair.objects.select_for_update().filter(pk=pair_id).first()
+    if pair is None:
+        raise PairUnknown
+    if pair.state != PairState.OPEN:
+        raise PairDecided
+    return pair
+
+
+def _both(one: int, other: int, by: Actor, at: datetime) -> tuple[Customer, Customer]:
+    """Lock two files, in one order for everybody, and ask whether this actor may merge both."""
+    if one == other:
+        raise SameCustomer
+    locked = Customer.objects.select_for_update(no_key=True).filter(pk__in=(one, other))
+    found = {customer.pk: customer for customer in locked.order_by("id")}
+    if len(found) < 2:
+        raise CustomerUnknown
+    for customer in found.values():
+        org.authorise(by, "customer.merge", customer.unit_id, at=at)
+    return found[one], found[other]
+
+
+def _move_own(from_id: int, to_id: int) -> dict[str, list[Any]]:
+    primary = "select id from customers_contactpoint where customer_id = %s and is_primary"
+    moved: dict[str, list[Any]] = {"primary": [row[0] for row in db.rows(primary, (from_id,))]}
+    # At the survivor its own primary contacts stay the primary ones.
+    db.run(
+        "update customers_contactpoint p set is_primary = false where customer_id = %s and is_primary"
+        " and exists (select from customers_contactpoint s where s.customer_id = %s"
+        " and s.kind = p.kind and s.is_primary)",
+        (from_id, to_id),
+    )
+    for table, same in _OWN.items():
+        moved[table] = _moved(table, same, from_id, to_id)
+    related = (
+        "update customers_relation r set other_id = %s where other_id = %s and customer_id <> %s"
+        " and not exists (select from customers_relation s where s.other_id = %s"
+        " and s.customer_id = r.customer_id and s.kind = r.kind) returning id"
+    )
+    moved["related"] = [row[0] for row in db.rows(related, (to_id, from_id, to_id, to_id))]
+    return moved
+
+
+def _moved(table: str, same: Sequence[str], from_id: int, to_id: int) -> list[int]:
+    equal = " and ".join(f"s.{column} = t.{column}" for column in same)
+    unless = f" and not exists (select from {table} s where s.customer_id = %s and {equal})"
+    itself = " and t.other_id <> %s" if table == "customers_relation" else ""
+    sql = f"update {table} t set customer_id = %s where customer_id = %s"  # noqa: S608 -- our own names
+    sql += (unless if same else "") + itself + " returning id"
+    values = [to_id, from_id, *([to_id] if same else []), *([to_id] if itself else [])]
+    return [row[0] for row in db.rows(sql, values)]
+
+
+def _move_back(merge: Merge, holder_id: int, by: Actor, at: datetime) -> None:
+    moved, back = merge.moved, merge.absorbed_id
+    for table in _OWN:
+        primary = ", is_primary = false" if table == "customers_contactpoint" else ""
+        sql = (
+            f"update {table} set customer_id = %s{primary} where customer_id = %s and id = any(%s)"  # noqa: S608 -- our own names
+        )
+        db.run(sql, (back, holder_id, moved.get(table, [])))
+    sql = "update customers_relation set other_id = %s where other_id = %s and id = any(%s)"
+    db.run(sql, (back, holder_id, moved.get("related", [])))
+    sql = "update customers_contactpoint set is_primary = true where customer_id = %s and id = any(%s)"
+    db.run(sql, (back, moved.get("primary", [])))
+    for name, follower in FOLLOWERS.items():
+        follower.move(Move(holder_id, back, by, at, only=moved.get(name, [])))
+    Pair.objects.filter(pk__in=moved.get("pairs", []), state=PairState.OPEN).delete()
+
+
+def _carry_pairs(absorbed_id: int, survivor_id: int, at: datetime) -> list[int]:
+    """Let what is to be decided about the absorbed file be decided about the one that goes on."""
+    sql = """
+    insert into customers_pair (left_id, right_id, score, evidence, state, found_at, decided_by)
+    select least(o.other, %(into)s), greatest(o.other, %(into)s), o.score, o.evidence, 'OPEN', %(at)s, ''
+    from (select case when left_id = %(of)s then right_id else left_id end as other, score, evidence
+          from customers_pair where state = 'OPEN' and %(of)s in (left_id, right_id)) o
+    where o.other <> %(into)s on conflict do nothing returning id
+    """
+    found = db.rows(sql, {"of": absorbed_id, "into": survivor_id, "at": at})
+    return [row[0] for row in found]
+
+
+def _reopen_pair(merge: Merge, at: datetime) -> None:
+    """Ask again about a pair somebody merged; keep a rule from merging the same two once more."""
+    decided = Pair.objects.filter(merge=merge)
+    if decided.update(state=PairState.OPEN, decided_at=None, decided_by="", merge=None):
+        return
+    left, right = sorted((merge.survivor_id, merge.absorbed_id))
+    Pair.objects.update_or_create(
+        left_id=left,
+        right_id=right,
+        defaults={
+            "state": PairState.REFUSED,
+            "decided_at": at,
+            "decided_by": merge.undone_by,
+            "score": 0.0,
+            "evidence": merge.evidence,
+            "found_at": at,
+        },
+    )
+
+
+def _record(
+    fact: str, customer_id: int, by: Actor, at: datetime, reason: str, data: Mapping[str, Any], /
+) -> None:
+    ref = f"customer:{customer_id}"
+    ledger.record(Fact(fact, ref, ref, at, by, reason=reason, data=data))
