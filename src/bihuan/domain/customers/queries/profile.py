@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bihuan.domain.customers.choices import (
+    Consent,
     CustomerKind,
     IdentifierKind,
     LifeState,
@@ -107,6 +108,7 @@ class CustomerProfile:
     fields: tuple[FieldRow, ...]
     identifiers: tuple[IdentifierRow, ...]
     contact_sources: Mapping[int, tuple[str, ...]]
+    refused: frozenset[int]
     relations: tuple[RelationRow, ...]
     contracts: tuple[ContractRow, ...]
     origins: tuple[OriginRow, ...]
@@ -133,6 +135,7 @@ def customer_profile(access: Access, customer_id: int) -> CustomerProfile:
         fields=tuple(_fields(customer, rows, sees=card.sees_phone)),
         identifiers=tuple(_identifier(one, rows) for one in numbers),
         contact_sources=_contact_sources(customer, rows),
+        refused=frozenset(c.pk for c in customer.contacts.all() if c.consent == Consent.REFUSED),
         relations=tuple(_relations(card.id, access)),
         contracts=tuple(_contracts(card.id)),
         origins=tuple(_origin(row) for row in rows),
@@ -151,7 +154,7 @@ def _fields(customer: Customer, rows: Sequence[SourceRow], *, sees: bool) -> Seq
         said = [Said(0, 100, customer.updated_at, _typed(customer))]
         titles = {0: DESK}
     found = believed(said, customer.pinned)
-    names = sorted(found, key=lambda name: (name not in _NAMED, name))
+    names = [*(n for n in _NAMED if n in found), *(n for n in found if n not in _NAMED)]
     shown = []
     for name in names:
         one = found[name]

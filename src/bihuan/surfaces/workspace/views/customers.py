@@ -1,12 +1,13 @@
 """客户: look one up, and see one; full numbers only with a reason, each look kept as a fact."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bihuan.domain.cases import queries as cases
 from bihuan.domain.customers import actions, queries
-from bihuan.domain.customers.queries import CustomerRow
+from bihuan.domain.customers.queries import CustomerRow, pairs
+from bihuan.domain.customers.queries.profile import customer_profile
 from bihuan.domain.org.rules import require
 from bihuan.kit.htmx import render
 from bihuan.kit.masking import mask_text
@@ -17,6 +18,7 @@ from bihuan.surfaces.workspace.sheets import customers as sheets
 from bihuan.surfaces.workspace.sheets.cases import case_line
 from bihuan.surfaces.workspace.sheets.clocks import chips_of_cases
 from bihuan.surfaces.workspace.sheets.dialogs import number_dialog
+from bihuan.surfaces.workspace.sheets.people import names_behind
 
 CASES_SHOWN = 50
 
@@ -32,21 +34,32 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": page,
         "searched": mask_text(text),
         "query": "",
+        "waiting": pairs.pairs_waiting(desk.access) if desk.may("customer.merge") else 0,
     }
     return render(request, "customers/list.html", context)
 
 
 @require_safe
 def show(request: HttpRequest, customer_id: int) -> HttpResponse:
-    """Show one customer with contacts, accounts and cases."""
+    """Show one customer from all sides; one merged into another is shown as that one."""
     desk = desk_of(request)
     require(desk.access, "customer.view")
-    card = queries.customer_card(desk.access, customer_id)
+    profile = customer_profile(desk.access, customer_id)
+    if profile.card.id != customer_id:
+        return HttpResponseRedirect(reverse("customer", args=[profile.card.id]))
     rows = cases.cases_of_customer(desk.access, customer_id, size=CASES_SHOWN)
     chips = chips_of_cases([row.id for row in rows], desk.at)
+    merges = pairs.merges_of(customer_id)
+    owner = [f"staff:{profile.owner_id}"] if profile.owner_id else []
+    names = names_behind([*owner, *(one.by for one in merges)])
+    doubts = pairs.pairs_of(desk.access, customer_id)
+    lines = [case_line(row, chips) for row in rows]
+    around = sheets.Around(profile, merges, doubts, names)
     context = {
-        "customer": sheets.customer_sheet(card, desk.access),
-        "cases": [case_line(row, chips) for row in rows],
+        "customer": sheets.customer_sheet(around, desk.access, desk.at),
+        "cases": lines,
+        "more_cases": len(rows) == CASES_SHOWN,
+        "open_cases": sum(bool(line.chip.state) for line in lines),
     }
     return render(request, "customers/show.html", context)
 
