@@ -214,3 +214,14 @@ def test_leaving_the_company_ends_the_session(client, kim):
     actions.let_go(staff_id=kim, reason="离职", by=SYSTEM, at=clock.now())
 
     assert client.get("/inside/").status_code == 302
+
+
+def test_who_signs_in_at_a_drill_far_ahead_is_signed_in(client, kim, tmp_path):
+    file = tmp_path / "drill.json"
+    clock.write_shift(file, timedelta(days=3))
+    clock.follow(file)
+    try:
+        assert sign_in(client).status_code == 302
+        assert client.get("/inside/").status_code == 200
+    finally:
+        clock.follow(None)

@@ -51,7 +51,7 @@ class SessionStore(database_sessions.SessionStore):
         return SignInSession(
             session_key=self._get_or_create_session_key(),  # type: ignore[attr-defined]
             session_data=self.encode(dict(data)),
-            expire_date=self.get_expiry_date(),
+            expire_date=self.get_expiry_date(modification=now),
             staff_id=data.get(STAFF),
             ip=data.get("ip"),
             user_agent=data.get("user_agent", "")[:256],
