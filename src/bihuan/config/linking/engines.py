@@ -57,7 +57,7 @@ def scorer(
 ) -> Iterator[Scorer]:
     """Yield where pairs are scored; a Spark session of our own is ended afterwards.
 
-    `SPARK_MASTER` (Spark's own address form) names a cluster; by default two workers of this machine.
+    `BIHUAN_SPARK_MASTER` (Spark's own address form) names a cluster; by default two workers of this machine.
     """
     if name == "duckdb":
         yield Duck(connection)
@@ -87,9 +87,9 @@ def _session(folder: Path, memory_gb: float) -> Any:
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.sql.session.timeZone": "UTC",
     }
-    builder = SparkSession.builder.master(os.environ.get("SPARK_MASTER", "local[2]")).appName(
-        "bihuan-linkage"
-    )
+    builder = SparkSession.builder.master(
+        os.environ.get("BIHUAN_SPARK_MASTER", "local[2]")
+    ).appName("bihuan-linkage")
     for key, value in settings.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()

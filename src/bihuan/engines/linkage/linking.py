@@ -4,6 +4,7 @@ DuckDB keeps the tables; Splink scores the pairs in DuckDB or on a Spark cluster
 becomes of a pair is decided in DuckDB either way, so both engines give the same groups.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -25,6 +26,8 @@ _SEEN = 0.01
 _TRAINING = (200, 8_000_000)
 _KEPT = -6.0
 _GUESSED_RECALL = 0.7
+_ROUNDS = 4
+_MOST_SHIFT = 5.0
 
 
 class Scorer(Protocol):
@@ -128,13 +131,20 @@ def link(
     if link_only:
         for rule in settings["blocking_rules_to_generate_predictions"]:
             rule["blocking_rule"] += " and l.source <> r.source"
-    linker = Linker(scorer.register(table), settings, log_level=50, validate_settings=False)
+    linker = _linker(scorer, table, settings)
     scorer.collect(
         linker.inference.predict(threshold_match_weight=_KEPT, warning_mode="never"),
         f"scored_{kind}",
     )
     told(f"{kind}: scored")
-    pairs = _decide(connection, kind)
+    is_known = model is not None or shipped_model(kind) is not None
+    pairs = _decide(
+        connection,
+        kind,
+        0.0
+        if is_known
+        else _prior_mended(connection, kind, known.prior_among(rows) * rows * (rows - 1) / 2),
+    )
     told(f"{kind}: decided")
     return Linked(kind, rows, pairs, known)
 
@@ -145,24 +155,28 @@ def train(scorer: Scorer, connection: duckdb.DuckDBPyConnection, kind: Kind) -> 
     rows = _select(connection, kind, table)
     present = _present(connection, table, rows)
     made = comparisons.comparisons(kind, present)
-    linker = Linker(
-        scorer.register(table),
-        splink_settings(made, [], scorer.engine),
-        log_level=50,
-        validate_settings=False,
-    )
-    training = linker.training
+    linker = _linker(scorer, table, splink_settings(made, [], scorer.engine))
     sure: list[str | BlockingRuleCreator] = [
         block_sql(one) for one in comparisons.sure_blocks(kind, present)
     ]
     if sure:
-        training.estimate_probability_two_random_records_match(sure, recall=_GUESSED_RECALL)
-    training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
+        linker.training.estimate_probability_two_random_records_match(sure, recall=_GUESSED_RECALL)
+    linker.training.estimate_u_using_random_sampling(max_pairs=4e5, seed=1)
     for columns in _trainable(connection, table, comparisons.training_blocks(kind, present)):
-        training.estimate_parameters_using_expectation_maximisation(
-            block_sql(columns), max_pairs=5e5, record_sample_proportion=1.0
-        )
+        before = linker.misc.save_model_to_json()
+        try:
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_sql(columns), max_pairs=5e5, record_sample_proportion=1.0
+            )
+        except ValueError:
+            # An answer that nobody gives within a block ends in a chance of zero, which Splink refuses halfway:
+            # go on from before; the other blocks must do.
+            linker = _linker(scorer, table, before)
     return learned(kind, made, linker.misc.save_model_to_json(), rows)
+
+
+def _linker(scorer: Scorer, table: str, settings: dict[str, Any]) -> Linker:
+    return Linker(scorer.register(table), settings, log_level=50, validate_settings=False)
 
 
 def group(connection: duckdb.DuckDBPyConnection, linked: Iterable[Kind], *, reviewed: bool) -> int:
@@ -260,13 +274,26 @@ def _pairs_by(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequen
     return int(connection.execute(asked).fetchall()[0][0])
 
 
-def _decide(connection: duckdb.DuckDBPyConnection, kind: Kind) -> int:
+def _prior_mended(connection: duckdb.DuckDBPyConnection, kind: Kind, assumed: float) -> float:
+    """Return by how many bits the scores must move so that the model's prior agrees with what it found.
+
+    The prior was guessed from what sure pairs there are; in a poorly filled table most pairs are not sure ones.
+    """
+    asked = f"select sum(1 / (1 + pow(2, -greatest(least(match_weight + ?, 50), -50)))) from scored_{kind}"
+    shift = 0.0
+    for _ in range(_ROUNDS):
+        found = connection.execute(asked, [shift]).fetchall()[0][0]
+        shift = min(max(math.log2(found / assumed), -_MOST_SHIFT), _MOST_SHIFT) if found else 0.0
+    return shift
+
+
+def _decide(connection: duckdb.DuckDBPyConnection, kind: Kind, shift: float) -> int:
     limits = deciding.LIMITS[kind]
     wanted = ("id_valid", "name", "letters", "birth", "phone", "door", "road", "id_typed", "branch")
     sides = ", ".join(f"a.{one} as {one}_l, b.{one} as {one}_r" for one in wanted)
     connection.execute(
         f"""create or replace table decided_{kind} as
-        with pairs as (select least(p.uid_l, p.uid_r) as l, greatest(p.uid_l, p.uid_r) as r, p.match_weight as weight, {sides}
+        with pairs as (select least(p.uid_l, p.uid_r) as l, greatest(p.uid_l, p.uid_r) as r, p.match_weight + {shift} as weight, {sides}
             from scored_{kind} p join of_{kind} a on a.uid = p.uid_l join of_{kind} b on b.uid = p.uid_r)
         select l, r, weight, case when {deciding.veto_sql(kind)} then 'APART'
             when id_valid_l = id_valid_r or weight >= {limits.merge} then 'MERGE'

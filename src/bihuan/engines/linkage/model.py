@@ -127,16 +127,23 @@ def learned(kind: Kind, made: Sequence[Comparison], trained: Mapping[str, Any], 
     chances: dict[str, Sequence[Chances]] = {}
     for one, said in zip(made, trained["comparisons"], strict=True):
         levels = [level for level in said["comparison_levels"] if not level.get("is_null_level")]
-        chances[one.name] = [
-            _mended(level.get("m_probability"), level.get("u_probability"), prior)
-            for level in levels
-        ]
+        m = [_number(level.get("m_probability")) for level in levels]
+        u = [_number(level.get("u_probability")) for level in levels]
+        together = m if any(m) else _usual(len(levels))
+        chances[one.name] = [_mended(*pair, prior) for pair in zip(together, u, strict=True)]
     return Model(kind, prior, rows, chances)
 
 
-def _mended(m: object, u: object, prior: float) -> Chances:
-    together = float(m) if isinstance(m, int | float) else 0.0
-    apart = float(u) if isinstance(u, int | float) else 0.0
+def _number(said: object) -> float:
+    return float(said) if isinstance(said, int | float) else 0.0
+
+
+def _usual(levels: int) -> list[float]:
+    """Return what is usual for a field that could not be learned: mostly equal, seldom different."""
+    return [0.75, *[0.15 / max(levels - 2, 1)] * (levels - 2), 0.10]
+
+
+def _mended(together: float, apart: float, prior: float) -> Chances:
     if together < _UNSEEN and apart < _UNSEEN:
         return Chances(_UNSEEN, _UNSEEN)
     true_ones = prior * together

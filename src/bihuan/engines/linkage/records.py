@@ -269,7 +269,7 @@ def _grams(core: str) -> list[str]:
     return sorted({bare[index : index + 2] for index in range(len(bare) - 1)} or {bare})
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def soundex(name: str) -> str | None:
     """Return the English sound code of a name's first word."""
     word = name.split(" ", maxsplit=1)[0]

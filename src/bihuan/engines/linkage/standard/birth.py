@@ -21,7 +21,7 @@ class Birth:
     wrong: str = ""
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def read_birth(raw: str | None, *, day_first: bool = True) -> Birth:
     """Read 1980-01-02, 1980年1月2日, 19800102, 02/01/1980 (`day_first`), with or without a time behind."""
     typed = text.plain(raw).split("T")[0].split(" ")[0] if raw else ""

@@ -57,7 +57,7 @@ class Company:
     wrong: str = ""
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def read_company(raw: str | None) -> Company:
     """Read the name of a company or other organisation."""
     typed = text.plain(raw)

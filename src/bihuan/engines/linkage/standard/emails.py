@@ -32,7 +32,7 @@ class Email:
     wrong: str = ""
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def read_email(raw: str | None) -> Email:
     """Read one mail address."""
     typed = text.plain(raw)

@@ -43,7 +43,7 @@ class PersonName:
     wrong: str = ""
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def read_person(raw: str | None) -> PersonName:
     """Read a person's name; 张先生 leaves a family name alone (INCOMPLETE), 测试 is FAKE."""
     typed = text.plain(raw)

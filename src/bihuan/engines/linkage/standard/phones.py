@@ -47,7 +47,7 @@ def read_phones(raw: str | None) -> list[Phone]:
     return [read_phone(part) for part in _PARTS.split(typed) if part.strip()] or [read_phone(None)]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def read_phone(raw: str | None, *, region: str = "CN") -> Phone:
     """Read one number; `region` (ISO 3166) is where a number without country code is at home."""
     typed = text.plain(raw)

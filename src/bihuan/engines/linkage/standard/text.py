@@ -82,7 +82,7 @@ def _syllable(char: str, *, first: bool) -> str:
     return latin(said) or said.lower()
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def _without_accents(text: str) -> str:
     if text.isascii():
         return text

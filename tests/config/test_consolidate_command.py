@@ -1,0 +1,106 @@
+"""`bihuan generate customers` and `bihuan customers consolidate`, as they are typed."""
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from bihuan.config.cli import generate
+from bihuan.config.linking import command, files, standardising
+from bihuan.engines.linkage import sample
+from bihuan.engines.linkage.roles import Role
+
+
+def run(*typed):
+    done = CliRunner().invoke(command.consolidate, [str(one) for one in typed])
+    return done.exit_code, done.output
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made")
+    customers = ["customers", "900", "--out", str(folder), "--processes", "1", "--json"]
+    done = CliRunner().invoke(generate.command, customers)
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+def test_made_up_customers_have_a_truth_for_every_record(made):
+    customers = pq.read_table(made / "customers.parquet")
+    truth = pq.read_table(made / "truth.parquet")
+
+    assert customers.schema == sample.CUSTOMERS
+    assert truth.column_names == ["record_id", "customer_id"]
+    assert sorted(customers["record_id"].to_pylist()) == sorted(truth["record_id"].to_pylist())
+    assert len(set(customers["record_id"].to_pylist())) == 900
+
+
+def test_the_same_seed_makes_the_same_customers():
+    assert sample.chunk("7", 3, 50).customers == sample.chunk("7", 3, 50).customers
+    assert sample.chunk("7", 3, 50).customers != sample.chunk("8", 3, 50).customers
+
+
+def test_consolidation_prints_its_figures_and_writes_the_groups(made, tmp_path):
+    options = ("--truth", made / "truth.parquet", "--out", tmp_path, "--json")
+    status, output = run("--input", made / "customers.parquet", *options)
+
+    assert status == 0, output
+    found = json.loads(output.splitlines()[-1])
+    assert found["records"] == 900
+    assert found["f1"] > 0.95
+    assert {"clusters", "pairs", "precision", "recall", "seconds", "peak_mb"} <= set(found)
+    assert found["automatic"]["precision"] >= 0.998
+    groups = pq.read_table(tmp_path / "groups.parquet")
+    assert len(set(groups["customer_id"].to_pylist())) == found["clusters"]
+    assert pq.read_table(tmp_path / "review.parquet").num_rows == found["review"]
+
+
+@pytest.mark.parametrize(
+    ("written", "wrong"),
+    [
+        ('[columns]\nname = "nickname"', "角色“nickname”不存在"),
+        ('[columns]\nsurname = "family name"', "表里没有列“surname”"),
+        ("columns = 3", "缺少 [columns]"),
+        ("[columns", "不是 TOML"),
+        ('[columns]\nphone = "phone"', "没有姓名或单位名称的列"),
+    ],
+)
+def test_a_map_that_does_not_fit_is_refused_in_words(tmp_path, written, wrong):
+    (tmp_path / "people.csv").write_text("name,phone\n张伟,13762435679\n", "utf-8")
+
+    with pytest.raises(standardising.MapUnusable) as refused:
+        standardising.column_map(tmp_path / "people.csv", written.encode())
+
+    assert wrong in str(refused.value)
+
+
+def test_columns_are_known_by_their_headings(tmp_path):
+    (tmp_path / "people.csv").write_text("编号, 姓名 ,手机号,备注\n1,张伟,13762435679,x\n", "utf-8")
+
+    found = standardising.column_map(tmp_path / "people.csv", None).columns
+
+    assert found == {Role.RECORD: ["编号"], Role.FULL_NAME: ["姓名"], Role.PHONE: ["手机号"]}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_tables_are_read_in_any_usual_form(tmp_path, encoding, delimiter):
+    file = tmp_path / "people.csv"
+    file.write_text(f"姓名{delimiter}地址\n张伟{delimiter}杭州市\n王芳{delimiter}\n", encoding)
+
+    read = pa.concat_tables(files.portions(file)).to_pylist()
+
+    assert read == [{"姓名": "张伟", "地址": "杭州市"}, {"姓名": "王芳", "地址": None}]
+
+
+def test_a_truth_about_other_records_is_refused(made, tmp_path):
+    pq.write_table(pa.table({"record_id": ["x"], "customer_id": ["y"]}), tmp_path / "t.parquet")
+
+    done = CliRunner().invoke(
+        command.consolidate,
+        ["--input", str(made / "customers.parquet"), "--truth", str(tmp_path / "t.parquet")],
+    )
+
+    assert "真值文件" in str(done.exception)
