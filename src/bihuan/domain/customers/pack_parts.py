@@ -1,0 +1,67 @@
+"""`customers/customers.yaml`: what an industry keeps of its customers, and what should be known of each.
+
+```yaml
+title: 车队客户
+fields:                            # beside the ones every file has
+  - {key: fleet_size, title: 车队规模, applies: [ORGANISATION]}
+completeness:                      # weights of what should be known; a kind left out keeps the product's own
+  ORGANISATION: {phone: 30, identifier: 30, fleet_size: 40}
+```
+
+`completeness` takes `phone identifier address email wechat account gender birth_date industry occupation` and the
+pack's own fields.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from bihuan.domain.customers.choices import CustomerKind
+from bihuan.domain.customers.queries.profile_rules import KIND, TITLES
+from bihuan.domain.packs.ports import PublishedDefinition
+from bihuan.engines.packs.problem import Problem, suggest
+from bihuan.engines.packs.shape import Shape
+from bihuan.engines.packs.source import PackFile, PackSource
+
+
+class CustomerFilePart:
+    """The pack's own fields of customers and their weights; see the module for the format."""
+
+    kind, folder, suffixes = KIND, "customers", (".yaml",)
+
+    def check(self, file: PackFile, pack: PackSource) -> list[Problem]:
+        """Return what is wrong: keys, kinds, weights of fields nobody has."""
+        top = Shape(file)
+        top.text("title", example="车队客户")
+        kinds = [kind.value for kind in CustomerKind]
+        keys = set(TITLES)
+        for field in top.children("fields", required=False):
+            keys.add(field.text("key", like=r"[a-z][a-z0-9_]{0,31}", example="fleet_size"))
+            field.text("title", example="车队规模")
+            for kind in field.texts("applies", ()):
+                if kind not in kinds:
+                    field.report(("applies",), f"没有“{kind}”这类客户", suggest(kind, kinds))
+        weights = top.child("completeness", required=False)
+        for kind in weights.keys() if weights else ():
+            if weights and kind not in kinds:
+                weights.report((kind,), f"没有“{kind}”这类客户", suggest(kind, kinds))
+            elif weights and (one := weights.child(kind)):
+                _check_weights(one, keys)
+        return top.done()
+
+    def compile(self, file: PackFile, pack: PackSource) -> dict[str, Any]:
+        """Return fields and weights as written."""
+        return {
+            "title": file.data["title"],
+            "fields": file.data.get("fields", []),
+            "completeness": file.data.get("completeness", {}),
+        }
+
+    def apply(self, definition: PublishedDefinition, *, at: datetime) -> None:
+        """Nothing to fill: files are measured by the definition in force."""
+
+
+def _check_weights(weights: Shape, keys: set[str]) -> None:
+    for key in weights.keys():  # noqa: SIM118 -- a Shape is no mapping
+        weights.number(key, least=1, most=100)
+        if key not in keys:
+            weights.report((key,), f"没有“{key}”这一项", suggest(key, sorted(keys)))
