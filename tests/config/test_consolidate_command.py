@@ -12,6 +12,8 @@ from bihuan.config.linking import command, files, standardising
 from bihuan.engines.linkage import sample
 from bihuan.engines.linkage.roles import Role
 
+pytestmark = pytest.mark.timeout(300)  # the commands start processes of their own
+
 
 def run(*typed):
     done = CliRunner().invoke(command.consolidate, [str(one) for one in typed])

@@ -104,6 +104,7 @@ def febrl(name):
 @pytest.mark.skipif(
     not FEBRL.is_dir(), reason="the FEBRL sets are beside the repository, in ../shared"
 )
+@pytest.mark.timeout(400)  # ten seconds of learning, on a busy machine many more
 def test_febrl_is_learned_from_itself(names, tmp_path):
     typed = [febrl(name) for name in names]
     records = [record for table in typed for record in table["rec_id"].to_pylist()]
