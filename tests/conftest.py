@@ -6,11 +6,14 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import hypothesis
 import pytest
 from django.conf import settings
+from django.db import connection
+from pytest_django.plugin import blocking_manager_key
 
 from bihuan.integrations import postgres_embedded
 
@@ -64,6 +67,25 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     layout = postgres_embedded.Layout(postgres_embedded.prepare_home(Path(os.environ[_HOME])))
     postgres_embedded.ensure(layout, until_pid_ends=int(os.environ[_OWNER]))
     settings.DATABASES["default"]["HOST"] = str(layout.sockets)
+
+
+# What Django's flush after a test with transactions of its own leaves behind, and what it takes away.
+_AS_AT_THE_BEGINNING = """
+set session_replication_role = replica;
+truncate ledger_fact, ledger_outbox, procrastinate_events, procrastinate_periodic_defers, procrastinate_jobs;
+set session_replication_role = origin;
+insert into org_orgrevision (id, revision) values (1, nextval('org_revision_numbers')) on conflict do nothing
+"""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """Leave the database as the migrations made it, for whichever test comes next."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    if marker is not None and marker.kwargs.get("transaction"):
+        with item.config.stash[blocking_manager_key].unblock(), connection.cursor() as cursor:
+            cursor.execute(_AS_AT_THE_BEGINNING)
 
 
 # What takes long begins first, so that nobody waits for it alone at the end; most of it waits for others.
