@@ -2,18 +2,17 @@
 
 from datetime import timedelta
 
-from bihuan.kit import clock
 from tests.journeys import people
 from tests.journeys.people import local
 from tests.journeys.test_operations import choose, expect_unit, send
 from tests.journeys.test_the_loop import take_in, work
 
 
-def test_a_unit_is_delegated_over_a_leave_and_comes_back_by_itself(open_page):
+def test_a_unit_is_delegated_over_a_leave_and_comes_back_by_itself(open_page, service):
     number = take_in(open_page, "路灯整夜不亮，请派人看看")
     desk = open_page(people.JUDGE).go("/leaves/")
     page = desk.page
-    now = clock.now()
+    now = service.now
     page.fill("[name=since]", local(now - timedelta(minutes=1)))
     page.fill("[name=until]", local(now + timedelta(days=3)))
     page.fill("[name=why]", "年假")

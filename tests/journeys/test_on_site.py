@@ -42,7 +42,7 @@ def sign(page) -> None:
     """Draw a line in the signature field with a finger."""
     pad = page.locator("canvas[data-pad]")
     pad.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
+    page.wait_for_function("() => [...document.images].every(one => one.complete)")
     box = pad.bounding_box()
     page.mouse.move(box["x"] + 30, box["y"] + 40)
     page.mouse.down()
@@ -85,10 +85,8 @@ def photograph_without_network(page) -> None:
 def leave_and_come_back(page) -> None:
     """Leave the page and find everything again."""
     page.locator("[name=handling]").fill("更换跌落保险，已恢复供电。")
-    page.locator("[name=reply]").focus()
-    said = "document.querySelector('[data-draft-state]').textContent"
-    wait_until(page, f"{said}.includes('已自动暂存')")
-    page.wait_for_timeout(600)
+    with page.expect_response("**/draft/"):
+        page.locator("[name=reply]").focus()
     page.reload()
     page.wait_for_selector("#unit-form [data-save]")
     assert photos(page) == 2

@@ -164,7 +164,10 @@ def test_unsaved_changes_are_there_when_the_page_is_opened_again(open_page):
     page = desk.page
     pick(page, "first")
     tell(page, limit="6h")
-    page.wait_for_timeout(300)
+    page.wait_for_function(
+        "() => Object.entries(localStorage)"
+        ".some(([name, kept]) => name.startsWith('bh.studio.') && kept.includes('6h'))"
+    )
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
     page.wait_for_selector(studio.READY)
