@@ -26,6 +26,8 @@ interface Detail {
   xhr?: XMLHttpRequest;
   headers?: Record<string, string>;
   elt?: HTMLElement;
+  requestConfig?: { verb: string };
+  target?: HTMLElement;
 }
 
 const detailOf = (event: Event): Detail => (event as CustomEvent<Detail>).detail;
@@ -56,6 +58,32 @@ document.addEventListener("htmx:afterSettle", (event) => {
   target?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
 });
 
+// What a person changed stands until the answer to a form is swapped in: a panel refreshed meanwhile leaves it alone.
+type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
+const changed = new Set<Node>();
+let refreshing = false;
+
+const isField = (node: Node): node is Field =>
+  node instanceof HTMLInputElement || node instanceof HTMLSelectElement || node instanceof HTMLTextAreaElement;
+
+for (const kind of ["input", "change"])
+  document.addEventListener(kind, (event) => {
+    if (event.target instanceof Node) changed.add(event.target);
+  });
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { requestConfig, target } = detailOf(event);
+  refreshing = requestConfig?.verb === "get";
+  for (const field of changed)
+    if (!field.isConnected || (!refreshing && target?.contains(field))) changed.delete(field);
+});
+
+function isKept(old: Node, fresh: Node): boolean {
+  if (!refreshing || !isField(old) || !changed.has(old) || !isField(fresh)) return false;
+  const ticked = old.type === "checkbox" || old.type === "radio";
+  return old.name === fresh.name && (!ticked || old.value === fresh.value);
+}
+
 // hx-swap="morph:innerHTML" keeps focus, selection and what is being typed while a panel is refreshed.
 htmx.defineExtension("morph", {
   isInlineSwap: (style: string) => style === "morph:outerHTML",
@@ -69,5 +97,5 @@ htmx.defineExtension("morph", {
 
 function keepOpen(old: Node, fresh: Node): boolean {
   if (old instanceof HTMLDetailsElement && fresh instanceof HTMLDetailsElement) fresh.open = old.open;
-  return !(old instanceof HTMLElement && old.hasAttribute("data-keep"));
+  return !(old instanceof HTMLElement && old.hasAttribute("data-keep")) && !isKept(old, fresh);
 }

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from bihuan.engines.worktime import (
     Calendar,
@@ -123,8 +123,8 @@ def test_used_time_moves_the_due_moment_as_if_it_had_begun_earlier(calendar, one
 def test_a_limit_is_due_after_its_start_and_while_open(calendar, at, limit):
     due = add(calendar, at, limit)
     assert due >= at
-    assume(not limit.elapsed and not limit.days)
-    assert worktime(calendar, due - timedelta(microseconds=1), due) == timedelta(microseconds=1)
+    if not limit.elapsed and not limit.days:
+        assert worktime(calendar, due - timedelta(microseconds=1), due) == timedelta(microseconds=1)
 
 
 @given(calendars(), moments, limits)

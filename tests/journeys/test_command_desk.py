@@ -104,8 +104,11 @@ def test_a_shift_is_handed_over_and_a_plan_is_worked_off(open_page):
     night.page.locator("#shift .note.over:has-text('逐条看过')").wait_for()
     for box in night.page.locator("#shift input[name=item]").all():
         box.check()
-    night.picture("command-shift")
     night.page.select_option("#shift select[name=name]", "夜班")
+    night.picture("command-shift")
+    day.page.fill("#shift input[name=text][aria-label=交接事项]", "备用发电机在二号库")
+    day.page.locator("#shift button:has-text('记一条')").click()
+    night.page.get_by_label("确认：备用发电机在二号库").check()  # what was ticked before stands
     night.page.locator("#shift button[data-submit]").click()
     night.page.locator("#shift h2:text-is('夜班')").wait_for()
 
