@@ -73,6 +73,8 @@ def test_every_role_walks_through_its_pages_and_sees_no_number_it_may_not(open_p
         walkers[login] = Walker(service.url, said)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         seen = dict(zip(walkers, pool.map(Walker.crawl, walkers.values()), strict=True))
+    for walker in walkers.values():
+        walker.connection.close()
 
     assert [login for login in people.EVERYBODY if "bh-rail" not in seen[login]["/"]] == []
     assert {
