@@ -79,11 +79,15 @@ insert into org_orgrevision (id, revision) values (1, nextval('org_revision_numb
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
-    """Leave the database as the migrations made it, for whichever test comes next."""
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """Leave the database as the migrations made it, for whichever test comes next.
+
+    After the last test of a run the tests' database is gone, and Django is back at the one it was configured for.
+    """
     yield
     marker = item.get_closest_marker("django_db")
-    if marker is not None and marker.kwargs.get("transaction"):
+    is_ours = nextitem is not None and connection.settings_dict["NAME"].startswith("test_")
+    if is_ours and marker is not None and marker.kwargs.get("transaction"):
         with item.config.stash[blocking_manager_key].unblock(), connection.cursor() as cursor:
             cursor.execute(_AS_AT_THE_BEGINNING)
 
