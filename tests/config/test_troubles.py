@@ -22,7 +22,7 @@ def test_a_database_without_its_tables_is_to_be_migrated(ask, capsys, monkeypatc
 
 
 def test_a_database_that_goes_away_is_told():
-    assert troubles.sentence(psycopg.OperationalError("closed")) == troubles.AWAY
+    assert troubles.sentence(psycopg.OperationalError("closed")) == f"{troubles.AWAY}\n  closed"
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path):

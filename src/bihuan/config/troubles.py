@@ -9,7 +9,7 @@ from bihuan.integrations.postgres_embedded import Unusable
 from bihuan.kit.problems import Refused
 
 NOT_PREPARED = "数据库还没有建好，或与这个版本不一致：请先执行 bihuan migrate。"
-AWAY = "数据库的连接断了：请用 bihuan db status 看它是否在运行，再试一次。"
+AWAY = "数据库的连接断了：请用 bihuan db status 看它是否在运行，再试一次。数据库说："
 _NOT_PREPARED = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction)
 
 
@@ -29,8 +29,9 @@ def _of_database(wrong: BaseException) -> str:
     causes = (wrong, wrong.__cause__)
     if any(isinstance(one, _NOT_PREPARED) for one in causes):
         return NOT_PREPARED
-    if any(isinstance(one, psycopg.OperationalError) for one in causes):
-        return AWAY
+    for one in causes:
+        if isinstance(one, psycopg.OperationalError):
+            return f"{AWAY}\n  {one}".rstrip()
     return ""
 
 

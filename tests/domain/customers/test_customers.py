@@ -367,3 +367,20 @@ def test_the_database_refuses_two_primaries_and_phones_without_an_end(ada):
         Account.objects.create(customer_id=ada, number="a 1", created_at=NOON)
     with pytest.raises(IntegrityError, match="customer_has_a_name"), transaction.atomic():
         Customer.objects.update(name_norm="")
+
+
+def test_more_customers_than_one_statement_can_hold_are_imported(ids):
+    new = [
+        actions.NewCustomer(
+            name=f"Caller {number}",
+            unit_id=ids["east1"],
+            kind=CustomerKind.PERSON,
+            accounts=[actions.NewAccount(f"C{number}")],
+        )
+        for number in range(5000)
+    ]
+
+    found = actions.import_customers(new=new, by=SYSTEM, at=NOON)
+
+    assert len(set(found.values())) == Customer.objects.count() == 5000
+    assert actions.import_customers(new=new, by=SYSTEM, at=NOON) == found

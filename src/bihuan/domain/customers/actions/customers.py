@@ -22,6 +22,7 @@ from bihuan.kit.masking import mask_text
 from bihuan.kit.notation import code_norm, name_norm, read_phone
 from bihuan.kit.problems import Invalid, Refused
 
+AT_ONCE = 1000  # rows a statement; a statement takes 65,535 values at most
 _WHOSE = """
 select customer_id, name_norm from customers_contactpoint p join customers_customer c on c.id = customer_id
 where p.kind = %s and value_norm = %s and unit_id = %s and merged_into_id is null order by 1
@@ -183,18 +184,23 @@ def import_customers(*, new: Sequence[NewCustomer], by: Actor, at: datetime) -> 
     missing = {number: one for number, one in numbered.items() if number not in known}
     for unit_id in {one.unit_id for one in missing.values()}:
         org.authorise(by, "customer.edit", unit_id, at=at)
-    made = Customer.objects.bulk_create([_imported(one, at) for one in missing.values()])
+    made = Customer.objects.bulk_create(
+        [_imported(one, at) for one in missing.values()], batch_size=AT_ONCE
+    )
     found = {number: one.pk for number, one in zip(missing, made, strict=True)}
     Account.objects.bulk_create(
-        Account(
-            customer_id=found[number],
-            number=number,
-            kind=one.accounts[0].kind,
-            address=one.accounts[0].address,
-            unit_id=one.unit_id,
-            created_at=at,
-        )
-        for number, one in missing.items()
+        (
+            Account(
+                customer_id=found[number],
+                number=number,
+                kind=one.accounts[0].kind,
+                address=one.accounts[0].address,
+                unit_id=one.unit_id,
+                created_at=at,
+            )
+            for number, one in missing.items()
+        ),
+        batch_size=AT_ONCE,
     )
     ledger.record_many(
         Fact("customer.created", f"customer:{one.pk}", f"customer:{one.pk}", at, by) for one in made

@@ -71,7 +71,7 @@ def keep_what_was_typed(customer_ids: Collection[int], *, at: datetime) -> None:
         source = desk_source(at)
         for row in rows:
             row.source = source
-        SourceRow.objects.bulk_create(rows, ignore_conflicts=True)
+        SourceRow.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
 
 
 def note_typed(customer: Customer, *, at: datetime) -> None:
