@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from bihuan.config.cli import generate
 from bihuan.config.linking import command, files, standardising
-from bihuan.engines.linkage import sample
+from bihuan.engines.linkage import linking, sample, tables
 from bihuan.engines.linkage.roles import Role
 
 pytestmark = pytest.mark.timeout(300)  # the commands start processes of their own
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(300)  # the commands start processes of their o
 
 def run(*typed):
     done = CliRunner().invoke(command.consolidate, [str(one) for one in typed])
-    return done.exit_code, done.output
+    return done.exit_code, done.output + str(done.exception or "")
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,25 @@ def test_consolidation_prints_its_figures_and_writes_the_groups(made, tmp_path):
     groups = pq.read_table(tmp_path / "groups.parquet")
     assert len(set(groups["customer_id"].to_pylist())) == found["clusters"]
     assert pq.read_table(tmp_path / "review.parquet").num_rows == found["review"]
+
+
+def test_a_run_that_was_stopped_goes_on_from_its_stages(made, tmp_path, monkeypatch):
+    typed = ("--input", made / "customers.parquet", "--out", tmp_path, "--json")
+
+    def stopped(*_args, **_options):
+        raise MemoryError
+
+    with monkeypatch.context() as once:
+        once.setattr(linking, "group", stopped)
+        assert run(*typed)[0] == 1
+    assert len(list(tmp_path.glob("stages-*/decided_*.parquet"))) == 2
+    with monkeypatch.context() as again:
+        again.setattr(linking, "link", stopped)
+        again.setattr(tables, "read_table", stopped)
+        status, output = run(*typed)
+
+    assert status == 0, output
+    assert [one.name for one in sorted(tmp_path.iterdir())] == ["groups.parquet", "review.parquet"]
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,34 @@ def scratch_database(name: str = "scratch") -> Iterator[None]:
         options["NAME"] = usual
 
 
+@contextmanager
+def kept_database(name: str, *, is_whole: bool) -> Iterator[None]:
+    """Point Django at a database beside the real one that stays for the next time, and back again.
+
+    One that is not `is_whole` (a load was interrupted) is made anew; the other is brought up to date.
+    """
+    real = connection.settings_dict["NAME"]
+    kept = kept_name(name)
+    options = connection.settings_dict["TEST"]
+    usual, options["NAME"] = options["NAME"], kept
+    _let_go()
+    connection.creation.create_test_db(
+        verbosity=0, autoclobber=True, serialize=False, keepdb=is_whole
+    )
+    try:
+        _must_be_in(kept)
+        yield
+    finally:
+        _let_go()
+        connection.creation.destroy_test_db(real, verbosity=0, keepdb=True)
+        options["NAME"] = usual
+
+
+def kept_name(name: str) -> str:
+    """Return how a kept database is called on the server."""
+    return f"{name}_{connection.settings_dict['NAME']}"
+
+
 def _let_go() -> None:
     # A pool that was opened on one database would go on handing out its connections.
     connection.close()

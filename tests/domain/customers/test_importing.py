@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 
 from bihuan.domain.customers import queries
-from bihuan.domain.customers.actions import importing, repairing
+from bihuan.domain.customers.actions import importing, repairing, sounding
 from bihuan.domain.customers.models import (
     Customer,
     ImportBatch,
@@ -267,3 +267,13 @@ def test_mended_lines_keep_numbers_that_were_shown_masked(ids, clerk):
     repairing.repair_row(line.id, {**line.cells, "客户名称": "何秀英"}, by=clerk, at=NOON)
 
     assert Customer.objects.get(name="何秀英").contacts.get().value_norm == "13812342046"
+
+
+def test_names_from_before_sounds_were_kept_are_filled_in_by_portions(ids, clerk, monkeypatch):
+    monkeypatch.setattr(sounding, "PORTION", 1)
+    taken(table(ZHANG, LIANG), ids, clerk)
+    Customer.objects.update(name_pinyin="", name_initials="")
+
+    assert sounding.fill_sounds() == 2
+    assert Customer.objects.get(name="张晓岚").name_pinyin == "zhangxiaolan"
+    assert sounding.fill_sounds() == 0

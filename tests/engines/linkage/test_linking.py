@@ -46,7 +46,7 @@ def groups(connection):
 
 @pytest.fixture(scope="module")
 def customers(tmp_path_factory):
-    made = sample.chunk("linking", 0, 6000)
+    made = sample.chunk("linking", 0, 3000)
     connection = linked(tmp_path_factory.mktemp("linking"), [made.customers], made.truth)
     return connection, link_all(connection), made
 
@@ -94,8 +94,10 @@ def test_the_report_counts_every_record_once(customers):
 
 
 def febrl(name):
+    """Return a set of FEBRL: every third entity with all its records, as learning from 10,000 takes its time."""
     with gzip.open(FEBRL / f"febrl_{name}.csv.gz", "rt") as file:
         rows = [[cell.strip() or None for cell in row] for row in csv.reader(file)]
+    rows = [rows[0], *(row for row in rows[1:] if int(row[0].split("-")[1]) % 3 == 0)]
     columns = zip(*rows[1:], strict=True)
     return pa.table([pa.array(column, pa.string()) for column in columns], names=rows[0])
 

@@ -183,3 +183,9 @@ def test_a_district_of_several_cities_is_not_guessed():
 
     assert (read.district, read.flaw) == ("", Flaw.AMBIGUOUS)
     assert read.wrong == "全国有 4 个同名区县，请写明城市"
+
+
+def test_a_mark_that_stood_apart_is_read_the_same_again():
+    once = standard.read_address("浙江省Smith,¸").value
+
+    assert standard.read_address(once).value == once

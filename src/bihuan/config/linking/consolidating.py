@@ -1,16 +1,17 @@
 """One run of consolidation over files: standardise, link each kind, group, measure against a truth."""
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from bihuan.config.linking import engines, files, standardising
+from bihuan.config.linking import engines, files, stages, standardising
 from bihuan.engines.linkage import linking, quality, report
 from bihuan.engines.linkage.comparisons import Kind
 from bihuan.engines.linkage.quality import Quality
@@ -53,35 +54,50 @@ class Outcome:
 
 
 def consolidate(wanted: Wanted, told: Callable[[str], None]) -> Outcome:
-    """Run it; nothing outside a temporary folder and `out` is written."""
+    """Run it; nothing outside a temporary folder and `out` is written.
+
+    With `out` the stages of a run that was killed are found there again.
+    """
     watch = _Watch(told)
-    with tempfile.TemporaryDirectory(prefix="bihuan-linkage-") as name:
-        folder = Path(name)
-        connection = _connection(folder, wanted)
-        written = wanted.map.read_bytes() if wanted.map else None
-        ready = standardising.standardise(wanted.inputs, written, folder, wanted.workers)
-        peak = standardising.peak_mb() + ready.beside_mb
-        watch.lap("standardise")
-        records = linking.load(connection, [str(part) for part in ready.parts])
-        link_only = standardising.column_map(wanted.inputs[0], written).link_only
-        with engines.scorer(wanted.engine, connection, folder, wanted.memory_gb) as scorer:
-            kinds = linking.kinds(connection)
-            done = [
-                linking.link(scorer, connection, kind, link_only=link_only, told=told)
-                for kind in kinds
-            ]
-        watch.lap("link")
-        outcome = Outcome(records, sum(one.pairs for one in done))
-        _group_and_measure(connection, wanted, kinds, outcome)
-        watch.lap("group")
-        outcome.lines = report.lines(connection)
-        if wanted.out:
-            _write(connection, kinds, wanted.out)
-        watch.lap("report")
-        connection.close()
+    with (
+        stages.folder(wanted.inputs, _map(wanted), wanted.engine, out=wanted.out) as folder,
+        closing(_connection(folder, wanted)) as connection,
+    ):
+        outcome, peak = _run(wanted, connection, folder, watch)
     outcome.seconds = watch.laps
     outcome.peak_mb = max(peak, standardising.peak_mb())
     return outcome
+
+
+def _run(
+    wanted: Wanted, connection: duckdb.DuckDBPyConnection, folder: Path, watch: "_Watch"
+) -> tuple[Outcome, float]:
+    """Return what the run gave, and the most memory the processes used until the pairs were scored."""
+    written = _map(wanted)
+    ready = standardising.standardise(wanted.inputs, written, folder, wanted.workers)
+    peak = standardising.peak_mb() + ready.beside_mb
+    watch.lap("standardise")
+    records = linking.load(connection, [str(part) for part in ready.parts])
+    if wanted.truth:
+        _load_truth(connection, wanted.truth)
+    link_only = standardising.column_map(wanted.inputs[0], written).link_only
+    with engines.scorer(wanted.engine, connection, folder, wanted.memory_gb) as scorer:
+        kinds = linking.kinds(connection)
+        link = partial(linking.link, scorer, connection, link_only=link_only, told=watch.told)
+        pairs = [stages.decided(connection, kind, folder, partial(link, kind)) for kind in kinds]
+    watch.lap("link")
+    outcome = Outcome(records, sum(pairs))
+    _group_and_measure(connection, wanted, kinds, outcome)
+    watch.lap("group")
+    outcome.lines = report.lines(connection)
+    if wanted.out:
+        _write(connection, kinds, wanted.out)
+    watch.lap("report")
+    return outcome, peak
+
+
+def _map(wanted: Wanted) -> bytes | None:
+    return wanted.map.read_bytes() if wanted.map else None
 
 
 def _connection(folder: Path, wanted: Wanted) -> duckdb.DuckDBPyConnection:
@@ -98,8 +114,6 @@ def _connection(folder: Path, wanted: Wanted) -> duckdb.DuckDBPyConnection:
 def _group_and_measure(
     connection: duckdb.DuckDBPyConnection, wanted: Wanted, kinds: Sequence[Kind], outcome: Outcome
 ) -> None:
-    if wanted.truth:
-        _load_truth(connection, wanted.truth)
     outcome.automatic_clusters = linking.group(connection, kinds, reviewed=False)
     _measure(connection, wanted, kinds, outcome, "automatic")
     connection.execute("create or replace table automatic as select * from groups")
@@ -161,11 +175,11 @@ class _Watch:
 
     def __init__(self, told: Callable[[str], None]) -> None:
         self.laps: dict[str, float] = {}
-        self._told = told
+        self.told = told
         self._since = time.monotonic()
 
     def lap(self, name: str) -> None:
         now = time.monotonic()
         self.laps[name] = round(now - self._since, 1)
         self._since = now
-        self._told(f"{name}: {self.laps[name]} s")
+        self.told(f"{name}: {self.laps[name]} s")

@@ -5,6 +5,7 @@ import resource
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -51,15 +52,25 @@ def column_map(file: Path, written: bytes | None) -> ColumnMap:
 def standardise(
     inputs: Sequence[Path], written: bytes | None, folder: Path, workers: int
 ) -> Standardised:
-    """Bring all files to one form in `folder`; memory is bounded by a few portions for each worker."""
+    """Bring all files to one form in `folder`; memory is bounded by a few portions for each worker.
+
+    Parts that are there from a run that was stopped are taken as they are.
+    """
+    portions = _portions(inputs, written, folder)
+    first = list(islice(portions, 2))
+    if len(first) == 1:  # processes of their own would cost more than the work
+        _read_once(first[0])
+        return Standardised([first[0].part], 0.0)
     context = multiprocessing.get_context("spawn")
     parts: list[Path] = []
     beside: dict[int, float] = {}
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         running: list[Future[tuple[int, float]]] = []
-        for portion in _portions(inputs, written, folder):
+        for portion in chain(first, portions):
             parts.append(portion.part)
-            running.append(pool.submit(_read, portion))
+            if portion.part.exists():
+                continue
+            running.append(pool.submit(_read_once, portion))
             if len(running) >= workers * _WAITING:
                 beside |= [running.pop(0).result()]
         beside |= [one.result() for one in running]
@@ -76,9 +87,15 @@ def _portions(inputs: Sequence[Path], written: bytes | None, folder: Path) -> It
             first += table.num_rows
 
 
-def _read(portion: _Portion) -> tuple[int, float]:
-    done = tables.read_table(portion.table, portion.mapping, name=portion.name, first=portion.first)
-    pq.write_table(done, portion.part)
+def _read_once(portion: _Portion) -> tuple[int, float]:
+    if not portion.part.exists():
+        done = tables.read_table(
+            portion.table, portion.mapping, name=portion.name, first=portion.first
+        )
+        # Under its name a part is whole, whenever the run is stopped.
+        unfinished = portion.part.with_suffix(".unfinished")
+        pq.write_table(done, unfinished)
+        unfinished.replace(portion.part)
     return multiprocessing.current_process().pid or 0, peak_mb()
 
 

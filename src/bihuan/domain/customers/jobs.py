@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from bihuan.domain.customers.actions import importing
+from bihuan.domain.customers.actions import importing, sounding
 from bihuan.kit import clock
 
 
@@ -10,3 +10,10 @@ from bihuan.kit import clock
 def run_import(batch_id: int) -> None:
     """Take in what is left of a file."""
     importing.run(batch_id, now=clock.now)
+
+
+@app.periodic(cron="7 4 * * *")
+@app.task(name="customers.fill_sounds", queue="upkeep", pass_context=False)
+def fill_sounds(timestamp: int) -> None:
+    """Let names be found by their sound that were written down before sounds were kept."""
+    sounding.fill_sounds()

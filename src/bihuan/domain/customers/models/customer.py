@@ -81,10 +81,9 @@ class Customer(models.Model):
             models.Index(fields=["name_norm", "id"], name="customer_by_name"),
             # The list within a subtree.
             models.Index(fields=["unit", "name_norm", "id"], name="customer_by_unit"),
-            # The search by any two neighbouring characters of a name; trigrams need three.
-            # The search by pinyin: whole, and by initials, kept as "zhangxiaolan" and "zxl".
-            models.Index(fields=["name_pinyin"], name="customer_by_pinyin"),
-            models.Index(fields=["name_initials"], name="customer_by_initials"),
+            # The search by pinyin, kept as "zhangxiaolan", and by initials, "zxl"; both in the order shown.
+            models.Index(fields=["name_pinyin", "name_norm", "id"], name="customer_by_sound"),
+            models.Index(fields=["name_initials", "name_norm", "id"], name="customer_by_initial"),
             # Doubles, when a record arrives.
             models.Index(
                 fields=["match_key"], name="customer_by_match_key", condition=~Q(match_key="")
@@ -99,6 +98,7 @@ class Customer(models.Model):
             models.Index(
                 fields=["owner"], name="customer_by_owner", condition=Q(owner__isnull=False)
             ),
+            # The search by any two neighbouring characters of a name; trigrams need three.
             GinIndex(
                 Func(F("name_norm"), function="customers_pairs"), name="customer_by_part_of_name"
             ),

@@ -17,7 +17,7 @@ class Wanted:
     name: str = ""
     phone: str = ""
     masked: tuple[str, str] | None = None
-    last4: str = ""
+    tail: str = ""
     account: str = ""
 
 
@@ -32,11 +32,11 @@ def read_search(text: str) -> Wanted:
     wanted = Wanted(
         name="" if bare.isdigit() else notation.name_norm(plain),
         phone=_as_phone(plain),
-        last4=bare if re.fullmatch(r"\d{4}", bare) else "",
+        tail=bare if re.fullmatch(r"[\d ]{4,20}", plain) and 4 <= len(bare) <= 10 else "",
     )
     account = notation.code_norm(plain)
     is_account = len(account) >= 5 and re.fullmatch(r"[A-Za-z0-9 -]+", plain)
-    return Wanted(wanted.name, wanted.phone, None, wanted.last4, account if is_account else "")
+    return Wanted(wanted.name, wanted.phone, None, wanted.tail, account if is_account else "")
 
 
 def _as_phone(text: str) -> str:

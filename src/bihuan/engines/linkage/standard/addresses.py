@@ -69,7 +69,8 @@ def read_address(raw: str | None) -> Address:
         return Address(flaw=Flaw.MISSING, wrong="没有地址")
     if not text.has_han(typed):
         return _foreign(text.latin(typed), typed)
-    bare = _NOISE.sub("", text.tight(typed)).removeprefix("中国")
+    # What stood apart by a comma may be one letter without it (h and a cedilla).
+    bare = text.tight(_NOISE.sub("", text.tight(typed))).removeprefix("中国")
     if _FAKE.fullmatch(bare):
         return Address(typed=typed, flaw=Flaw.FAKE, wrong="像是随手填写的地址")
     return _parsed(_arabic(bare), typed)
