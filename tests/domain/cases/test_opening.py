@@ -7,8 +7,12 @@ import pytest
 from bihuan.domain.cases import actions
 from bihuan.domain.cases.events import CaseRequest, OpenedCase
 from bihuan.domain.cases.models import Case, Fingerprint
+from bihuan.domain.customers import actions as customers
+from bihuan.domain.customers.choices import Tier
 from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.ledger.queries import facts_of
+from bihuan.domain.processes import actions as processes
+from bihuan.domain.processes.models import ProcessInstance
 from bihuan.domain.processes.ports import VERBS
 from bihuan.kit.ids import next_number
 from bihuan.kit.problems import Refused
@@ -47,6 +51,38 @@ def verb(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setitem(VERBS._entries, "test.look", work)
     return seen
+
+
+def test_a_case_carries_the_tier_of_its_customer():
+    new = customers.NewCustomer("南岸医院", given.org_unit(), tier=Tier.VIP)
+    hospital = customers.create_customer(new=new, by=SYSTEM, at=MORNING).pk
+
+    made = begun("first user post=agent", "start first; first end", customer_id=hospital)
+
+    variables = ProcessInstance.objects.get(pk=made.instance_id).variables
+    assert variables["tier"] == "VIP"
+
+
+def test_a_batch_looks_the_customers_tiers_up_ahead():
+    given.classes()
+    publish(process("first user post=agent", "start first; first end"), "demo.handling")
+    new = customers.NewCustomer("南岸医院", given.org_unit(), tier=Tier.IMPORTANT)
+    hospital = customers.create_customer(new=new, by=SYSTEM, at=MORNING).pk
+    request = CaseRequest(
+        pack="demo",
+        title="停电",
+        class_code="complaint",
+        org_unit_id=given.org_unit(),
+        customer_id=hospital,
+        source_ref="log:1",
+    )
+
+    with processes.batch():
+        actions.look_ahead([request])
+        made = actions.open_case(request, by=SYSTEM, at=MORNING)
+
+    variables = ProcessInstance.objects.get(pk=made.instance_id).variables
+    assert variables["tier"] == "IMPORTANT"
 
 
 def test_what_is_shown_of_the_process_is_there_as_soon_as_the_case_is():

@@ -1,15 +1,18 @@
 """`bihuan customers`: files of customers from other systems."""
 
 import json
+from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from django.utils import timezone
 
 from bihuan.config import console
 from bihuan.config.linking.command import consolidate
-from bihuan.domain.customers.actions import importing
-from bihuan.domain.customers.queries import imports
+from bihuan.domain.customers.actions import importing, rating
+from bihuan.domain.customers.queries import imports, ratings
 from bihuan.domain.customers.queries.imports import own_titles
 from bihuan.domain.customers.rules.columns import FIELDS
 from bihuan.domain.ledger.events import SYSTEM
@@ -30,6 +33,12 @@ class UnitMissing(Invalid):
     """Several org units stand at the top: the command must say whose customers these are."""
 
     message = "请用 --unit 指明客户归哪个机构。"
+
+
+class MomentUnreadable(Invalid):
+    """The moment is no moment."""
+
+    message = "时间请写成例如 2026-03-01T08:00。"
 
 
 @click.group()
@@ -69,6 +78,48 @@ def import_file(*, file: Path, source: str, map_file: Path | None, unit: str, as
     importing.run(batch_id, now=clock.now)
     _report(file, batch_id, (clock.now() - began).total_seconds(), as_json=as_json)
     return 1 if imports.figures(batch_id)["rejected"] else 0
+
+
+@command.command("rate")
+@click.option("--scheme", required=True, help="Code of the scheme, e.g. value.")
+@click.option("--at", "moment", default="", help="As of this moment (ISO 8601); default: now.")
+@click.option("--unit", default="", help="Code of the org unit, with all below; default: the top.")
+@console.as_json
+def rate(*, scheme: str, moment: str, unit: str, as_json: bool) -> None:
+    """Draw up a rating of the customers: a proposal, to be approved on its page. Nothing changes before.
+
+    The same scheme, unit and moment again give the same proposal. Prints how many customers each tier gets and
+    how many move.
+    """
+    began = clock.now()
+    at = _moment(moment) if moment else began
+    wanted = rating.Wanted(scheme, _unit(unit))
+    rating_id = rating.propose(wanted, in_background=False, by=SYSTEM, at=at)
+    rating.draw_up(rating_id, at=clock.now())
+    row = ratings.rating_figures(rating_id)
+    after: Counter[str] = Counter()
+    for _before, tier, count in row.moves:
+        after[tier] += count
+    keys = {
+        "rating": row.id,
+        "scheme": row.scheme.code,
+        "version": row.version,
+        "state": row.state,
+        "customers": row.count,
+        "tiers": {tier.code: after[tier.code] for tier in row.scheme.tiers},
+        "none": after[""],
+        "moved": row.moved,
+        "seconds": round((clock.now() - began).total_seconds(), 2),
+    }
+    console.report(keys, as_json=as_json)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise MomentUnreadable from None
+    return found if found.tzinfo else timezone.make_aware(found)
 
 
 def _report(file: Path, batch_id: int, seconds: float, *, as_json: bool) -> None:

@@ -96,3 +96,16 @@ class PairState(TextChoices):
     OPEN = "OPEN", "待定"
     MERGED = "MERGED", "已合并"
     REFUSED = "REFUSED", "不是同一客户"
+
+
+class RatingState(TextChoices):
+    """How far a rating of customers is."""
+
+    DRAWING = "DRAWING", "计算中"
+    PROPOSED = "PROPOSED", "待审批"
+    APPROVED = "APPROVED", "生效中"
+    APPLIED = "APPLIED", "已生效"
+    REFUSED = "REFUSED", "未通过"
+
+
+OPEN_RATINGS = (RatingState.DRAWING, RatingState.PROPOSED, RatingState.APPROVED)

@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from bihuan.domain.customers.actions import importing, sounding
+from bihuan.domain.customers.actions import importing, rating, rating_schedule, sounding
 from bihuan.kit import clock
 
 
@@ -17,3 +17,24 @@ def run_import(batch_id: int) -> None:
 def fill_sounds(timestamp: int) -> None:
     """Let names be found by their sound that were written down before sounds were kept."""
     sounding.fill_sounds()
+
+
+@app.task(name=rating.TASK_DRAW, queue="imports", pass_context=False)
+def draw_up_rating(rating_id: int) -> None:
+    """Work a rating out."""
+    rating.draw_up(rating_id, at=clock.now())
+
+
+@app.task(name=rating.TASK_APPLY, queue="imports", pass_context=False)
+def apply_rating(rating_id: int) -> None:
+    """Bring an approved rating into force."""
+    rating.apply(rating_id, at=clock.now())
+
+
+@app.periodic(cron="17 4 * * *")
+@app.task(name="customers.propose_ratings", queue="upkeep", pass_context=False)
+def propose_ratings(timestamp: int) -> None:
+    """Propose the ratings whose period has begun, and forget lines nobody needs."""
+    now = clock.now()
+    rating_schedule.propose_due(at=now)
+    rating.forget_lines(at=now)

@@ -1,9 +1,9 @@
-"""What of customers is compared, and what they ask of the apps above: that their rows move along with a merge."""
+"""What of customers is compared, and what they ask of the apps above: rows that move along, readings of behaviour."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from bihuan.domain.ledger.events import Actor
 from bihuan.kit.registry import Registry
@@ -62,3 +62,35 @@ class Follower(Protocol):
 
 FOLLOWERS: Registry[Follower] = Registry("follower of customers")
 """By table: every table with a key to a customer that customers does not own."""
+
+
+# What a reading is: a number, an amount of money, a text, a day (ISO 8601), or one of some words.
+NUMBER: Final = "NUMBER"
+MONEY: Final = "MONEY"
+TEXT: Final = "TEXT"
+DAY: Final = "DAY"
+CHOICE: Final = "CHOICE"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Something customers are judged or chosen by: one value for each.
+
+    `sql` is a select of (customer_id, value), each customer once, which may use the parameter `at`; who is not
+    among its rows has `empty`. Without `sql`, `column` is an expression on the customer's own row, `c`. Both are
+    ours, never from input; what a pack named comes as a parameter, `name`.
+    """
+
+    key: str
+    title: str
+    type: str = NUMBER
+    unit: str = ""
+    sql: str = ""
+    column: str = ""
+    empty: int | None = 0
+    name: str = ""
+    choices: Sequence[tuple[str, str]] = ()
+
+
+READINGS: Registry[Reading] = Registry("reading of customers")
+"""By key: what apps above know of customers' behaviour."""

@@ -30,6 +30,7 @@ from bihuan.kit.ids import next_number, number_of, serial_of
 from bihuan.kit.problems import Invalid, Refused
 
 NUMBERS = "case"
+_NORMAL = "NORMAL"
 # All a new case needs to know and to take, in one statement. The day's number is taken only where no case
 # has the source already and the request brings no number of its own.
 _CLASS = f"""
@@ -40,7 +41,7 @@ with chosen as materialized (
         (select id from packs_definition
         where kind = 'decision' and key = c.grading and status = 'PUBLISHED'),
         nextval('cases_case_id_seq'), id, code, request_type, grade, grading, process_key, "limit",
-        calendar, burst
+        calendar, burst, coalesce((select tier from customers_customer where id = %(customer)s::bigint), 'NORMAL')
     from cases_caseclass c where pack = %(pack)s and code = %(code)s
 ), serial as (
     {serial_of("select %(serials)s, %(day)s::date, 1 from chosen where known is null and %(is_numbered)s")}
@@ -56,7 +57,9 @@ select array(select nextval('cases_case_id_seq') from generate_series(1, %(count
     array(select source_ref from cases_case where source_ref = any(%(sources)s::text[])),
     (select json_agg(json_build_array(pack, id, code, request_type, grade, grading, process_key,
         "limit", calendar, burst)) from cases_caseclass
-    where pack = any(%(packs)s::text[]) and code = any(%(codes)s::text[]))
+    where pack = any(%(packs)s::text[]) and code = any(%(codes)s::text[])),
+    (select json_object_agg(id, tier) from customers_customer
+    where id = any(%(customers)s::bigint[]) and tier <> 'NORMAL')
 """
 _KNOWN_BY_SOURCE = _KNOWN.replace("c.id = %s", "c.source_ref = %s and c.source_ref <> ''")
 
@@ -92,6 +95,8 @@ class _Class:
     limit: str
     calendar: str
     burst: str = ""
+    # Of the case's customer: what the limits of class and tier are looked up by.
+    tier: str = _NORMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +115,12 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """What a batch looked up ahead: ids for new cases, sources without a case, classes."""
+    """What a batch looked up ahead: ids for new cases, sources without a case, classes, customers' tiers."""
 
     ids: list[int]
     new: set[str]
     classes: dict[tuple[str, str], _Class]
+    tiers: Mapping[str, str]
 
     def take(self, request: CaseRequest, code: str) -> _Class | None:
         """Return the class with an id for a new case, None when it must be asked for."""
@@ -122,7 +128,8 @@ class _Ahead:
         if cls is None or not self.ids or request.source_ref not in self.new:
             return None
         self.new.discard(request.source_ref)
-        return replace(cls, case_id=self.ids.pop(0))
+        tier = self.tiers.get(str(request.customer_id), _NORMAL)
+        return replace(cls, case_id=self.ids.pop(0), tier=tier)
 
 
 def open_case(request: CaseRequest, *, by: Actor, at: datetime) -> OpenedCase:
@@ -164,12 +171,13 @@ def look_ahead(requests: Sequence[CaseRequest]) -> set[str]:
         "sources": list(sources),
         "packs": list({request.pack for request in requests}),
         "codes": list({request.class_code or UNCLASSIFIED for request in requests}),
+        "customers": list({request.customer_id for request in requests} - {None}),
     }
-    ids, found, classes = db.one(_AHEAD, values) or ([], [], None)
+    ids, found, classes, tiers = db.one(_AHEAD, values) or ([], [], None, None)
     memory = processes.batch_memory()
     if memory is not None:
         known = {(pack, row[1]): _Class(0, *row) for pack, *row in classes or ()}
-        memory[_Ahead] = _Ahead(ids, sources - set(found), known)
+        memory[_Ahead] = _Ahead(ids, sources - set(found), known, tiers or {})
     return set(found)
 
 
@@ -242,6 +250,7 @@ def _look_up(request: CaseRequest, code: str, at: datetime) -> "_Found":
         "pack": request.pack,
         "code": code,
         "serials": NUMBERS,
+        "customer": request.customer_id,
         "day": day,
         "is_numbered": not request.number,
     }
@@ -290,6 +299,6 @@ def _variables(request: CaseRequest, cls: _Class, grade: str) -> dict[str, Any]:
         "importance": request.importance,
         "urgency": request.urgency,
         "scope": request.scope,
-        "tier": "NORMAL",
+        "tier": cls.tier,
         **request.variables,
     }

@@ -4,6 +4,7 @@ from bihuan.domain.customers.models.bonds import Contract, Identifier, Relation
 from bihuan.domain.customers.models.customer import Account, ContactPoint, Customer
 from bihuan.domain.customers.models.importing import ColumnMap, ImportBatch, RejectedRow
 from bihuan.domain.customers.models.merging import Merge, Pair
+from bihuan.domain.customers.models.rating import HeldTier, RatedCustomer, Rating, Segment
 from bihuan.domain.customers.models.sources import Source, SourceRow
 
 __all__ = [
@@ -12,12 +13,16 @@ __all__ = [
     "ContactPoint",
     "Contract",
     "Customer",
+    "HeldTier",
     "Identifier",
     "ImportBatch",
     "Merge",
     "Pair",
+    "RatedCustomer",
+    "Rating",
     "RejectedRow",
     "Relation",
+    "Segment",
     "Source",
     "SourceRow",
 ]

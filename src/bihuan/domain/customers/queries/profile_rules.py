@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bihuan.domain.customers.choices import CustomerKind
+from bihuan.domain.customers.ports import TEXT
 from bihuan.domain.packs import queries as packs
 
 KIND: Final = "customer_file"
@@ -49,11 +50,13 @@ _BY_KIND: Final = {
 
 @dataclass(frozen=True, slots=True)
 class OwnField:
-    """A field that a pack adds to customers' files."""
+    """A field that a pack adds to customers' files; `type` is TEXT, NUMBER, MONEY or DAY."""
 
     key: str
     title: str
     applies: tuple[str, ...]
+    type: str = TEXT
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,13 @@ def own_fields() -> tuple[OwnField, ...]:
     found: dict[str, OwnField] = {}
     for one in _definitions():
         for said in one.get("fields", []):
-            field = OwnField(said["key"], said["title"], tuple(said.get("applies", ())))
+            field = OwnField(
+                said["key"],
+                said["title"],
+                tuple(said.get("applies", ())),
+                str(said.get("type", TEXT)).upper(),
+                said.get("unit", ""),
+            )
             found.setdefault(field.key, field)
     return tuple(found.values())
 

@@ -3,12 +3,13 @@
 ```yaml
 title: 车队客户
 fields:                            # beside the ones every file has
-  - {key: fleet_size, title: 车队规模, applies: [ORGANISATION]}
+  - {key: fleet_size, title: 车队规模, applies: [ORGANISATION], type: number, unit: 辆}
 completeness:                      # weights of what should be known; a kind left out keeps the product's own
   ORGANISATION: {phone: 30, identifier: 30, fleet_size: 40}
 ```
 
-`completeness` takes `phone identifier address email wechat account gender birth_date industry occupation` and the
+`type` is `text` (if nothing is said), `number`, `money` or `day` (2026-03-01): what tiers and segments may do with
+a field depends on it. `completeness` takes `phone identifier address email wechat account gender birth_date industry occupation` and the
 pack's own fields.
 """
 
@@ -21,6 +22,8 @@ from bihuan.domain.packs.ports import PublishedDefinition
 from bihuan.engines.packs.problem import Problem, suggest
 from bihuan.engines.packs.shape import Shape
 from bihuan.engines.packs.source import PackFile, PackSource
+
+TYPES = ("text", "number", "money", "day")
 
 
 class CustomerFilePart:
@@ -37,6 +40,8 @@ class CustomerFilePart:
         for field in top.children("fields", required=False):
             keys.add(field.text("key", like=r"[a-z][a-z0-9_]{0,31}", example="fleet_size"))
             field.text("title", example="车队规模")
+            field.word("type", TYPES, "text")
+            field.text("unit", "")
             for kind in field.texts("applies", ()):
                 if kind not in kinds:
                     field.report(("applies",), f"没有“{kind}”这类客户", suggest(kind, kinds))
