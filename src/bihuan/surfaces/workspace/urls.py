@@ -13,6 +13,7 @@ from bihuan.surfaces.workspace.views import (
     copies,
     customer_imports,
     customer_pairs,
+    customer_ratings,
     customers,
     exports,
     extensions,
@@ -140,6 +141,23 @@ urlpatterns: list[URLPattern] = [
     ),
     path("customers/pairs/", customer_pairs.index, name="customer-pairs"),
     path("customers/pairs/<int:pair_id>/<slug:verb>/", customer_pairs.decide, name="customer-pair"),
+    path("customers/ratings/", customer_ratings.index, name="customer-ratings"),
+    path("customers/ratings/<int:rating_id>/", customer_ratings.show, name="customer-rating"),
+    path(
+        "customers/ratings/<int:rating_id>/progress/",
+        customer_ratings.progress,
+        name="customer-rating-progress",
+    ),
+    path(
+        "customers/ratings/<int:rating_id>/export/",
+        customer_ratings.export,
+        name="customer-rating-export",
+    ),
+    path(
+        "customers/ratings/<int:rating_id>/<slug:verb>/",
+        customer_ratings.decide,
+        name="customer-rating-decision",
+    ),
     path("customers/<int:customer_id>/", customers.show, name="customer"),
     path("customers/<int:customer_id>/choices/", customer_pairs.choose, name="customer-choice"),
     path(

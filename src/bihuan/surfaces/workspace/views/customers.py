@@ -6,7 +6,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bihuan.domain.cases import queries as cases
 from bihuan.domain.customers import actions, queries
-from bihuan.domain.customers.queries import CustomerRow, pairs
+from bihuan.domain.customers.queries import CustomerRow, pairs, ratings
 from bihuan.domain.customers.queries.profile import customer_profile
 from bihuan.domain.org.rules import require
 from bihuan.kit.htmx import render
@@ -14,7 +14,7 @@ from bihuan.kit.masking import mask_text
 from bihuan.kit.paging import Page
 from bihuan.kit.problems import Invalid
 from bihuan.surfaces.workspace.desk import Desk, desk_of, look_up
-from bihuan.surfaces.workspace.sheets import customers as sheets
+from bihuan.surfaces.workspace.sheets import customers as sheets, ratings as tier_sheets
 from bihuan.surfaces.workspace.sheets.cases import case_line
 from bihuan.surfaces.workspace.sheets.clocks import chips_of_cases
 from bihuan.surfaces.workspace.sheets.dialogs import number_dialog
@@ -34,6 +34,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": page,
         "searched": mask_text(text),
         "query": "",
+        "ratings_waiting": ratings.ratings_waiting(desk.access)
+        if desk.may("customer.approve_tiers")
+        else 0,
         "waiting": pairs.pairs_waiting(desk.access) if desk.may("customer.merge") else 0,
     }
     return render(request, "customers/list.html", context)
@@ -57,6 +60,7 @@ def show(request: HttpRequest, customer_id: int) -> HttpResponse:
     around = sheets.Around(profile, merges, doubts, names)
     context = {
         "customer": sheets.customer_sheet(around, desk.access, desk.at),
+        **tier_sheets.tiers_of(customer_id),
         "cases": lines,
         "more_cases": len(rows) == CASES_SHOWN,
         "open_cases": sum(bool(line.chip.state) for line in lines),
