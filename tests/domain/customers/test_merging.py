@@ -7,12 +7,13 @@ from django.apps import apps
 
 from bihuan.domain.customers import actions, queries
 from bihuan.domain.customers.actions import consolidating, merging, profiling
-from bihuan.domain.customers.actions.arriving import Arrival, Place, take_in
+from bihuan.domain.customers.actions.arriving import Place, take_in
 from bihuan.domain.customers.choices import RelationKind
 from bihuan.domain.customers.models import Account, Customer, Merge, Pair, Relation, Source
 from bihuan.domain.customers.ports import FOLLOWERS
 from bihuan.domain.customers.queries import pairs
 from bihuan.domain.customers.queries.profile import customer_profile
+from bihuan.domain.customers.rules.arrivals import arrival
 from bihuan.domain.customers.rules.records import Reader
 from bihuan.domain.interactions.models import Interaction
 from bihuan.domain.ledger import queries as ledger
@@ -54,7 +55,7 @@ def arrive(ids):
         )
         assert record, wrong
         place = Place(made.pk, ids[unit], org.tree().under(ids[unit]))
-        take_in([Arrival(1, record)], place, at=at)
+        take_in([arrival(1, record)], place, at=at)
         return Customer.objects.order_by("-id")[0].pk
 
     return arrived
@@ -168,7 +169,7 @@ def test_somebody_decides_about_a_doubt_takes_it_back_and_refuses(arrive, clerk,
     second = arrive("客服", key="S1", name="张小岚", phone="13812342046")
     waiting = pairs.pair_queue(access).rows
     assert [(one.left_id, one.right_id) for one in waiting] == [(first, second)]
-    assert dict(waiting[0].evidence) == {"same_sound": 2, "same_phone": 4}
+    assert [said for said, weight in waiting[0].evidence if weight > 0] == ["姓名同音", "电话相同"]
 
     merging.accept_pair(pair_id=waiting[0].id, keep_id=second, by=clerk, at=LATER)
     assert pairs.pair_queue(access).rows == []

@@ -44,3 +44,9 @@ def test_the_order_of_pairs_changes_no_group(pairs, turned):
     turned.shuffle(shuffled)
 
     assert group(pairs, {}).leader == group(shuffled, {}).leader
+
+
+def test_what_somebody_refused_is_kept_apart_through_others_too():
+    found = group([(1, 2), (2, 3), (3, 4)], {}, refused=[(4, 1)])
+
+    assert (found.leader, found.kept_apart) == ({2: 1, 3: 1}, ((3, 4),))

@@ -103,7 +103,7 @@ def test_a_bad_line_comes_back_with_what_was_typed_until_it_is_right(clerk, take
 def test_a_pair_is_merged_shown_as_one_and_taken_back(clerk, taken):
     pair = Pair.objects.get()
     page = text(clerk, "/customers/pairs/")
-    assert "读音相同" in page
+    assert "姓名同音" in page
     assert "餐饮" in page
 
     done = clerk.post(f"/customers/pairs/{pair.pk}/accept/", {"keep": pair.left_id}, follow=True)

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import keyword
 import pkgutil
 
 import click
@@ -16,11 +17,12 @@ class Measurements(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the measurements' names; the package's other files hold what they share."""
         names = (found.name for found in pkgutil.iter_modules(bench.__path__))
-        return sorted(name.replace("_", "-") for name in names if _command(name))
+        return sorted(name.rstrip("_").replace("_", "-") for name in names if _command(name))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load one measurement."""
-        command = _command(cmd_name.replace("-", "_"))
+        name = cmd_name.replace("-", "_")
+        command = _command(f"{name}_" if keyword.iskeyword(name) else name)
         if command is not None:
             ensure_database_before(command)
         return command

@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from bihuan.config import console
 from bihuan.config.linking.command import consolidate
+from bihuan.config.units import unit_by_code_or_top
 from bihuan.domain.customers.actions import importing, rating
 from bihuan.domain.customers.queries import imports, ratings
 from bihuan.domain.customers.queries.imports import own_titles
 from bihuan.domain.customers.rules.columns import FIELDS
 from bihuan.domain.ledger.events import SYSTEM
-from bihuan.domain.org import queries as org
 from bihuan.kit import clock
 from bihuan.kit.problems import Invalid
 
@@ -27,12 +27,6 @@ class MapUnreadable(Invalid):
     """The map file is not what it should be."""
 
     message = '对应文件应是 JSON，如 {"客户名称": "name", "手机": "phone"}。'
-
-
-class UnitMissing(Invalid):
-    """Several org units stand at the top: the command must say whose customers these are."""
-
-    message = "请用 --unit 指明客户归哪个机构。"
 
 
 class MomentUnreadable(Invalid):
@@ -67,7 +61,7 @@ def import_file(*, file: Path, source: str, map_file: Path | None, unit: str, as
     mended on the page of the import. Exit status 1 when there are such lines.
     """
     began = clock.now()
-    upload = importing.Upload(file.name, source, _unit(unit))
+    upload = importing.Upload(file.name, source, unit_by_code_or_top(unit))
     batch_id = importing.open_file(upload, file.resolve(), by=SYSTEM, at=began)
     batch = imports.figures(batch_id)
     if batch["state"] == "MAPPING":
@@ -93,7 +87,7 @@ def rate(*, scheme: str, moment: str, unit: str, as_json: bool) -> None:
     """
     began = clock.now()
     at = _moment(moment) if moment else began
-    wanted = rating.Wanted(scheme, _unit(unit))
+    wanted = rating.Wanted(scheme, unit_by_code_or_top(unit))
     rating_id = rating.propose(wanted, in_background=False, by=SYSTEM, at=at)
     rating.draw_up(rating_id, at=clock.now())
     row = ratings.rating_figures(rating_id)
@@ -146,12 +140,3 @@ def _columns(path: Path) -> dict[str, str]:
     if not isinstance(columns, dict) or not set(columns.values()) <= allowed:
         raise MapUnreadable
     return {str(name): str(field) for name, field in columns.items()}
-
-
-def _unit(code: str) -> int:
-    if code:
-        return org.unit_by_code(code).id
-    tops = [unit for unit in org.tree().units.values() if unit.parent_id is None]
-    if len(tops) != 1:
-        raise UnitMissing
-    return tops[0].id

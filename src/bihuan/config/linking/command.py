@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from bihuan.config import console
-from bihuan.config.linking import consolidating
+from bihuan.config.linking import consolidating, stored
 from bihuan.config.linking.consolidating import Outcome, Wanted
 from bihuan.engines.linkage import report
 from bihuan.engines.linkage.quality import Quality
@@ -21,8 +21,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "inputs",
     type=_FILE,
     multiple=True,
-    required=True,
-    help="A table; may be given several times.",
+    help="A table; may be given several times. Without it the stored customers are consolidated.",
 )
 @click.argument("more", nargs=-1, type=_FILE)
 @click.option("--truth", type=_FILE, help="record_id and customer_id, to measure against.")
@@ -46,6 +45,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     show_default=True,
     help="GB for DuckDB or Spark.",
 )
+@click.option(
+    "--unit", default="", help="Stored customers: code of the org unit; default: the top."
+)
 @console.as_json
 @console.offline  # with --input it needs no database
 def consolidate(
@@ -53,9 +55,15 @@ def consolidate(
 ) -> None:
     """Find which records are the same customer, in tables of any country; further files may follow the options.
 
+    Without --input the stored customers are looked through: sure doubles merge, the others wait on the page of doubles.
+    A run that was stopped goes on when the command is given again; with --input that needs --out.
+
     Prints how many records, groups and pairs there are, against a truth precision, recall and F1 (of the groups with the
     pairs for review accepted; `automatic` is without them), seconds and memory, and what must be collected.
     """
+    if not inputs:
+        stored.consolidate(rest["unit"], as_json=as_json)
+        return
     wanted = Wanted(
         (*inputs, *more),
         rest["map_file"],

@@ -109,3 +109,11 @@ class RatingState(TextChoices):
 
 
 OPEN_RATINGS = (RatingState.DRAWING, RatingState.PROPOSED, RatingState.APPROVED)
+
+
+class ConsolidationState(TextChoices):
+    """How far a consolidation of the stored files is."""
+
+    FINDING = "FINDING", "比对中"
+    JOINING = "JOINING", "合并中"
+    DONE = "DONE", "已完成"

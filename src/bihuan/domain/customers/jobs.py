@@ -2,7 +2,14 @@
 
 from procrastinate.contrib.django import app
 
-from bihuan.domain.customers.actions import importing, rating, rating_schedule, sounding
+from bihuan.domain.customers.actions import (
+    consolidating,
+    importing,
+    rating,
+    rating_schedule,
+    sounding,
+)
+from bihuan.domain.ledger.events import SYSTEM
 from bihuan.kit import clock
 
 
@@ -10,6 +17,19 @@ from bihuan.kit import clock
 def run_import(batch_id: int) -> None:
     """Take in what is left of a file."""
     importing.run(batch_id, now=clock.now)
+
+
+@app.task(name=consolidating.TASK, queue="imports", pass_context=False)
+def consolidate(run_id: int) -> None:
+    """Do what is left of a consolidation."""
+    consolidating.run(run_id, now=clock.now)
+
+
+@app.periodic(cron="37 1 * * *")
+@app.task(name="customers.consolidate_what_is_new", queue="upkeep", pass_context=False)
+def consolidate_what_is_new(timestamp: int) -> None:
+    """Look for doubles where files came since the last time."""
+    consolidating.start_where_new(by=SYSTEM, at=clock.now())
 
 
 @app.periodic(cron="7 4 * * *")

@@ -8,6 +8,9 @@ from typing import Final, Protocol
 from bihuan.domain.ledger.events import Actor
 from bihuan.kit.registry import Registry
 
+Key = tuple[str, str]
+"""What a record is found by: a kind (number, contact, account, name) and a value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facets:

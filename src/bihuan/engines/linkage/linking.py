@@ -6,7 +6,7 @@ becomes of a pair is decided in DuckDB either way, so both engines give the same
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import duckdb
@@ -23,6 +23,7 @@ MOST_SHARED = 200
 _PAIRS_EACH = 8
 _PAIRS_LEAST = 1_000_000
 _SEEN = 0.01
+_FEW = 2_000
 _TRAINING = (200, 8_000_000)
 _KEPT = -6.0
 _GUESSED_RECALL = 0.7
@@ -122,10 +123,15 @@ def link(
     """
     table = f"of_{kind}"
     rows = _select(connection, kind, table)
-    present = _present(connection, table, rows)
+    known = model or shipped_model(kind)
+    # A small table says little about itself, nor which values are rare; what the model knows is asked of any.
+    few = known is not None and rows < _FEW
+    present = set(COLUMNS) if few else _present(connection, table, rows)
     made = comparisons.comparisons(kind, present)
     rules = _affordable(connection, table, comparisons.blocks(kind, present), rows)
-    known = model or shipped_model(kind) or train(scorer, connection, kind)
+    known = known or train(scorer, connection, kind)
+    if few:
+        made = [_plain(one) for one in made if one.name in known.chances]
     told(f"{kind}: model")
     settings = splink_settings(made, rules, scorer.engine, known, rows)
     if link_only:
@@ -147,6 +153,10 @@ def link(
     )
     told(f"{kind}: decided")
     return Linked(kind, rows, pairs, known)
+
+
+def _plain(one: Comparison) -> Comparison:
+    return replace(one, levels=tuple(replace(level, rare="") for level in one.levels))
 
 
 def train(scorer: Scorer, connection: duckdb.DuckDBPyConnection, kind: Kind) -> Model:

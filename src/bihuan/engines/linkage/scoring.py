@@ -5,7 +5,8 @@ The same comparisons, model and rules as for whole tables, so a new record is ju
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import cache
 
 from bihuan.engines.linkage import deciding
 from bihuan.engines.linkage.asking import Values
@@ -71,14 +72,30 @@ def judge(
     Without `model` the one of the package is used; only Chinese customers have one, others must bring theirs.
     """
     kind = kind_of(left)
+    one, other = as_values(left), as_values(right)
+    found = judge_values(kind, one, other, among=among, model=model, frequencies=frequencies)
+    if left.is_company == right.is_company:
+        return found
+    return replace(found, decision=Decision.APART, vetoed=True)
+
+
+def judge_values(
+    kind: Kind,
+    one: Values,
+    other: Values,
+    *,
+    among: int,
+    model: Model | None = None,
+    frequencies: Frequencies | None = None,
+) -> Judgement:
+    """Judge two records of a kind that are known as columns; see `judge`."""
     known = model or shipped_model(kind)
     if known is None:
         raise ValueError("no model for this kind of records: train one")
-    one, other = as_values(left), as_values(right)
     evidence = list(_evidence(kind, known, one, other, frequencies or {}))
     prior = known.prior_among(among)
     score = math.log2(prior / (1 - prior)) + sum(part.weight for part in evidence)
-    vetoed = left.is_company != right.is_company or deciding.is_vetoed(kind, one, other)
+    vetoed = deciding.is_vetoed(kind, one, other)
     decision = Decision.APART if vetoed else deciding.decide(kind, one, other, score)
     return Judgement(
         decision, score, 1 / (1 + 2.0**-score) if score > -60 else 0.0, vetoed, evidence
@@ -117,10 +134,15 @@ def as_values(record: Record) -> Values:
     return {one.name: getattr(record, one.name) for one in fields(record)}
 
 
+@cache
+def _all_comparisons(kind: Kind) -> Sequence[Comparison]:
+    return tuple(comparisons(kind, COLUMNS))
+
+
 def _evidence(
     kind: Kind, model: Model, one: Values, other: Values, frequencies: Frequencies
 ) -> Iterable[Evidence]:
-    for asked in comparisons(kind, COLUMNS):
+    for asked in _all_comparisons(kind):
         chances = model.chances.get(asked.name)
         if not chances or any(
             one.get(need) is None or other.get(need) is None for need in asked.needs

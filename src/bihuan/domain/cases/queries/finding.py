@@ -10,6 +10,7 @@ from bihuan.domain.cases.models import Case
 from bihuan.domain.cases.queries import wording
 from bihuan.domain.cases.queries.listing import CaseRow, rows_of, visible
 from bihuan.domain.org.ports import Access
+from bihuan.kit import db
 
 TAIL = 4
 
@@ -22,7 +23,8 @@ def search(access: Access, text: str, *, size: int = 20) -> list[CaseRow]:
     if len(text) < 2:
         return []
     found = _matching(visible(access), text).select_related("standing").defer("description")
-    return rows_of(access, found.order_by("-opened_at", "-id")[:size])
+    with db.planned_by_value():
+        return rows_of(access, found.order_by("-opened_at", "-id")[:size])
 
 
 def cases_of_customer(access: Access, customer_id: int, *, size: int = 20) -> list[CaseRow]:

@@ -5,21 +5,23 @@ database the same rules decide (`rules.matching`); doubtful pairs go to the queu
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from bihuan.domain.customers.actions import writing
 from bihuan.domain.customers.actions.golden import keep_what_was_typed, refresh
 from bihuan.domain.customers.ports import Facets
 from bihuan.domain.customers.queries import blocking
-from bihuan.domain.customers.rules.matching import Likeness, Verdict, compare, facets_of
-from bihuan.domain.customers.rules.records import Record, digest
+from bihuan.domain.customers.rules.arrivals import Arrival, keys_of
+from bihuan.domain.customers.rules.matching import Likeness, Verdict, compare
 from bihuan.kit import db
 
 ACCOUNT_TAKEN = "这个户号已属于另一位客户"
-KNOWN_KEYS = "select key, id, customer_id, digest from customers_sourcerow where source_id = %s and key = any(%s)"
+KNOWN_KEYS = """
+select key, id, customer_id, digest from customers_sourcerow
+where source_id = %s and key = any(string_to_array(%s, chr(31)))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,6 @@ class Place:
     unit_id: int
     unit_ids: tuple[int, ...]
     batch_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One record and the line it stands on."""
-
-    line: int
-    record: Record
 
 
 @dataclass(slots=True)
@@ -58,75 +52,66 @@ class _Known:
     facets: dict[int, Facets]
     by_value: dict[tuple[str, str], list[int]]
     owners: Mapping[str, int]
+    among: int
 
-    def candidates(self, facets: Facets) -> list[int]:
-        keys = blocking.keys_of(facets)
-        return sorted({one for key in keys for one in self.by_value.get(key, ())})
+    def candidates(self, one: Arrival) -> list[int]:
+        return sorted({found for key in one.keys for found in self.by_value.get(key, ())})
 
-    def add(self, customer_id: int, facets: Facets) -> None:
+    def add(self, customer_id: int, one: Arrival) -> None:
         there = self.facets.get(customer_id)
-        self.facets[customer_id] = there.joined(facets) if there else facets
-        for key in blocking.keys_of(facets):
+        self.facets[customer_id] = there.joined(one.facets) if there else one.facets
+        for key in one.keys:
             self.by_value.setdefault(key, []).append(customer_id)
 
 
 def take_in(arrivals: Sequence[Arrival], place: Place, *, at: datetime) -> Outcome:
     """Take records in: `created`, `matched` (joined to a file), `changed` or `unchanged` (known by their key)."""
     outcome = Outcome()
-    said = {one.line: one.record.said() for one in arrivals}
-    sums = {line: digest(content) for line, content in said.items()}
-    latest = {_key(one, sums): one for one in arrivals}
+    latest = {one.key: one for one in arrivals}
     outcome.counts["unchanged"] += len(arrivals) - len(latest)
     there = _there(place, list(latest))
     rows = writing.Rows(place.batch_id, place.source_id, place.unit_id, at)
-    new, changed = [], []
+    new, touched = [], set()
     for key, one in latest.items():
         row = there.get(key)
         if row is None:
             new.append((key, one))
-        elif row[2] == sums[one.line]:
+        elif row[2] == one.digest:
             outcome.counts["unchanged"] += 1
         else:
-            changed.append(one)
-            rows.change(row[0], said[one.line], sums[one.line], one.line)
+            rows.change(row[0], one)
             rows.add_children(row[1], one.record)
+            touched.add(row[1])
             outcome.counts["changed"] += 1
-    touched = {there[_key(one, sums)][1] for one in changed}
-    content = {one.line: (said[one.line], sums[one.line]) for _, one in new}
-    touched |= _place_all(new, content, rows, place, outcome)
+    touched |= _place_all(new, rows, place, outcome)
     keep_what_was_typed([one for one in touched if one not in rows.made], at=at)
     writing.write(rows)
     refresh(touched, at=at)
     return outcome
 
 
-def _key(one: Arrival, sums: Mapping[int, str]) -> str:
-    """Return what names a row of its source; where the source gives no number, its content does."""
-    return one.record.key or f"#{sums[one.line]}"
-
-
 def _there(place: Place, keys: list[str]) -> dict[str, tuple[int, int, str]]:
     return {
         key: (row, customer, content)
-        for key, row, customer, content in db.rows(KNOWN_KEYS, (place.source_id, keys))
+        for key, row, customer, content in db.rows(
+            KNOWN_KEYS, (place.source_id, blocking.SEPARATOR.join(keys))
+        )
     }
 
 
 def _place_all(
-    new: Iterable[tuple[str, Arrival]],
-    content: Mapping[int, tuple[dict[str, Any], str]],
+    new: Sequence[tuple[str, Arrival]],
     rows: "writing.Rows",
     place: Place,
     outcome: Outcome,
 ) -> set[int]:
     """Give each new record its customer; return the customers that were there and changed."""
-    listed = [(key, one, facets_of(one.record)) for key, one in new]
-    known = _known([facets for _key, _one, facets in listed], place)
-    ids = iter(writing.new_ids(len(listed)))
+    known = _known([one for _key, one in new], place)
+    ids = iter(writing.new_ids(len(new)))
     joined: set[int] = set()
-    for key, one, facets in listed:
-        found, doubts = _decide(facets, known)
-        if _takes_foreign_account(facets, known, found):
+    for key, one in new:
+        found, doubts = _decide(one, known)
+        if _takes_foreign_account(one.facets, known, found):
             outcome.refused[one.line] = {"account": ACCOUNT_TAKEN}
             continue
         if found is None:
@@ -137,27 +122,31 @@ def _place_all(
             rows.add_children(found, one.record)
             joined.add(found)
             outcome.counts["matched"] += 1
-        known.add(found, facets)
-        rows.origin(key, found, content[one.line], one.line)
+        known.add(found, one)
+        rows.origin(key, found, one)
         for other, likeness in doubts:
             rows.doubt(found, other, likeness)
     return joined
 
 
-def _known(facets: Sequence[Facets], place: Place) -> _Known:
-    wanted = {key for one in facets for key in blocking.keys_of(one)}
-    found = blocking.candidates(wanted, place.unit_ids)
+def _known(new: Sequence[Arrival], place: Place) -> _Known:
+    found = blocking.candidates({key for one in new for key in one.keys}, place.unit_ids)
     by_value: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for customer_id, one in found.items():
-        for key in blocking.keys_of(one):
+    for customer_id, facets in found.items():
+        for key in keys_of(facets):
             by_value[key].append(customer_id)
-    accounts = sorted({number for one in facets for number in one.accounts})
-    return _Known(dict(found), dict(by_value), blocking.account_owners(accounts))
+    accounts = sorted({number for one in new for number in one.facets.accounts})
+    return _Known(
+        dict(found), dict(by_value), blocking.account_owners(accounts), blocking.customers_about()
+    )
 
 
-def _decide(facets: Facets, known: _Known) -> tuple[int | None, list[tuple[int, Likeness]]]:
+def _decide(arrival: Arrival, known: _Known) -> tuple[int | None, list[tuple[int, Likeness]]]:
     """Return the customer that the record surely is, and the others it may be."""
-    judged = [(one, compare(facets, known.facets[one])) for one in known.candidates(facets)]
+    candidates = known.candidates(arrival)
+    judged = [
+        (one, compare(arrival.facets, known.facets[one], among=known.among)) for one in candidates
+    ]
     sure = [pair for pair in judged if pair[1].verdict is Verdict.SURE]
     doubts = [pair for pair in judged if pair[1].verdict is Verdict.DOUBT]
     if not sure:

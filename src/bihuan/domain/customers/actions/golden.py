@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,6 +36,9 @@ select r.customer_id, r.id, s.trust, r.changed_at, r.values
 from customers_sourcerow r join customers_source s on s.id = r.source_id
 where r.customer_id = any(%s) order by r.id
 """
+_FILES: Final = """
+select id, name, kind, note, attributes, pinned, updated_at from customers_customer where id = any(%s)
+"""
 _SETTLED: Final[Mapping[str, str]] = {
     "id": "bigint",
     **dict.fromkeys(("name", "name_norm", "name_pinyin", "name_initials", "match_key"), "text"),
@@ -44,14 +48,31 @@ _SETTLED: Final[Mapping[str, str]] = {
     "missing": "text",
     "updated_at": "timestamptz",
 }
-# A column is one parameter, however many customers there are.
+# All customers are one parameter: a list of thousands costs more to send than to write.
 _UPDATE: Final = f"""
 update customers_customer c
 set {", ".join(f"{name} = n.{name}" for name in _SETTLED if name not in ("id", "missing"))},
     missing = string_to_array(n.missing, ',')
-from unnest({", ".join(f"%s::{kind}[]" for kind in _SETTLED.values())}) as n({", ".join(_SETTLED)})
+from jsonb_to_recordset(%s::jsonb) as n({", ".join(f"{name} {kind}" for name, kind in _SETTLED.items())})
 where c.id = n.id
 """  # noqa: S608 -- our own columns
+_BARE: Final = """
+select id from customers_customer c where id = any(%s)
+and not exists (select from customers_sourcerow r where r.customer_id = c.id)
+"""
+
+
+@dataclass(slots=True)
+class _File:
+    """What of a customer is worked out from its source rows."""
+
+    id: int
+    name: str
+    kind: str
+    note: str
+    attributes: dict[str, Any]
+    pinned: dict[str, int]
+    updated_at: datetime
 
 
 def desk_source(at: datetime) -> Source:
@@ -64,9 +85,8 @@ def desk_source(at: datetime) -> Source:
 
 def keep_what_was_typed(customer_ids: Collection[int], *, at: datetime) -> None:
     """Give customers that have no source row one that says what our people typed."""
-    having = SourceRow.objects.filter(customer_id__in=customer_ids).values("customer_id")
-    bare = Customer.objects.filter(pk__in=customer_ids).exclude(pk__in=having)
-    rows = [_typed(one) for one in bare]
+    bare = [row[0] for row in db.rows(_BARE, (list(customer_ids),))]
+    rows = [_typed(one) for one in Customer.objects.filter(pk__in=bare)] if bare else []
     if rows:
         source = desk_source(at)
         for row in rows:
@@ -113,12 +133,12 @@ def refresh(customer_ids: Collection[int], *, at: datetime) -> None:
         said[customer_id].append(Said(row, trust, changed_at, fields))
     known = _known(customer_ids)
     weights = {kind.value: weights_for(kind) for kind in CustomerKind}
-    customers = list(Customer.objects.filter(pk__in=customer_ids))
-    for customer in customers:
-        _believe(customer, said.get(customer.pk, []), at)
-        _complete(customer, known.get(customer.pk, set()), weights)
-    lines = [[_column(one, name) for name in _SETTLED] for one in customers]
-    db.run(_UPDATE, [list(column) for column in zip(*lines, strict=True)])
+    files = [_file(row) for row in db.rows(_FILES, (list(customer_ids),))]
+    settled = []
+    for file in files:
+        _believe(file, said.get(file.id, []), at)
+        settled.append(_settled(file, known.get(file.id, set()), weights[file.kind]))
+    db.run(_UPDATE, (orjson.dumps(settled).decode(),))
 
 
 def fields_of(values: Mapping[str, Any]) -> dict[str, str]:
@@ -128,37 +148,44 @@ def fields_of(values: Mapping[str, Any]) -> dict[str, str]:
     return plain | {f"attributes.{key}": str(value) for key, value in soft.items()}
 
 
-def _believe(customer: Customer, said: list[Said], at: datetime) -> None:
+def _file(row: tuple[Any, ...]) -> _File:
+    one, name, kind, note, attributes, pinned, updated_at = row
+    return _File(one, name, kind, note, orjson.loads(attributes), orjson.loads(pinned), updated_at)
+
+
+def _believe(file: _File, said: list[Said], at: datetime) -> None:
     if said:
-        chosen = believed(said, customer.pinned)
-        customer.name = chosen["name"].value
-        customer.name_norm = name_norm(customer.name)
-        customer.kind = chosen["kind"].value
-        customer.note = chosen["note"].value if "note" in chosen else ""
-        customer.attributes = {
+        chosen = believed(said, file.pinned)
+        file.name = chosen["name"].value
+        file.kind = chosen["kind"].value
+        file.note = chosen["note"].value if "note" in chosen else ""
+        file.attributes = {
             name.removeprefix("attributes."): one.value
             for name, one in chosen.items()
             if name.startswith("attributes.")
         }
-        customer.updated_at = at
-    customer.name_pinyin, customer.name_initials = searched_by(customer.name)
-    birth = str(customer.attributes.get("birth_date", ""))
-    customer.match_key = match_key(customer.kind, customer.name, birth)
+        file.updated_at = at
 
 
-def _complete(
-    customer: Customer, known: set[str], weights: Mapping[str, Mapping[str, int]]
-) -> None:
-    facets = Known(frozenset(known), frozenset(k for k, v in customer.attributes.items() if v))
-    whole = completeness(facets.fields, weights[customer.kind])
-    customer.completeness, customer.missing = whole.share, list(whole.missing)
-
-
-def _column(customer: Customer, name: str) -> object:
-    value = getattr(customer, name)
-    if name == "attributes":
-        return orjson.dumps(value).decode()
-    return ",".join(value) if name == "missing" else value
+def _settled(file: _File, known: set[str], weights: Mapping[str, int]) -> dict[str, Any]:
+    facets = Known(frozenset(known), frozenset(k for k, v in file.attributes.items() if v))
+    whole = completeness(facets.fields, weights)
+    pinyin, initials = searched_by(file.name)
+    birth = str(file.attributes.get("birth_date", ""))
+    return {
+        "id": file.id,
+        "name": file.name,
+        "name_norm": name_norm(file.name),
+        "name_pinyin": pinyin,
+        "name_initials": initials,
+        "match_key": match_key(file.kind, file.name, birth),
+        "kind": file.kind,
+        "note": file.note,
+        "attributes": file.attributes,
+        "completeness": whole.share,
+        "missing": ",".join(whole.missing),
+        "updated_at": file.updated_at,
+    }
 
 
 def _known(customer_ids: Collection[int]) -> dict[int, set[str]]:

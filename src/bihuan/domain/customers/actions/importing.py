@@ -5,8 +5,8 @@ the next portion, nothing twice and nothing lost; and two runs of one batch take
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
@@ -18,12 +18,13 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from bihuan.domain.customers.actions.arriving import Arrival, Place, take_in
+from bihuan.domain.customers.actions.arriving import Place, take_in
+from bihuan.domain.customers.actions.understanding import PORTION, portions
 from bihuan.domain.customers.choices import ImportState
 from bihuan.domain.customers.models import ColumnMap, ImportBatch, RejectedRow, Source
 from bihuan.domain.customers.queries.imports import ImportUnknown, own_titles
+from bihuan.domain.customers.rules.arrivals import Understood
 from bihuan.domain.customers.rules.columns import FIELDS, guess
-from bihuan.domain.customers.rules.records import Reader
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org import queries as org
@@ -31,7 +32,6 @@ from bihuan.engines.tables import Layout, NotReadable, Row, look_at, read_rows
 from bihuan.kit.notation import name_norm
 from bihuan.kit.problems import Invalid, Refused
 
-PORTION: Final = 2000
 TASK: Final = "customers.run_import"
 MOST_BYTES: Final = 1024**3
 
@@ -180,12 +180,14 @@ def run(batch_id: int, *, now: Callable[[], datetime]) -> None:
         return
     try:
         with Path(batch.path).open("rb") as stream:
-            rows = islice(read_rows(stream, layout_of(batch)), batch.lines_done, None)
-            done = batch.lines_done
-            while portion := list(islice(rows, PORTION)):
-                if not _portion(batch_id, done, portion, now()):
-                    return
-                done += len(portion)
+            layout, done = layout_of(batch), batch.lines_done
+            rows = islice(read_rows(stream, layout), done, None)
+            cut = portions(rows, layout.heading, batch.columns, size=PORTION)
+            with closing(cut):
+                for portion, understood in cut:
+                    if not _portion(Portion(batch_id, done, portion, understood), now()):
+                        return
+                    done += len(portion)
     except (OSError, NotReadable, UnicodeError) as wrong:
         _stop(batch_id, FileGone.message if isinstance(wrong, OSError) else FileNotReadable.message)
         return
@@ -197,31 +199,33 @@ def layout_of(batch: ImportBatch) -> Layout:
     return Layout(**{**batch.layout, "heading": tuple(batch.layout["heading"])})
 
 
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Some rows of a file behind the first `done`, and what they mean."""
+
+    batch_id: int
+    done: int
+    rows: Sequence[Row]
+    understood: Understood
+
+
 @transaction.atomic
-def _portion(batch_id: int, done: int, portion: list[Row], at: datetime) -> bool:
+def _portion(portion: Portion, at: datetime) -> bool:
     """Take in one portion; False where somebody else has taken it meanwhile."""
-    batch = _locked(batch_id)
-    if batch.state != ImportState.RUNNING or batch.lines_done != done:
+    batch = _locked(portion.batch_id)
+    if batch.state != ImportState.RUNNING or batch.lines_done != portion.done:
         return False
-    reader = Reader(layout_of(batch).heading, batch.columns)
-    arrivals, rejected = [], {}
-    for row in portion:
-        record, wrong = reader.read(row.cells)
-        if record is None:
-            rejected[row.line] = wrong
-        else:
-            arrivals.append(Arrival(row.line, record))
-    outcome = take_in(arrivals, place_of(batch), at=at)
-    rejected |= outcome.refused
+    outcome = take_in(portion.understood.arrivals, place_of(batch), at=at)
+    rejected = {**portion.understood.wrong, **outcome.refused}
     RejectedRow.objects.bulk_create(
         RejectedRow(batch=batch, line=row.line, cells=list(row.cells), problems=rejected[row.line])
-        for row in portion
+        for row in portion.rows
         if row.line in rejected
     )
     for name, count in outcome.counts.items():
         setattr(batch, name, getattr(batch, name) + count)
     batch.rejected += len(rejected)
-    batch.lines_done += len(portion)
+    batch.lines_done += len(portion.rows)
     batch.lines_total = max(batch.lines_total, batch.lines_done)
     batch.save()
     return True

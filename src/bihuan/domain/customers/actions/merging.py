@@ -27,7 +27,7 @@ from bihuan.kit.problems import Invalid, NotFound, Refused
 LEAST_REASON: Final = 4
 _TIERS: Final = (Tier.NORMAL, Tier.IMPORTANT, Tier.VIP)
 # Our own tables: what moves, and on which columns a row of the other file is the same already.
-_OWN: Final[Mapping[str, Sequence[str]]] = {
+OWN: Final[Mapping[str, Sequence[str]]] = {
     "customers_contactpoint": ("kind", "value_norm"),
     "customers_identifier": ("kind", "value_norm"),
     "customers_account": (),
@@ -96,11 +96,11 @@ def merge_customers(
     for name, follower in FOLLOWERS.items():
         moved[name] = list(follower.move(Move(absorbed.pk, survivor.pk, by, at)))
     before = {"tier": survivor.tier}
-    survivor.tier = max(survivor.tier, absorbed.tier, key=lambda tier: _TIERS.index(Tier(tier)))
+    survivor.tier = higher_tier(survivor.tier, absorbed.tier)
     survivor.save(update_fields=["tier"])
     absorbed.merged_into, absorbed.updated_at = survivor, at
     absorbed.save(update_fields=["merged_into", "updated_at"])
-    moved["pairs"] = _carry_pairs(absorbed.pk, survivor.pk, at)
+    moved["pairs"] = carry_pairs(absorbed.pk, survivor.pk, at)
     merge = Merge.objects.create(
         survivor=survivor,
         absorbed=absorbed,
@@ -221,7 +221,7 @@ def _move_own(from_id: int, to_id: int) -> dict[str, list[Any]]:
         " and s.kind = p.kind and s.is_primary)",
         (from_id, to_id),
     )
-    for table, same in _OWN.items():
+    for table, same in OWN.items():
         moved[table] = _moved(table, same, from_id, to_id)
     related = (
         "update customers_relation r set other_id = %s where other_id = %s and customer_id <> %s"
@@ -244,7 +244,7 @@ def _moved(table: str, same: Sequence[str], from_id: int, to_id: int) -> list[in
 
 def _move_back(merge: Merge, holder_id: int, by: Actor, at: datetime) -> None:
     moved, back = merge.moved, merge.absorbed_id
-    for table in _OWN:
+    for table in OWN:
         primary = ", is_primary = false" if table == "customers_contactpoint" else ""
         sql = (
             f"update {table} set customer_id = %s{primary} where customer_id = %s and id = any(%s)"  # noqa: S608 -- our own names
@@ -259,7 +259,12 @@ def _move_back(merge: Merge, holder_id: int, by: Actor, at: datetime) -> None:
     Pair.objects.filter(pk__in=moved.get("pairs", []), state=PairState.OPEN).delete()
 
 
-def _carry_pairs(absorbed_id: int, survivor_id: int, at: datetime) -> list[int]:
+def higher_tier(one: str, other: str) -> str:
+    """Return the tier that two files have together."""
+    return max(one, other, key=lambda tier: _TIERS.index(Tier(tier)))
+
+
+def carry_pairs(absorbed_id: int, survivor_id: int, at: datetime) -> list[int]:
     """Let what is to be decided about the absorbed file be decided about the one that goes on."""
     sql = """
     insert into customers_pair (left_id, right_id, score, evidence, state, found_at, decided_by)

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from bihuan.domain.customers.actions.arriving import Arrival, take_in
+from bihuan.domain.customers.actions.arriving import take_in
 from bihuan.domain.customers.actions.importing import layout_of, place_of
 from bihuan.domain.customers.choices import RejectedState
 from bihuan.domain.customers.models import ImportBatch, RejectedRow
 from bihuan.domain.customers.queries.imports import RejectedRowUnknown
+from bihuan.domain.customers.rules.arrivals import arrival
 from bihuan.domain.customers.rules.records import Reader, Record
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
@@ -65,7 +66,7 @@ def _typed(text: str | None, kept: str) -> str:
 
 
 def _taken(record: Record, row: RejectedRow, batch: ImportBatch, at: datetime) -> str:
-    outcome = take_in([Arrival(row.line, record)], place_of(batch), at=at)
+    outcome = take_in([arrival(row.line, record)], place_of(batch), at=at)
     if wrong := outcome.refused.get(row.line):
         raise StillWrong(fields=wrong)
     return next(name for name, count in outcome.counts.items() if count)

@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 
 from bihuan.domain.customers.queries.profile_rules import Known, weights_for
+from bihuan.domain.customers.rules.arrivals import Arrival
 from bihuan.domain.customers.rules.matching import Likeness
 from bihuan.domain.customers.rules.records import Record
 from bihuan.engines.goldenrecord import Completeness, completeness
@@ -88,6 +89,7 @@ class Rows:
     rows: list[Line] = field(default_factory=list)
     pairs: list[Line] = field(default_factory=list)
     _weights: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    _whole: dict[tuple[str, frozenset[str]], Completeness] = field(default_factory=dict)
 
     def create(self, customer_id: int, record: Record) -> None:
         """Write a new customer down, with everything its record says."""
@@ -98,7 +100,7 @@ class Rows:
             (
                 *(customer_id, record.kind, *names, "NORMAL", self.unit_id, record.note),
                 *("CUSTOMER", "", _json(dict(record.attributes)), "{}"),
-                *(whole.share, list(whole.missing), self.at, self.at),
+                *(whole.share, f"{{{','.join(whole.missing)}}}", self.at, self.at),
             )
         )
         self.add_children(customer_id, record)
@@ -111,16 +113,13 @@ class Rows:
         self.identifiers.extend((customer_id, *one) for one in record.identifiers)
         self.accounts.extend((customer_id, number) for number in record.accounts)
 
-    def origin(
-        self, key: str, customer_id: int, content: tuple[dict[str, Any], str], line: int
-    ) -> None:
+    def origin(self, key: str, customer_id: int, one: Arrival) -> None:
         """Keep what the source said."""
-        said, digest = content
-        self.rows.append((None, key, customer_id, _json(said), digest, line))
+        self.rows.append((None, key, customer_id, one.said, one.digest, one.line))
 
-    def change(self, row_id: int, said: dict[str, Any], digest: str, line: int) -> None:
+    def change(self, row_id: int, one: Arrival) -> None:
         """Keep what the source says now."""
-        self.rows.append((row_id, None, None, _json(said), digest, line))
+        self.rows.append((row_id, None, None, one.said, one.digest, one.line))
 
     def doubt(self, one: int, other: int, likeness: Likeness) -> None:
         """Let somebody decide about two customers."""
@@ -129,12 +128,16 @@ class Rows:
             self.pairs.append((min(one, other), max(one, other), likeness.score, evidence))
 
     def _completeness(self, record: Record) -> Completeness:
-        if record.kind not in self._weights:
-            self._weights[record.kind] = weights_for(record.kind)
         kinds = {point.kind for point in record.points} | {kind for kind, _ in record.identifiers}
         kinds |= {"ACCOUNT"} if record.accounts else set()
-        known = Known(frozenset(kinds), frozenset(record.attributes))
-        return completeness(known.fields, self._weights[record.kind])
+        fields = Known(frozenset(kinds), frozenset(record.attributes)).fields
+        found = self._whole.get((record.kind, fields))
+        if found is None:
+            if record.kind not in self._weights:
+                self._weights[record.kind] = weights_for(record.kind)
+            found = completeness(fields, self._weights[record.kind])
+            self._whole[record.kind, fields] = found
+        return found
 
 
 def new_ids(count: int) -> list[int]:

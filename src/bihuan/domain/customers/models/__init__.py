@@ -1,6 +1,7 @@
 """Tables of customers: who they are, where each value came from, and which files were one and the same."""
 
 from bihuan.domain.customers.models.bonds import Contract, Identifier, Relation
+from bihuan.domain.customers.models.consolidating import Consolidation, Finding
 from bihuan.domain.customers.models.customer import Account, ContactPoint, Customer
 from bihuan.domain.customers.models.importing import ColumnMap, ImportBatch, RejectedRow
 from bihuan.domain.customers.models.merging import Merge, Pair
@@ -10,9 +11,11 @@ from bihuan.domain.customers.models.sources import Source, SourceRow
 __all__ = [
     "Account",
     "ColumnMap",
+    "Consolidation",
     "ContactPoint",
     "Contract",
     "Customer",
+    "Finding",
     "HeldTier",
     "Identifier",
     "ImportBatch",

@@ -1,28 +1,28 @@
 """Which customers may be the same as a record: found by a shared number, contact or name, never by comparing all."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from bihuan.domain.customers.ports import Facets
+from bihuan.domain.customers.ports import Facets, Key
 from bihuan.kit import db
 
 MOST_DOUBTS: Final = 5
-
-Key = tuple[str, str]
+# Many values are sent as one text: a list of thousands costs more to send than to look up.
+SEPARATOR: Final = "\x1f"
 
 # A value that more customers share says nothing of who they are: a reception desk's number.
 _SHARED: Final = 40
 _HITS: Final = f"""
     select customer_id as id from customers_identifier
-    where is_proven and value_norm = any(%(numbers)s)
+    where is_proven and value_norm = any(string_to_array(%(numbers)s, chr(31)))
     union
-    select p.customer_id from unnest(%(contacts)s::text[]) as v(value), lateral (
+    select p.customer_id from unnest(string_to_array(%(contacts)s, chr(31))) as v(value), lateral (
         select customer_id from customers_contactpoint
         where value_norm = v.value and kind in ('PHONE', 'EMAIL') limit {_SHARED}) p
     union
-    select customer_id from customers_account where number = any(%(accounts)s)
+    select customer_id from customers_account where number = any(string_to_array(%(accounts)s, chr(31)))
     union
-    select c.id from unnest(%(names)s::text[]) as v(value), lateral (
+    select c.id from unnest(string_to_array(%(names)s, chr(31))) as v(value), lateral (
         select id from customers_customer
         where match_key = v.value and match_key <> '' limit {_SHARED}) c
 """  # noqa: S608 -- our own number
@@ -39,16 +39,8 @@ _CANDIDATES: Final = (
     _FACETS + f"where c.id in ({_HITS}) and c.merged_into_id is null and c.unit_id = any(%(units)s)"
 )
 _OF: Final = _FACETS + "where c.id = any(%s)"
+_ABOUT: Final = "select reltuples from pg_class where oid = 'customers_customer'::regclass"
 _OWNERS: Final = "select number, customer_id from customers_account where number = any(%s)"
-
-
-def keys_of(facets: Facets) -> Iterable[Key]:
-    """Yield the values that two records of one customer may share."""
-    yield from (("number", value) for value in facets.identifiers.values())
-    yield from (("contact", value) for value in facets.phones | facets.mails)
-    yield from (("account", value) for value in facets.accounts)
-    if facets.match_key:
-        yield "name", facets.match_key
 
 
 def candidates(keys: Collection[Key], unit_ids: Sequence[int]) -> dict[int, Facets]:
@@ -56,13 +48,18 @@ def candidates(keys: Collection[Key], unit_ids: Sequence[int]) -> dict[int, Face
     by_kind: dict[str, list[str]] = {"number": [], "contact": [], "account": [], "name": []}
     for kind, value in keys:
         by_kind[kind].append(value)
-    values = {f"{kind}s": found for kind, found in by_kind.items()}
+    values = {f"{kind}s": SEPARATOR.join(found) for kind, found in by_kind.items()}
     return _read(_CANDIDATES, {**values, "units": list(unit_ids)})
 
 
 def facets_of(customer_ids: Collection[int]) -> dict[int, Facets]:
     """Return what is compared of some customers."""
     return _read(_OF, (list(customer_ids),))
+
+
+def customers_about() -> int:
+    """Return about how many customers there are, as the database's own statistics say."""
+    return max(0, int(db.rows(_ABOUT)[0][0]))
 
 
 def account_owners(numbers: Collection[str]) -> dict[str, int]:

@@ -150,10 +150,11 @@ def search(access: Access, text: str, size: int = 20) -> list[CustomerRow]:
     """
     size = max(1, min(size, MOST_FOUND))
     found: list[int] = []
-    for step in steps(read_search(text)):
-        if len(found) >= size:
-            break
-        found = list(dict.fromkeys([*found, *_fitting(_in_scope(access), step, size)]))[:size]
+    with db.planned_by_value():
+        for step in steps(read_search(text)):
+            if len(found) >= size:
+                break
+            found = list(dict.fromkeys([*found, *_fitting(_in_scope(access), step, size)]))[:size]
     customers = _with_details(Customer.objects.filter(pk__in=found)).in_bulk() if found else {}
     return [_row(customers[one], access) for one in found]
 

@@ -8,11 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import F, Func, Q, TextField
+from django.db.models import BooleanField, F, Func, Q, TextField, Value
 
 from bihuan.domain.customers.choices import ContactKind
-from bihuan.domain.customers.models import Account, ContactPoint, Customer
+from bihuan.domain.customers.models import ContactPoint
 from bihuan.domain.customers.queries.reading import Wanted
+
+
+class HoldsPairs(Func):
+    """All these pairs of neighbouring characters are in a text, as the index of pairs has them."""
+
+    template = "customers_pairs(%(expressions)s)"
+    arg_joiner = ") @> ("
+    output_field = BooleanField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +36,32 @@ def steps(wanted: Wanted) -> Iterator[Step]:
     yield from _by_number(wanted)
     name = wanted.name
     if name:
-        yield Step(Q(name_norm__startswith=name), ("name_norm", "id"))
+        yield Step(_begins("name_norm", name), ("name_norm", "id"))
     if name.isascii() and name.isalpha():
         for sound in ("name_initials", "name_pinyin"):
-            yield Step(Q((f"{sound}__startswith", name)), (sound, "name_norm", "id"))
+            yield Step(_begins(sound, name), (sound, "name_norm", "id"))
     if len(name) >= 2:
         yield Step(_name_contains(name))
 
 
+def _begins(column: str, text: str) -> Q:
+    """Return the condition as a range: these columns are ordered by code point."""
+    return Q((f"{column}__gte", text), (f"{column}__lt", f"{text}\U0010ffff"))
+
+
 def _by_number(wanted: Wanted) -> Iterator[Step]:
+    """Yield conditions on what belongs to a customer: joined, so that few numbers lead to few customers."""
+    phone = Q(contacts__kind=ContactKind.PHONE)
     if wanted.phone:
-        yield Step(has_phone(Q(value_norm=wanted.phone)))
+        yield Step(phone & Q(contacts__value_norm=wanted.phone))
     if wanted.account:
-        accounts = Account.objects.filter(number__startswith=wanted.account)
-        yield Step(Q(pk__in=accounts.values("customer_id")))
+        yield Step(Q(accounts__number__startswith=wanted.account))
     if wanted.masked:
         head, tail = wanted.masked
-        yield Step(has_phone(Q(last4=tail, value_norm__startswith=head)))
+        yield Step(phone & Q(contacts__last4=tail, contacts__value_norm__startswith=head))
     if wanted.tail:
-        longer = Q(value_norm__endswith=wanted.tail) if len(wanted.tail) > 4 else Q()
-        yield Step(has_phone(Q(last4=wanted.tail[-4:]) & longer))
+        longer = Q(contacts__value_norm__endswith=wanted.tail) if len(wanted.tail) > 4 else Q()
+        yield Step(phone & Q(contacts__last4=wanted.tail[-4:]) & longer)
 
 
 def has_phone(condition: Q) -> Q:
@@ -57,7 +71,7 @@ def has_phone(condition: Q) -> Q:
 
 
 def _name_contains(name: str) -> Q:
-    pairs = Func(F("name_norm"), function="customers_pairs", output_field=ArrayField(TextField()))
     wanted = [name[at : at + 2] for at in range(len(name) - 1)]
-    holds_all = Customer.objects.annotate(pairs=pairs).filter(Q(("pairs__contains", wanted)))
-    return Q(pk__in=holds_all.values("pk"), name_norm__contains=name)
+    return Q(HoldsPairs(F("name_norm"), Value(wanted, ArrayField(TextField())))) & Q(
+        name_norm__contains=name
+    )

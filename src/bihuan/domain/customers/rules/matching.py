@@ -1,19 +1,29 @@
 """Whether two files are the same customer: surely, perhaps, or surely not, and what speaks for it.
 
-Sure pairs merge by rule; the rest is for a person to decide. Two different proven numbers of one kind, or two dates of
-birth, are never the same person, and a family behind one phone is not one customer (data-engines.md, household veto).
+Two steps. What is sure by rule is decided at once: the same name together with a number, an account, a phone or a
+mail of both. Everything else is judged by the model that consolidates whole tables (`engines.linkage`), with its vetoes: two
+different proven numbers are never one customer, and a family behind one phone is not one person (decision 0351).
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
-from bihuan.domain.customers.choices import CustomerKind
+from bihuan.domain.customers.choices import CustomerKind, IdentifierKind
 from bihuan.domain.customers.ports import Facets
 from bihuan.domain.customers.rules.records import Record
-from bihuan.engines.linkage import standard
+from bihuan.engines.linkage import scoring
+from bihuan.engines.linkage.comparisons import Kind
+from bihuan.engines.linkage.deciding import Decision
+from bihuan.engines.linkage.model import shipped_model
+from bihuan.engines.linkage.records import read_record
+from bihuan.engines.linkage.roles import Role
+from bihuan.engines.linkage.scoring import Judgement
+
+LEAST_AMONG: Final = 1_000_000
+"""How many customers there are at least thought to be: a new installation is no reason to believe in coincidences."""
 
 
 class Verdict(StrEnum):
@@ -27,32 +37,23 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A verdict with what it rests on: `evidence` are (what, weight), for and against."""
+    """A verdict with what it rests on: `score` 0–1, `evidence` are (what, weight in bits), for and against."""
 
     verdict: Verdict
     score: float
     evidence: tuple[tuple[str, int], ...]
 
 
-# What each agreement or contradiction weighs, in points of log-odds.
-WEIGHTS: Final[Mapping[str, int]] = {
-    "same_identifier": 8,
-    "same_account": 6,
-    "same_name": 3,
-    "same_sound": 2,
-    "same_company": 3,
-    "name_within": 1,
-    "same_phone": 4,
-    "same_mail": 4,
-    "same_home": 2,
-    "same_birth": 3,
-    "other_name": -4,
-    "other_birth": -5,
-    "other_kind": -5,
+_VETO: Final = Likeness(Verdict.VETO, 0.0, (("other_identifier", -99),))
+_NO: Final = Likeness(Verdict.NO, 0.0, ())
+# What the model does not know, in bits.
+_ACCOUNT: Final = ("same_account", 12)
+_SURE: Final[Mapping[str, int]] = {
+    "same_name": 9,
+    "same_identifier": 20,
+    "same_phone": 12,
+    "same_mail": 12,
 }
-"""The base is that two files found by one shared value are rarely the same: `BASE` points."""
-BASE: Final = -5
-DOUBT_FROM: Final = 0.5
 
 
 def facets_of(record: Record) -> Facets:
@@ -73,69 +74,108 @@ def facets_of(record: Record) -> Facets:
     )
 
 
-def compare(one: Facets, other: Facets) -> Likeness:
-    """Say whether two files are the same customer."""
-    if _contradict(one, other):
-        return Likeness(Verdict.VETO, 0.0, (("other_identifier", -99),))
-    found = [name for name, holds in _agreements(one, other) if holds]
-    evidence = tuple((name, WEIGHTS[name]) for name in found)
-    score = 1 / (1 + math.exp(-(BASE + sum(weight for _name, weight in evidence))))
-    return Likeness(_verdict(set(found), score), round(score, 4), evidence)
+def compare(one: Facets, other: Facets, *, among: int = 0) -> Likeness:
+    """Say whether two files are the same customer, out of a table of `among` customers."""
+    shared = one.identifiers.keys() & other.identifiers.keys()
+    if any(one.identifiers[kind] != other.identifiers[kind] for kind in shared):
+        return _VETO
+    agreed = _agreed(one, other, has_number=bool(shared))
+    if one.kind != other.kind:
+        is_doubt = "same_identifier" in agreed
+        return Likeness(Verdict.DOUBT, 0.5, _weighed(agreed)) if is_doubt else _NO
+    # Two dates of birth behind one name and phone are father and son, unless a number is the same.
+    births = {one.birth, other.birth} - {""}
+    if "same_name" in agreed and len(agreed) > 1 and (len(births) < 2 or shared):
+        return Likeness(Verdict.SURE, 1.0, _weighed(agreed))
+    return _judged(one, other, agreed, max(among, LEAST_AMONG))
 
 
-def _verdict(found: set[str], score: float) -> Verdict:
-    if found & {"other_birth", "other_kind"}:
-        return Verdict.DOUBT if "same_identifier" in found else Verdict.NO
-    named = bool(found & {"same_name", "same_company"})
-    if named and found & {"same_identifier", "same_account", "same_phone", "same_mail"}:
-        return Verdict.SURE
-    if found & {"same_identifier", "same_account"}:
-        return Verdict.DOUBT
-    # One phone or home behind two names is a family or a reception desk, not a double.
-    if "other_name" in found:
-        return Verdict.NO
-    return Verdict.DOUBT if score >= DOUBT_FROM else Verdict.NO
-
-
-def _contradict(one: Facets, other: Facets) -> bool:
-    kinds = one.identifiers.keys() & other.identifiers.keys()
-    return any(one.identifiers[kind] != other.identifiers[kind] for kind in kinds)
-
-
-def _agreements(one: Facets, other: Facets) -> list[tuple[str, bool]]:
-    kinds = one.identifiers.keys() & other.identifiers.keys()
-    return [
-        ("same_identifier", bool(kinds)),
+def _agreed(one: Facets, other: Facets, *, has_number: bool) -> tuple[str, ...]:
+    said = (
+        ("same_name", one.name == other.name),
+        ("same_identifier", has_number),
         ("same_account", bool(one.accounts & other.accounts)),
-        (_names(one, other), True),
         ("same_phone", bool(one.phones & other.phones)),
         ("same_mail", bool(one.mails & other.mails)),
-        ("same_home", bool(one.homes & other.homes)),
-        ("same_birth", bool(one.birth) and one.birth == other.birth),
-        ("other_birth", bool(one.birth and other.birth) and one.birth != other.birth),
-        ("other_kind", one.kind != other.kind),
-    ]
+    )
+    return tuple(name for name, holds in said if holds)
 
 
-def _names(one: Facets, other: Facets) -> str:
-    if one.name == other.name:
-        return "same_name"
-    if CustomerKind.ORGANISATION in (one.kind, other.kind):
-        return _companies(one.name, other.name)
-    if one.pinyin and one.pinyin == other.pinyin:
-        return "same_sound"
-    short, long = sorted((one.name, other.name), key=len)
-    return "name_within" if len(short) > 1 and short in long else "other_name"
+def _weighed(agreed: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    return tuple((name, {**_SURE, _ACCOUNT[0]: _ACCOUNT[1]}[name]) for name in agreed)
 
 
-def _companies(one: str, other: str) -> str:
-    left, right = standard.read_company(one), standard.read_company(other)
-    if left.branch != right.branch:
-        return "other_name"
-    if left.core and left.core == right.core:
-        regions = {left.region, right.region} - {""}
-        return "same_company" if len(regions) < 2 else "other_name"
-    if left.brand and left.brand == right.brand:
-        return "name_within"
-    short, long = sorted((left.core, right.core), key=len)
-    return "name_within" if len(short) > 2 and short in long else "other_name"
+def _judged(one: Facets, other: Facets, agreed: tuple[str, ...], among: int) -> Likeness:
+    left, right = _values(one), _values(other)
+    kind = _kind(one, left, right)
+    if shipped_model(kind) is None:
+        return Likeness(Verdict.DOUBT, 0.5, _weighed(agreed)) if len(agreed) > 1 else _NO
+    for column, mine, theirs in (
+        ("phone", one.phones, other.phones),
+        ("email", one.mails, other.mails),
+        ("door", _doors(one), _doors(other)),
+    ):
+        left[column], right[column] = _nearest(mine, theirs)
+    for side in (left, right):
+        side["box"] = str(side["email"] or "").split("@")[0] or None
+        side["road"] = str(side["door"] or "").split("#")[0] or None
+    found = scoring.judge_values(kind, left, right, among=among)
+    # A score alone is never enough to merge: twins, fathers and sons share everything but a character.
+    is_named = bool(left["name"]) and left["name"] == right["name"]
+    return _likeness(found, agreed, may_merge=is_named or "same_identifier" in agreed)
+
+
+def _kind(one: Facets, left: Mapping[str, Any], right: Mapping[str, Any]) -> Kind:
+    is_company = one.kind == CustomerKind.ORGANISATION
+    foreign = any(name and name.isascii() for name in (left["name"], right["name"]))
+    if is_company:
+        return Kind.COMPANY if foreign else Kind.CHINESE_COMPANY
+    return Kind.PERSON if foreign else Kind.CHINESE_PERSON
+
+
+def _likeness(found: Judgement, agreed: tuple[str, ...], *, may_merge: bool) -> Likeness:
+    evidence = [(one.said, round(one.weight)) for one in found.evidence if abs(one.weight) >= 0.5]
+    has_account = "same_account" in agreed
+    if has_account:
+        evidence.append(_ACCOUNT)
+    if found.vetoed or (found.decision is Decision.APART and not has_account):
+        verdict = Verdict.NO
+    else:
+        is_sure = found.decision is Decision.MERGE and may_merge
+        verdict = Verdict.SURE if is_sure else Verdict.DOUBT
+    return Likeness(verdict, round(found.probability, 4), tuple(evidence))
+
+
+def _values(facets: Facets) -> dict[str, Any]:
+    number = next(
+        (
+            facets.identifiers[kind]
+            for kind in (IdentifierKind.RESIDENT_ID.value, IdentifierKind.CREDIT_CODE.value)
+            if kind in facets.identifiers
+        ),
+        "",
+    )
+    return dict(_standard(facets.kind, facets.name, number, facets.birth))
+
+
+@lru_cache(maxsize=20_000)
+def _standard(kind: str, name: str, number: str, birth: str) -> Mapping[str, Any]:
+    """Return name, number and birth as the model compares them."""
+    is_company = kind == CustomerKind.ORGANISATION
+    typed = {
+        Role.ORGANISATION if is_company else Role.FULL_NAME: [name],
+        Role.ID: [number],
+        Role.DATE_OF_BIRTH: [birth],
+    }
+    return scoring.as_values(read_record(typed, "", companies=is_company))
+
+
+def _doors(facets: Facets) -> frozenset[str]:
+    return frozenset(home for home in facets.homes if "#" in home)
+
+
+def _nearest(mine: frozenset[str], theirs: frozenset[str]) -> tuple[str | None, str | None]:
+    """Return the values to compare: one of both where there is one, else the first of each."""
+    if both := mine & theirs:
+        return min(both), min(both)
+    return min(mine, default=None), min(theirs, default=None)

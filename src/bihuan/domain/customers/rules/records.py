@@ -116,7 +116,11 @@ class Record:
 
 def digest(said: Mapping[str, Any]) -> str:
     """Return what names a content: equal for equal contents only."""
-    packed = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+    return digest_of(orjson.dumps(said, option=orjson.OPT_SORT_KEYS))
+
+
+def digest_of(packed: bytes) -> str:
+    """Return what names a content, packed with its keys in order."""
     return hashlib.blake2b(packed, digest_size=16).hexdigest()
 
 
@@ -157,7 +161,7 @@ class Reader:
             return None, wrong
         accounts = (code_norm(text) for text in self._all(cells, "account"))
         record = Record(
-            self._first(cells, "key")[:100],
+            self._first(cells, "key").replace("\x1f", "")[:100],
             kind,
             name,
             name_norm(name),

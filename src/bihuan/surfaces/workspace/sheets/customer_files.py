@@ -39,6 +39,11 @@ _ABOUT: Final = {
     "same_phone": "电话",
     "same_mail": "邮箱",
     "same_home": "地址",
+    "证件号相同": "证件",
+    "统一社会信用代码相同": "证件",
+    "电话相同": "电话",
+    "邮箱相同": "邮箱",
+    "住址到门户相同": "地址",
 }
 
 
@@ -151,7 +156,7 @@ def pair_line(row: PairRow, chosen: int) -> dict[str, Any]:
 def pair_sheet(row: PairRow, left: CustomerProfile, right: CustomerProfile) -> dict[str, Any]:
     """Return two files side by side: row by row, the same and the different marked."""
     evidence = [(EVIDENCE.get(name, name), weight > 0) for name, weight in row.evidence]
-    same = {_ABOUT[name] for name, weight in row.evidence if weight > 0 and name in _ABOUT}
+    same = {about for name, weight in row.evidence if weight > 0 and (about := _ABOUT.get(name))}
     one, other = _facets(left), _facets(right)
     return {
         "id": row.id,

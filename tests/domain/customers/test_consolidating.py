@@ -1,0 +1,112 @@
+"""All stored files looked through: the model's sure pairs join, doubts wait, and a run that is killed goes on."""
+
+import pytest
+
+from bihuan.domain.customers import queries
+from bihuan.domain.customers.actions import consolidating, linking, merging
+from bihuan.domain.customers.models import (
+    Consolidation,
+    ContactPoint,
+    Customer,
+    Finding,
+    Merge,
+    Pair,
+    SourceRow,
+)
+from bihuan.domain.ledger.events import SYSTEM
+from tests.domain.customers.test_merging import arrive, clerk, ids, picture  # noqa: F401
+from tests.domain.org.given import NOON
+
+pytestmark = pytest.mark.django_db
+NAMES = ("张晓岚", "王建国", "李秀英", "陈志强", "赵敏芝")
+
+
+@pytest.fixture
+def doubles(arrive):  # noqa: F811
+    """Return pairs of customers who are the same: they shared nothing when they came, and share a phone now."""
+    found = []
+    for nth, name in enumerate(NAMES):
+        first = arrive("营销", key=f"A{nth}", name=name, phone=f"1381234204{nth}")
+        second = arrive("客服", key=f"S{nth}", name=name, phone=f"1361234905{nth}", industry="餐饮")
+        ContactPoint.objects.create(
+            customer_id=second,
+            kind="PHONE",
+            value=f"1381234204{nth}",
+            value_norm=f"1381234204{nth}",
+            last4=f"204{nth}",
+            created_at=NOON,
+        )
+        found.append((first, second))
+    return found
+
+
+def begin(clerk):  # noqa: F811
+    return consolidating.start(unit_id=clerk.unit_id, in_background=False, by=clerk, at=NOON)
+
+
+def test_a_run_that_is_killed_goes_on_and_merges_nothing_twice(doubles, clerk, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(consolidating, "PORTION", 2)
+    before = [picture(one) for pair in doubles for one in pair]
+    rows = SourceRow.objects.count()
+    run_id = begin(clerk)
+    portion, calls = consolidating._portion, []
+
+    def killed(*arguments):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return portion(*arguments)
+
+    with monkeypatch.context() as once:
+        once.setattr(consolidating, "_portion", killed)
+        with pytest.raises(KeyboardInterrupt):
+            consolidating.run(run_id, now=lambda: NOON)
+    assert (Consolidation.objects.get().done, Merge.objects.count()) == (2, 2)
+    assert begin(clerk) == run_id
+
+    with monkeypatch.context() as again:
+        again.setattr(linking, "find", killed)  # what was found is not looked for again
+        consolidating.run(run_id, now=lambda: NOON)
+
+    done = Consolidation.objects.get()
+    assert (done.state, done.customers, done.found, done.merged) == ("DONE", 10, 5, 5)
+    assert [queries.survivor_of(second) for _, second in doubles] == [one for one, _ in doubles]
+    assert (Finding.objects.count(), SourceRow.objects.count()) == (0, rows)
+    assert sum(line["records"] for line in done.report) == 10
+    for merge in Merge.objects.order_by("-id"):
+        merging.undo_merge(merge_id=merge.pk, reason="不是同一个人", by=clerk, at=NOON)
+    assert [picture(one) for pair in doubles for one in pair] == before
+
+
+def test_what_somebody_refused_no_run_joins(doubles, clerk):  # noqa: F811
+    left, right = doubles[0]
+    Pair.objects.create(
+        left_id=left, right_id=right, score=0.9, state="REFUSED", found_at=NOON, decided_at=NOON
+    )
+
+    assert consolidating.consolidate(unit_id=clerk.unit_id, by=clerk, at=NOON)["merged"] == 4
+    assert queries.survivor_of(right) == right
+
+
+def test_a_run_begins_by_itself_only_where_files_came(doubles):
+    assert consolidating.start_where_new(by=SYSTEM, at=NOON) == 1
+    Consolidation.objects.update(state="DONE", finished_at=NOON)
+    assert consolidating.start_where_new(by=SYSTEM, at=NOON) == 0
+
+
+def test_files_of_one_portion_that_share_a_contact_are_joined_one_by_one(arrive, clerk):  # noqa: F811
+    same = [arrive(f"来源{n}", key="K", name="王建国", phone=f"1361234905{n}") for n in range(3)]
+    for one in same:
+        ContactPoint.objects.create(
+            customer_id=one,
+            kind="EMAIL",
+            value="wang@bihuan.cn",
+            value_norm="wang@bihuan.cn",
+            created_at=NOON,
+        )
+
+    assert consolidating.consolidate(unit_id=clerk.unit_id, by=clerk, at=NOON)["merged"] == 2
+    kept = Customer.objects.get(pk=same[0])
+    assert kept.contacts.filter(kind="EMAIL").count() == 1
+    assert kept.contacts.filter(kind="PHONE", is_primary=True).count() == 1
+    assert kept.source_rows.count() == 3
