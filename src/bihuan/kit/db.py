@@ -62,19 +62,6 @@ def joined() -> Iterator[None]:
 
 
 @contextmanager
-def planned_by_value() -> Iterator[None]:
-    """Let statements inside be planned for the very values they are asked with, each time anew.
-
-    A plan for any value cannot use an index for the beginning of a text, nor know that one end of a phone is common and
-    another rare: where that matters, planning costs less than a wrong plan.
-    """
-    with transaction.atomic():
-        run("set local plan_cache_mode = force_custom_plan")
-        yield
-        run("set local plan_cache_mode = auto")
-
-
-@contextmanager
 def watched(watch: Callable[[str, Params], None]) -> Iterator[None]:
     """Tell `watch` every statement this process runs meanwhile, before it is run; for measurements."""
     _watches.append(watch)

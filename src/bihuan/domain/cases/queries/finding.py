@@ -10,7 +10,7 @@ from bihuan.domain.cases.models import Case
 from bihuan.domain.cases.queries import wording
 from bihuan.domain.cases.queries.listing import CaseRow, rows_of, visible
 from bihuan.domain.org.ports import Access
-from bihuan.kit import db
+from bihuan.kit.planning import planned_by_value
 
 TAIL = 4
 
@@ -23,7 +23,7 @@ def search(access: Access, text: str, *, size: int = 20) -> list[CaseRow]:
     if len(text) < 2:
         return []
     found = _matching(visible(access), text).select_related("standing").defer("description")
-    with db.planned_by_value():
+    with planned_by_value():
         return rows_of(access, found.order_by("-opened_at", "-id")[:size])
 
 

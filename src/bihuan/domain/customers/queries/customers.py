@@ -16,6 +16,7 @@ from bihuan.kit import db
 from bihuan.kit.masking import mask_mail, mask_phone, mask_text
 from bihuan.kit.notation import NotAPhone, name_norm, read_phone
 from bihuan.kit.paging import Page, keyset
+from bihuan.kit.planning import planned_by_value
 from bihuan.kit.problems import NotFound
 
 MOST_FOUND: Final = 50
@@ -150,7 +151,7 @@ def search(access: Access, text: str, size: int = 20) -> list[CustomerRow]:
     """
     size = max(1, min(size, MOST_FOUND))
     found: list[int] = []
-    with db.planned_by_value():
+    with planned_by_value():
         for step in steps(read_search(text)):
             if len(found) >= size:
                 break
