@@ -1,0 +1,135 @@
+"""Statements of the hot path: what goes to the server and comes back, and what is left of a connection after trouble."""
+
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import DataError, InterfaceError, connection, transaction
+
+from bihuan.kit import db
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LONG = 123456789012345678901234567890
+
+
+@pytest.fixture
+def thrown_away() -> Iterator[None]:
+    """Leave the connection to nobody after the test."""
+    yield
+    connection.close()
+
+
+def test_values_come_back_as_they_went():
+    moment = datetime(2026, 3, 4, 1, 0, 0, 5, tzinfo=UTC)
+    sent: list[Any] = [7, LONG, "中文 %s '", None, True, moment, [1, 2]]
+
+    row = db.one(
+        "select %s::int, %s::numeric, %s::text, %s::text, %s::bool, %s::timestamptz, %s::int[]",
+        sent,
+    )
+
+    assert list(row or ()) == sent
+
+
+def test_a_named_value_may_be_used_twice_and_a_percent_sign_written():
+    sql = "select %(one)s::int + %(one)s::int, %(two)s::text like '%%b'"
+
+    assert db.rows(sql, {"one": 3, "two": "ab", "unused": 1}) == [(6, True)]
+    assert db.rows("select 'a%b'") == [("a%b",)]
+
+
+def test_the_same_statement_takes_values_of_other_types():
+    sql = "select %s || ''"
+
+    assert [db.one(sql, (value,)) for value in ("a", "b", 2**40, 7, "c")] == [
+        ("a",), ("b",), (str(2**40),), ("7",), ("c",),
+    ]  # fmt: skip
+
+
+def test_whole_numbers_in_json_stay_whole():
+    assert db.one(f"""select '{{"a": [1, {LONG}]}}'::json, '[2]'::json""") == (
+        {"a": [1, LONG]},
+        [2],
+    )
+
+
+def test_statements_in_a_transaction_are_undone_together():
+    with transaction.atomic():
+        assert db.run("create table made_here (id int)") == 0
+        assert db.run("insert into made_here select generate_series(1, 3)") == 3
+        with connection.cursor() as cursor:  # Django's own cursor is in the same transaction
+            cursor.execute("select count(*) from made_here")
+            assert cursor.fetchone() == (3,)
+        transaction.set_rollback(True)
+
+    assert db.one("select to_regclass('made_here')::text") == (None,)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_what_the_server_refuses_is_djangos_error_and_a_savepoint_heals_it(times):
+    with transaction.atomic():
+        for _ in range(times):
+            with pytest.raises(DataError, match="division by zero") as raised, transaction.atomic():
+                db.one("select 1 / %s", (0,))
+            assert isinstance(raised.value.__cause__, psycopg.errors.DivisionByZero)
+        assert db.one("select 2 / %s", (1,)) == (2,)
+
+
+def test_the_first_statement_of_a_transaction_may_be_refused():
+    for _ in range(3):
+        with pytest.raises(DataError), transaction.atomic():
+            db.one("select 1 / %s", (0,))
+        assert db.one("select 1") == (1,)
+
+
+def test_statements_are_known_again_after_psycopg_has_given_up_all():
+    for _ in range(3):
+        assert db.one("select 3::int + %s::int", (1,)) == (4,)
+    for _ in range(7):  # psycopg prepares too, and gives all up when something is rolled back
+        with connection.cursor() as cursor:
+            cursor.execute("select 4::int + %s::int", (1,))
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        db.one("select 1")
+
+    assert db.rows("select name from pg_prepared_statements") == []
+    assert [db.one("select 3::int + %s::int", (1,)) for _ in range(3)] == [(4,)] * 3
+
+
+def test_a_transaction_is_open_from_its_first_statement_on():
+    with transaction.atomic():
+        first = db.one("select pg_current_xact_id()::text")
+        assert db.one("select pg_current_xact_id()::text") == first
+    assert db.one("select pg_current_xact_id()::text") != first
+
+
+@pytest.mark.usefixtures("thrown_away")
+def test_a_statement_that_copies_is_refused():
+    with pytest.raises(InterfaceError):
+        db.run("copy (select 1) to stdout")
+
+
+@pytest.mark.usefixtures("thrown_away")
+def test_a_wait_that_is_broken_off_closes_the_connection():
+    class Enough(BaseException):
+        pass
+
+    def enough(*_args: object) -> None:
+        raise Enough
+
+    before = signal.signal(signal.SIGALRM, enough)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(Enough):
+            db.one("select pg_sleep(20)")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+    assert connection.connection.closed
+    connection.close()
+    assert db.one("select 1") == (1,)
