@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from bihuan.domain.customers.choices import OPEN_RATINGS, RatingState
 from bihuan.domain.customers.models import Rating
 from bihuan.domain.customers.queries.schemes import scheme_of, schemes
+from bihuan.domain.customers.queries.seeing import seen_by
 from bihuan.domain.org.ports import Access
 from bihuan.engines.tiers import Explained, Placed, Scheme, explained
 from bihuan.kit import db
@@ -25,7 +26,7 @@ select l.customer_id, c.name, c.unit_id, l.before, l.after, l.score, l.rank
 from customers_ratedcustomer l join customers_customer c on c.id = l.customer_id
 where l.rating_id = %(rating)s and (%(before)s::text is null or l.before = %(before)s)
     and (%(after)s::text is null or l.after = %(after)s) and (%(moved)s::boolean is null or l.before <> l.after)
-    and (%(everywhere)s or c.unit_id = any(%(units)s)) and l.customer_id > %(beyond)s
+    and {seen} and l.customer_id > %(beyond)s
 order by l.customer_id limit %(size)s
 """
 # The last rating in force of each scheme that speaks of the customer.
@@ -233,18 +234,19 @@ def last_key(scheme: str) -> tuple[str, datetime] | None:
 def _lines(
     access: Access, rating_id: int, move: Move, beyond: int, size: int
 ) -> Iterator[RatedRow]:
-    scope = access.scope("customer.view")
+    seen, named = seen_by(access)
     values = {
+        **named,
         "rating": rating_id,
         "before": move.before,
         "after": move.after,
         "moved": True if move.only_moved else None,
-        "everywhere": scope.everywhere,
-        "units": list(scope.unit_ids),
         "beyond": beyond,
         "size": size,
     }
-    for customer_id, name, unit_id, before, after, score, rank in db.rows(_LINES, values):
+    for customer_id, name, unit_id, before, after, score, rank in db.rows(
+        _LINES.format(seen=seen), values
+    ):
         shown = name if access.may("customer.see_phone", unit_id) else mask_text(name)
         yield RatedRow(customer_id, shown, before, after, score, rank)
 

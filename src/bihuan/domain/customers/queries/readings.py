@@ -19,8 +19,12 @@ from bihuan.domain.customers.ports import (
     Reading,
 )
 from bihuan.domain.customers.queries.profile_rules import own_fields
+from bihuan.domain.customers.queries.schemes import schemes
 
 FIELD: Final = "field."
+TIER: Final = "tier."
+# Marks the reading of a tier; its scheme is `name`.
+HELD: Final = "held"
 _HAS: Final = (
     "exists (select from customers_contactpoint p where p.customer_id = c.id and p.kind = '{kind}'"
     " and p.consent <> 'REFUSED')"
@@ -94,16 +98,27 @@ class Statement:
         return self._spoken[reading.key]
 
     def _expression(self, reading: Reading) -> str:
-        if reading.sql:
-            name = f"r{len(self.joins)}"
-            self.joins.append(f"left join ({reading.sql}) {name} on {name}.customer_id = c.id")
-            whole = f"{name}.value"
-            return whole if reading.empty is None else f"coalesce({whole}, {int(reading.empty)})"
-        if not reading.name:
-            return reading.column
+        if reading.sql or reading.column == HELD:
+            return self._joined(reading)
+        return self._attribute(reading) if reading.name else reading.column
+
+    def _joined(self, reading: Reading) -> str:
+        name = f"r{len(self.joins)}"
+        if reading.column == HELD:
+            scheme = self.bind(reading.name)
+            on = f"{name}.customer_id = c.id and {name}.scheme = {scheme}"
+            self.joins.append(f"left join customers_heldtier {name} on {on}")
+            return f"{name}.tier"
+        self.joins.append(f"left join ({reading.sql}) {name} on {name}.customer_id = c.id")
+        value = f"{name}.value"
+        return value if reading.empty is None else f"coalesce({value}, {int(reading.empty)})"
+
+    def _attribute(self, reading: Reading) -> str:
         text = f"(c.attributes ->> {self.bind(reading.name)})"
         if reading.type in {NUMBER, MONEY}:
             return f"customers_number({text})"
+        if reading.type == DAY:
+            return f"substring({text} from '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$')"
         return f"nullif({text}, '')"
 
 
@@ -120,6 +135,12 @@ def catalogue() -> dict[str, Reading]:
         )
         for one in own_fields()
     }
+    for one in schemes():
+        key, scheme = f"{TIER}{one.scheme.code}", one.scheme
+        choices = (("", "未评级"), *((tier.code, tier.title) for tier in scheme.tiers))
+        found[key] = Reading(
+            key, scheme.title, CHOICE, column=HELD, name=scheme.code, choices=choices
+        )
     return found | dict(READINGS.items())
 
 
