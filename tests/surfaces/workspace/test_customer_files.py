@@ -4,8 +4,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from bihuan.domain.customers.actions import importing
-from bihuan.domain.customers.models import Customer, ImportBatch, Pair, RejectedRow
+from bihuan.domain.customers.actions import consolidating, importing
+from bihuan.domain.customers.models import (
+    Consolidation,
+    Customer,
+    ImportBatch,
+    Pair,
+    RejectedRow,
+)
 from bihuan.domain.org.models import Staff
 from bihuan.kit import clock
 from tests.domain.org import given
@@ -152,3 +158,19 @@ def test_who_may_only_look_neither_imports_nor_merges(ids, taken):
     for address in ("/customers/imports/", "/customers/pairs/"):
         assert agent.get(address).status_code == 403
     assert "导入客户" not in text(agent, "/customers/")
+
+
+def test_what_a_look_through_all_files_found_is_told_and_owners_see_what_to_collect(clerk, taken):
+    assert "还没有比对过" in text(clerk, "/customers/runs/")
+    assert clerk.post("/customers/runs/").status_code == 302
+    assert "比对中" in text(clerk, "/customers/runs/")
+    consolidating.run(Consolidation.objects.get().pk, now=clock.now)
+    Customer.objects.update(owner=Staff.objects.get(login_name="fang"))
+
+    page = text(clerk, "/customers/runs/")
+    assert "按来源和机构" in page
+    assert "营销系统" in page
+    assert "未指定负责人" in page
+    mine = text(clerk, "/customers/collecting/")
+    assert "证件" in mine
+    assert Customer.objects.filter(merged_into=None)[0].name in mine

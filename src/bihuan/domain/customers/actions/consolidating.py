@@ -44,6 +44,10 @@ select id from customers_customer where id = any(%s) and merged_into_id is null
 _REFUSED: Final = """
 select left_id, right_id from customers_pair where state = 'REFUSED' and left_id = any(%s)
 """
+_COLLECT: Final = """
+select c.owner_id, m.field, count(*) from customers_customer c cross join lateral unnest(c.missing) as m(field)
+where c.merged_into_id is null and c.unit_id = any(%s) group by 1, 2 order by 3 desc, 1, 2 limit 500
+"""
 _QUEUE: Final = """
 insert into customers_pair (left_id, right_id, score, evidence, state, found_at, decided_by)
 select (p->>0)::bigint, (p->>1)::bigint, (p->>2)::float8, p->3, 'OPEN', %s, ''
@@ -116,6 +120,8 @@ def _keep(run_id: int, found: linking.Found) -> None:
             copy.write_row((run_id, nth, *line))
     going.state, going.found = ConsolidationState.JOINING, len(lines)
     going.customers, going.report = found.customers, list(found.report)
+    units = list(org.tree().under(going.unit_id))
+    going.collect = [list(row) for row in db.rows(_COLLECT, (units,))]
     going.save()
 
 

@@ -21,6 +21,8 @@ class Consolidation(models.Model):
     queued = models.IntegerField(default=0)
     # By source and org unit: how many are real, false or incomplete, and what is to be collected (CUS-01, CUS-02).
     report = models.JSONField(default=list)
+    # By owner, null for nobody's, and field: how many files lack what should be known.
+    collect = models.JSONField(default=list)
     by = models.CharField(max_length=64)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
