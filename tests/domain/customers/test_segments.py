@@ -182,7 +182,7 @@ def keep(access, title="老客户", *, shared=False, segment_id=None, by=None):
 def test_a_segment_is_kept_with_its_count_and_told_in_words(access, made):
     row = queries.segment(access, keep(access))
 
-    assert (row.count, row.told) == (3, "年用电量不小于 1000千瓦时")
+    assert (row.count, row.told) == (3, "年用电量不小于 1000 千瓦时")
     fact = ledger.facts_of(f"segment:{row.id}").rows[0]
     assert (fact.name, fact.data["count"]) == ("segment.made", 3)
 

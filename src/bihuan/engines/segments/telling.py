@@ -42,7 +42,7 @@ def _told_test(test: Test) -> str:
         return f"{test.field.title}{word}"
     if test.op in {"within", "older"}:
         return f"{test.field.title}{word.replace('几', f' {value} ')}"
-    return f"{test.field.title}{word} {value}{test.field.unit}"
+    return f"{test.field.title}{word} {value} {test.field.unit}".rstrip()
 
 
 def holds(condition: Condition, values: Mapping[str, Value], today: date) -> bool:
