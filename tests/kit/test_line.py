@@ -42,6 +42,10 @@ def test_a_named_value_may_be_used_twice_and_a_percent_sign_written():
     assert db.rows("select 'a%b'") == [("a%b",)]
 
 
+def test_none_of_the_named_values_need_be_used():
+    assert db.one("select 7", {"unused": 1}) == (7,)
+
+
 def test_the_same_statement_takes_values_of_other_types():
     sql = "select %s || ''"
 

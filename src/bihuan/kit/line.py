@@ -218,6 +218,6 @@ def _bound(sql: str, params: Params) -> tuple[bytes, Sequence[Any]]:
     if params is None:
         return sql.encode(), ()
     text, names = _translated(sql)
-    if names is None:
-        return text, list(params)
-    return text, [params[name] for name in names]  # type: ignore[call-overload]
+    if isinstance(params, Mapping):  # a statement need not name all of them, nor any
+        return text, [params[name] for name in names or ()]
+    return text, list(params)
