@@ -54,7 +54,7 @@ DATABASES["default"]["TEST"] = {"TEMPLATE": "template0"}
 
 DOMAIN_APPS = [
     *("ledger", "attachments", "packs", "clocks", "org", "customers", "notifications"),
-    *("billing", "interactions", "processes", "escalations", "cases"),
+    *("billing", "portfolios", "interactions", "processes", "escalations", "cases"),
 ]
 INSTALLED_APPS = [
     "django.contrib.auth",

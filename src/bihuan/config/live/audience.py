@@ -8,16 +8,20 @@ from django.db import close_old_connections, connections
 
 from bihuan.config.live.mailbox import News, case_id_of
 from bihuan.domain.cases import queries as cases
+from bihuan.domain.customers.queries.reach import NOTHING, Place, Reach, places
 from bihuan.domain.org.ports import Access
+from bihuan.kit import clock
 
 Involved = Mapping[int, frozenset[int]]
+Files = Mapping[int, Place]
+NO_FILES: Files = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
     """What one reader may hear, worked out once from their access.
 
-    A case is heard of by those who may see it anywhere it was, and by those who hold a post where it
+    Of a customer's file those hear who may open it. A case is heard of by those who may see it anywhere it was, and by those who hold a post where it
     was: its units come into their inbox. What is rooted in a person (`staff:7`) that person hears, and
     what is rooted in the duty of an org unit (`duty:5`) who keeps it. Of anything else only who may read all facts hears. `access` is what boards are drawn for.
     """
@@ -28,6 +32,7 @@ class Audience:
     ref: str = ""
     duty_units: frozenset[int] = frozenset()
     access: Access | None = field(default=None, repr=False, compare=False)
+    reach: Reach = field(default=NOTHING, repr=False, compare=False)
 
     @classmethod
     def of(cls, access: Access) -> "Audience":
@@ -44,8 +49,15 @@ class Audience:
             access=access,
         )
 
-    def may_hear(self, news: News, involved: Involved) -> bool:
-        """Tell whether a fact is this reader's business; `involved` gives each case's org units."""
+    def may_hear(self, news: News, involved: Involved, files: Files = NO_FILES) -> bool:
+        """Tell whether a fact is this reader's business; `involved` gives each case's org units.
+
+        `files` says where customers' files are and whose: of a file hears who may open it now.
+        """
+        customer_id = customer_of(news)
+        if customer_id is not None:
+            place = files.get(customer_id)
+            return place is not None and self._sees(customer_id, place)
         case_id = case_of(news)
         if case_id is not None:
             return self.everywhere or not self.unit_ids.isdisjoint(
@@ -53,10 +65,21 @@ class Audience:
             )
         return self.all_facts or news.root == self.ref or self._keeps(news.root)
 
+    def _sees(self, customer_id: int, place: Place) -> bool:
+        """Tell whether a file is seen: by one's reach, or because it was opened to just this reader."""
+        opened = any(f"staff:{one}" == self.ref for one in place.opened_to)
+        return self.reach.holds(customer_id, place) or opened
+
     def _keeps(self, root: str) -> bool:
         """Tell whether a root such as `duty:5` is an org unit whose duty this reader keeps."""
         kind, _, key = root.partition(":")
         return kind == "duty" and key.isdecimal() and int(key) in self.duty_units
+
+
+def customer_of(news: News) -> int | None:
+    """Return the id of the customer that a fact belongs to, if it is one."""
+    kind, _, key = news.root.partition(":")
+    return int(key) if kind == "customer" and key.isdecimal() else None
 
 
 def case_of(news: News) -> int | None:
@@ -70,5 +93,15 @@ def involved_in(case_ids: Collection[int]) -> Involved:
     close_old_connections()
     try:
         return cases.involved_units(case_ids)
+    finally:
+        connections.close_all()
+
+
+@sync_to_async(thread_sensitive=False)
+def files_of(customer_ids: Collection[int]) -> Files:
+    """Look up where customers' files are and to whom they are open now, and give the connection back at once."""
+    close_old_connections()
+    try:
+        return places(customer_ids, clock.now())
     finally:
         connections.close_all()

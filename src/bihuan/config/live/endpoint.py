@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 from asgiref.sync import sync_to_async
@@ -15,6 +16,7 @@ from bihuan.config.live.audience import Audience, involved_in
 from bihuan.config.live.boards import CaseBoard
 from bihuan.config.live.hub import Hub, Reader
 from bihuan.config.live.mailbox import Mailbox
+from bihuan.domain.customers.queries.reach import reach_of
 from bihuan.domain.org import queries as org
 from bihuan.kit import clock
 
@@ -107,7 +109,9 @@ def _audience(session_key: str) -> Audience | None:
         visit = org.visit(session_key, at)
         if visit is None or visit.staff_id is None or visit.must_change_password:
             return None
-        return Audience.of(org.access_of(visit.staff_id, at, known_revision=visit.revision))
+        access = org.access_of(visit.staff_id, at, known_revision=visit.revision)
+        # What was granted for a time is looked up fact by fact.
+        return replace(Audience.of(access), reach=replace(reach_of(access), granted=()))
     except DatabaseError:
         return None
     finally:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psycopg
 from django.db import DatabaseError
 
-from bihuan.config.live.audience import Audience, Involved, case_of
+from bihuan.config.live.audience import Audience, Involved, case_of, customer_of, files_of
 from bihuan.config.live.boards import Board
 from bihuan.config.live.mailbox import Mailbox, News
 
@@ -158,9 +158,16 @@ class Hub:
     async def _pass_on(self, gathered: list[News]) -> None:
         case_ids = {one for news in gathered if (one := case_of(news)) is not None}
         involved = await self._involved(list(case_ids)) if case_ids else {}
+        # Facts about customers are read by few: where nobody asked, nobody looks.
+        customers = {
+            one
+            for news in gathered
+            if (one := customer_of(news)) is not None and self._asked_for(news)
+        }
+        files = await files_of(list(customers)) if customers else {}
         for news in gathered:
             for reader in self._asked_for(news):
-                if reader.audience.may_hear(news, involved):
+                if reader.audience.may_hear(news, involved, files):
                     reader.mailbox.put(news)
 
     async def _draw_always(self, board: Board) -> None:

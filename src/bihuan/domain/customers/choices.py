@@ -117,3 +117,11 @@ class ConsolidationState(TextChoices):
     FINDING = "FINDING", "比对中"
     JOINING = "JOINING", "合并中"
     DONE = "DONE", "已完成"
+
+
+class GrantKind(TextChoices):
+    """Why a file opens to somebody it does not belong to."""
+
+    SIGNED = "SIGNED", "经理签字"
+    GLASS = "GLASS", "紧急调阅"
+    TASK = "TASK", "交办"

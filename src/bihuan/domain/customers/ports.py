@@ -63,6 +63,28 @@ class Follower(Protocol):
         """Move the rows and return which; in the caller's transaction."""
 
 
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Customers who become anonymous, and the words that named them: names, numbers, addresses, longest first."""
+
+    customer_ids: tuple[int, ...]
+    words: tuple[str, ...]
+    at: datetime
+
+
+class Eraser(Protocol):
+    """An app above that keeps copies of what customers are called and how they are reached."""
+
+    def standing_in_the_way(self, customer_ids: Collection[int]) -> str:
+        """Return what must be finished first, in one sentence; empty for nothing."""
+
+    def erase(self, erasure: Erasure) -> int:
+        """Make the copies anonymous and return how many rows changed; in the caller's transaction."""
+
+
+ERASERS: Registry[Eraser] = Registry("eraser of customers")
+"""By app: who keeps copies of customers' names and numbers."""
+
 FOLLOWERS: Registry[Follower] = Registry("follower of customers")
 """By table: every table with a key to a customer that customers does not own."""
 

@@ -16,6 +16,18 @@ select {", ".join(_COLUMNS)} from ledger_fact
 where root = %(root)s and id < %(below)s and recorded_at >= %(since)s and name ~ %(names)s
 order by id desc limit %(size)s
 """  # noqa: S608 -- our own columns
+# The literal conditions are those of the index.
+_ABOUT_CUSTOMERS = f"""
+select {", ".join(_COLUMNS)} from ledger_fact
+where actor = %(actor)s and actor like 'staff:%%' and name like 'customer%%'
+  and name = any(%(names)s) and id < %(below)s and at >= %(since)s
+order by id desc limit %(size)s
+"""  # noqa: S608 -- our own columns
+_OF_ROOTS = f"""
+select {", ".join(_COLUMNS)} from ledger_fact
+where root = any(%(roots)s) and name = any(%(names)s) and id < %(below)s and at >= %(since)s
+order by id desc limit %(size)s
+"""  # noqa: S608 -- our own columns
 _BEGINNING = datetime(1, 1, 2, tzinfo=UTC)
 _LAST = 2**63 - 1
 
@@ -45,6 +57,32 @@ def facts_of(
     more, found = len(found) > size, found[:size]
     first, last = (encode([found[0].pk]), encode([found[-1].pk])) if found else ("", "")
     return Page(found, next_cursor=last if more else "", prev_cursor=first if after else "")
+
+
+def facts_about_customers(
+    *,
+    actor: str = "",
+    roots: Sequence[str] = (),
+    names: Sequence[str],
+    since: datetime,
+    after: str = "",
+    size: int = 50,
+) -> Page[Fact]:
+    """Return what one person did about customers, or what was done about some, newest first."""
+    params = {
+        "actor": actor,
+        "roots": list(roots),
+        "names": list(names),
+        "below": decode(after, width=1)[0] if after else _LAST,
+        "since": since,
+        "size": size + 1,
+    }
+    found = [_fact(row) for row in db.rows(_ABOUT_CUSTOMERS if actor else _OF_ROOTS, params)]
+    more, found = len(found) > size, found[:size]
+    last = encode([found[-1].pk]) if more else ""
+    return Page(
+        found, next_cursor=last, prev_cursor=encode([found[0].pk]) if after and found else ""
+    )
 
 
 def latest_of(roots: Sequence[str], name: str) -> list[Fact]:

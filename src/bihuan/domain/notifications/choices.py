@@ -17,6 +17,7 @@ class Topic(TextChoices):
     COPY = "COPY", "抄送"
     BURST = "BURST", "集中出现"
     CASE = "CASE", "工单"
+    CUSTOMER = "CUSTOMER", "客户"
 
 
 class Channel(TextChoices):

@@ -39,6 +39,9 @@ VERB_TITLES: Final[dict[str, str]] = {
     "customer.segment": "客户分群",
     "customer.rate": "拟定客户等级",
     "customer.approve_tiers": "审批客户等级",
+    "customer.sign": "签字：调取与划转客户",
+    "customer.break_glass": "紧急调阅客户",
+    "customer.erase": "匿名化客户资料",
     "pack.install": "安装行业包",
     "process.design": "设计流程",
     "process.publish": "发布流程",
@@ -56,7 +59,7 @@ VERBS: Final = frozenset(VERB_TITLES)
 VERBS_THAT_STAY: Final = frozenset(
     {
         *("customer.see_phone", "customer.import", "export.run", "org.manage", "pack.install"),
-        *("process.design", "process.publish"),
+        *("customer.sign", "customer.erase", "process.design", "process.publish"),
     }
 )
 

@@ -74,7 +74,8 @@ class Access:
 
     `grants` maps a verb to the path prefixes of the subtrees it applies in. `posts` are the pairs
     (post code, unit id) whose work this person may take: their own, and those of the colleagues they
-    cover. `delegated_from` are those colleagues; `covered` says which posts came from whom.
+    cover. `delegated_from` are those colleagues; `covered` says which posts came from whom. `at` is the
+    moment asked about: what was granted for a time is over when it is (decision 0340).
     """
 
     staff_id: int
@@ -87,6 +88,7 @@ class Access:
         default_factory=lambda: MappingProxyType({})
     )
     tree: UnitTree = field(default=EMPTY_TREE, repr=False, compare=False)
+    at: datetime | None = field(default=None, repr=False, compare=False)
 
     @property
     def ref(self) -> str:

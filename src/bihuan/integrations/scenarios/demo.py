@@ -5,7 +5,7 @@ and histories look as they would after a week's work. What is there already is l
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from bihuan.domain.org import queries as org
 from bihuan.domain.packs import queries as packs
 from bihuan.domain.processes import actions as processes
 from bihuan.engines.packs.scenario import span
-from bihuan.integrations.scenarios import aftermath
+from bihuan.integrations.scenarios import aftermath, portfolios
 from bihuan.integrations.scenarios.stage import CaseRow, Stage, open_case
 
 _BY = Actor("system:demo")
@@ -48,7 +48,9 @@ class Script:
 def load(pack: str, *, at: datetime) -> Loaded:
     """Load a pack's demo data as of `at`; a second time only what is missing."""
     parts = {name: _rows(pack, name) for name in ("customers", "cases", "playbook")}
-    return perform(Script(pack, **parts), at=at)
+    done = perform(Script(pack, **parts), at=at)
+    owned = portfolios.load(_rows(pack, "portfolios"), _rows(pack, "file_requests"), at=at)
+    return replace(done, customers=done.customers + owned)
 
 
 def perform(script: Script, *, at: datetime) -> Loaded:

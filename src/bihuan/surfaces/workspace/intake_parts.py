@@ -7,6 +7,7 @@ from bihuan.domain.cases import queries
 from bihuan.domain.cases.queries import About, Probe, Responsible
 from bihuan.domain.customers import queries as customers
 from bihuan.domain.org import queries as org
+from bihuan.domain.portfolios.queries.signers import closed_files_with
 from bihuan.surfaces.workspace.desk import Desk, look_up
 from bihuan.surfaces.workspace.phrases import moment
 from bihuan.surfaces.workspace.sheets import class_search, intake as sheets, promise as promises
@@ -90,6 +91,8 @@ def match(
 ) -> sheets.Match:
     """Return the customers, their open cases and what may be the same request."""
     chosen = int(values["customer_id"]) if values["customer_id"].isdigit() else None
+    if chosen is not None and not customers.may_open(desk.access, chosen):
+        chosen = None
     known = queries.cases_of_customer(desk.access, chosen) if chosen else []
     open_ = [row for row in known if row.state not in ENDED]
     chips = chips_of_cases([row.id for row in open_], desk.at)
@@ -104,6 +107,7 @@ def match(
         duplicates=[sheets.duplicate(one) for one in alike],
         same_as=values["same_as"],
         may_join=desk.may("case.merge"),
+        closed=closed_files_with(desk.access, values["contact_phone"]),
     )
 
 

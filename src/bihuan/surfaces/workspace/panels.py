@@ -17,6 +17,7 @@ from bihuan.domain.customers import queries as customers
 from bihuan.domain.interactions import queries as interactions
 from bihuan.domain.ledger import queries as ledger
 from bihuan.domain.org import queries as org
+from bihuan.domain.portfolios.queries.signers import closed_file
 from bihuan.domain.processes import queries as processes
 from bihuan.domain.processes.queries import InboxFilter, UnitRow, UnitView
 from bihuan.surfaces.workspace import batches, loop_panels
@@ -32,7 +33,7 @@ from bihuan.surfaces.workspace.sheets.cases import case_address
 from bihuan.surfaces.workspace.sheets.chips import NO_CHIP, ChipSheet, chip_of
 from bihuan.surfaces.workspace.sheets.clocks import CaseClocks, clocks_of_case, rests
 from bihuan.surfaces.workspace.sheets.consent import consent_sheet
-from bihuan.surfaces.workspace.sheets.customers import customer_head
+from bihuan.surfaces.workspace.sheets.customers import closed_head, customer_head
 from bihuan.surfaces.workspace.sheets.facts import FactRow, Facts, Names
 from bihuan.surfaces.workspace.sheets.files import file_sheet
 from bihuan.surfaces.workspace.sheets.flow import OPEN, Strip
@@ -166,6 +167,8 @@ def context_panel(desk: Desk, number: str) -> dict[str, Any]:
     view = cases.case_view(desk.access, number)
     clocks = clocks_of_case(view.row.id, desk.at)
     customer = _customer(desk, view.row.customer_id)
+    if customer is not None and customer["closed"]:
+        customer = None
     return {
         "case": _sheet(desk, view, None, clocks, customer),
         "limits": _limits(view, clocks),
@@ -228,7 +231,8 @@ def _customer(desk: Desk, customer_id: int | None) -> dict[str, Any] | None:
     try:
         return customer_head(customers.customer_card(desk.access, customer_id))
     except customers.CustomerUnknown:
-        return None
+        closed = closed_file(desk.access, customer_id)
+        return closed_head(closed, may_break=desk.may("customer.break_glass")) if closed else None
 
 
 def _sheet(

@@ -4,7 +4,13 @@ from datetime import datetime, time
 
 from django.db import transaction
 
-from bihuan.domain.customers.actions.customers import Contact, editable, normalised, record
+from bihuan.domain.customers.actions.customers import (
+    Contact,
+    editable,
+    normalised,
+    record,
+    within,
+)
 from bihuan.domain.customers.choices import Consent
 from bihuan.domain.customers.models import ContactPoint, Customer
 from bihuan.domain.customers.queries import CustomerUnknown
@@ -93,8 +99,9 @@ def set_quiet_hours(
 def reveal_phone(*, contact_id: int, reason: str, by: Actor, at: datetime) -> str:
     """Return a full number to somebody who may see it; each look is a fact with its reason (SEC-01)."""
     point = _contact(contact_id)
-    org.authorise(by, "customer.view", point.customer.unit_id, at=at)
-    org.authorise(by, "customer.see_phone", point.customer.unit_id, at=at)
+    access = org.authorise(by, "customer.see_phone", point.customer.unit_id, at=at)
+    if access is not None and not within(access, point.customer):
+        raise ContactUnknown
     if len(reason.strip()) < LEAST_REASON:
         raise ReasonMissing(fields={"reason": ReasonMissing.message})
     ref = f"customer:{point.customer_id}"

@@ -8,9 +8,11 @@ from django.db import transaction
 
 from bihuan.domain.customers import queries
 from bihuan.domain.customers.actions import golden
+from bihuan.domain.customers.actions.owning import give_to
 from bihuan.domain.customers.choices import ContactKind, CustomerKind, Tier
 from bihuan.domain.customers.models import Account, ContactPoint, Customer
 from bihuan.domain.customers.queries import CustomerUnknown
+from bihuan.domain.customers.queries.reach import Place, binds_in, reach_of
 from bihuan.domain.customers.rules.records import match_key, searched_by
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
@@ -247,6 +249,9 @@ def add_account(*, customer_id: int, account: NewAccount, by: Actor, at: datetim
 
 def _create(new: NewCustomer, *, by: Actor, at: datetime) -> Customer:
     customer = insert(_imported(new, at))
+    if by.staff_id is not None and binds_in(org.tree(), new.unit_id):
+        # Who takes the first call looks after the customer until a manager says otherwise.
+        give_to([customer.pk], by.staff_id, why="建档人", by=by, at=at)
     for point in _points(customer, new.contacts, at):
         insert(point)
     for account in new.accounts:
@@ -297,8 +302,15 @@ def editable(customer_id: int, by: Actor, at: datetime) -> Customer:
     customer = Customer.objects.select_for_update(no_key=True).filter(pk=standing).first()
     if customer is None:
         raise CustomerUnknown
-    org.authorise(by, "customer.edit", customer.unit_id, at=at)
+    access = org.authorise(by, "customer.edit", customer.unit_id, at=at)
+    if access is not None and not within(access, customer):
+        raise CustomerUnknown
     return customer
+
+
+def within(access: Access, customer: Customer) -> bool:
+    """Tell whether a file is one that a person sees."""
+    return reach_of(access).holds(customer.pk, Place(customer.unit_id, customer.owner_id))
 
 
 def _name(name: str) -> str:

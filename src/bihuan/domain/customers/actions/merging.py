@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from bihuan.domain.customers.actions.customers import within
 from bihuan.domain.customers.actions.golden import keep_what_was_typed, refresh
 from bihuan.domain.customers.choices import PairState, Tier
 from bihuan.domain.customers.models import Customer, Merge, Pair
@@ -67,6 +68,12 @@ class PairDecided(Refused):
     message = "这一对已有人处理。"
 
 
+class CustomerErased(Refused):
+    """What was made anonymous cannot be parted: nobody knows any more what belonged to whom."""
+
+    message = "客户资料已匿名化，合并不能再撤销。"
+
+
 class MergeReasonMissing(Invalid):
     """Whoever parts files says why."""
 
@@ -87,7 +94,8 @@ def merge_customers(
     *, survivor_id: int, absorbed_id: int, grounds: Grounds, by: Actor, at: datetime
 ) -> int:
     """Join two files, and return the merge. Both must lie where this actor may merge."""
-    survivor, absorbed = _both(survivor_of(survivor_id), survivor_of(absorbed_id), by, at)
+    one, other = survivor_of(survivor_id), survivor_of(absorbed_id)
+    survivor, absorbed = _both(one, other, by, at)
     facets = blocking.facets_of([survivor.pk, absorbed.pk])
     if compare(facets[survivor.pk], facets[absorbed.pk]).verdict is Verdict.VETO:
         raise DifferentIdentities
@@ -124,11 +132,18 @@ def undo_merge(*, merge_id: int, reason: str, by: Actor, at: datetime) -> int:
 
     What came to the survivor since stays there. Later merges of the survivor stay as well.
     """
-    merge = Merge.objects.select_for_update().filter(pk=merge_id).first()
+    merge = (
+        Merge.objects.select_for_update(of=("self",))
+        .select_related("survivor")
+        .filter(pk=merge_id)
+        .first()
+    )
     if merge is None:
         raise MergeUnknown
     if merge.undone_at is not None:
         raise MergeUndone
+    if merge.survivor.erased_at is not None:
+        raise CustomerErased
     if len(reason.strip()) < LEAST_REASON:
         raise MergeReasonMissing(fields={"reason": MergeReasonMissing.message})
     holder, absorbed = _both(survivor_of(merge.survivor_id), merge.absorbed_id, by, at)
@@ -199,7 +214,7 @@ def _pair(pair_id: int) -> Pair:
 
 
 def _both(one: int, other: int, by: Actor, at: datetime) -> tuple[Customer, Customer]:
-    """Lock two files, in one order for everybody, and ask whether this actor may merge both."""
+    """Lock two files, in one order for everybody, and ask whether this actor sees and may merge both."""
     if one == other:
         raise SameCustomer
     locked = Customer.objects.select_for_update(no_key=True).filter(pk__in=(one, other))
@@ -207,7 +222,9 @@ def _both(one: int, other: int, by: Actor, at: datetime) -> tuple[Customer, Cust
     if len(found) < 2:
         raise CustomerUnknown
     for customer in found.values():
-        org.authorise(by, "customer.merge", customer.unit_id, at=at)
+        access = org.authorise(by, "customer.merge", customer.unit_id, at=at)
+        if access is not None and not within(access, customer):
+            raise CustomerUnknown
     return found[one], found[other]
 
 

@@ -10,9 +10,11 @@ from django.db import transaction
 
 from bihuan.domain.customers.actions import golden
 from bihuan.domain.customers.actions.customers import editable, record
+from bihuan.domain.customers.actions.owning import give_to
 from bihuan.domain.customers.choices import LifeState, LostReason, RelationKind
 from bihuan.domain.customers.models import Contract, Customer, Relation, SourceRow
 from bihuan.domain.customers.queries import CustomerUnknown, survivor_of
+from bihuan.domain.customers.queries.reach import binds_in
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
 from bihuan.kit.problems import Invalid, Refused
@@ -89,14 +91,19 @@ def mark_lost(*, customer_id: int, reason: LostReason, by: Actor, at: datetime) 
 
 
 @transaction.atomic
-def assign_owner(*, customer_id: int, staff_id: int | None, by: Actor, at: datetime) -> None:
-    """Let a member of staff look after a customer; None for nobody."""
+def assign_owner(
+    *, customer_id: int, staff_id: int | None, reason: str = "", by: Actor, at: datetime
+) -> None:
+    """Let a member of staff look after a customer; None for nobody.
+
+    Where portfolios bind only those who sign there may; others ask for a hand-over.
+    """
     customer = editable(customer_id, by, at)
+    if binds_in(org.tree(), customer.unit_id):
+        org.authorise(by, "customer.sign", customer.unit_id, at=at)
     if staff_id is not None:
         org.staff(staff_id)
-    before, customer.owner_id = customer.owner_id, staff_id
-    customer.save(update_fields=["owner"])
-    record("customer.owner_changed", customer.pk, by=by, at=at, before=before, owner=staff_id)
+    give_to([customer.pk], staff_id, why=reason.strip(), by=by, at=at)
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Tables of customers: who they are, where each value came from, and which files were one and the same."""
 
+from bihuan.domain.customers.models.access import FileGrant, Tenure
 from bihuan.domain.customers.models.bonds import Contract, Identifier, Relation
 from bihuan.domain.customers.models.consolidating import Consolidation, Finding
 from bihuan.domain.customers.models.customer import Account, ContactPoint, Customer
@@ -15,6 +16,7 @@ __all__ = [
     "ContactPoint",
     "Contract",
     "Customer",
+    "FileGrant",
     "Finding",
     "HeldTier",
     "Identifier",
@@ -28,4 +30,5 @@ __all__ = [
     "Segment",
     "Source",
     "SourceRow",
+    "Tenure",
 ]

@@ -58,6 +58,8 @@ class Customer(models.Model):
     )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    # Made anonymous at the customer's wish; nothing brings it back (decision 0344).
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

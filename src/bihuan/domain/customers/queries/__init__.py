@@ -1,6 +1,7 @@
 """What can be asked of customers."""
 
 from bihuan.domain.customers.queries.customers import (
+    MOST_FOUND,
     AccountRow,
     ContactRow,
     CustomerCard,
@@ -19,8 +20,10 @@ from bihuan.domain.customers.queries.customers import (
     whose_mail,
     with_phone,
 )
+from bihuan.domain.customers.queries.reach import may_open
 
 __all__ = [
+    "MOST_FOUND",
     "AccountRow",
     "ContactRow",
     "CustomerCard",
@@ -31,6 +34,7 @@ __all__ = [
     "duplicates_of",
     "known_by_phone",
     "mail_address_of",
+    "may_open",
     "names_of",
     "phone_behind",
     "search",

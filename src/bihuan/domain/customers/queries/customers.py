@@ -10,6 +10,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from bihuan.domain.customers.choices import ContactKind, CustomerKind, Tier
 from bihuan.domain.customers.models import Account, ContactPoint, Customer
 from bihuan.domain.customers.queries.finding import Step, has_phone, steps
+from bihuan.domain.customers.queries.reach import Place, reach_of
 from bihuan.domain.customers.queries.reading import read_search
 from bihuan.domain.org.ports import Access
 from bihuan.kit import db
@@ -22,7 +23,8 @@ from bihuan.kit.problems import NotFound
 MOST_FOUND: Final = 50
 MOST_LOOKED_AT: Final = 400
 _COLUMNS = [
-    *("id", "kind", "name", "tier", "unit_id", "note", "merged_into_id", "created_at", "updated_at")
+    *("id", "kind", "name", "tier", "unit_id", "owner_id", "note", "merged_into_id"),
+    *("created_at", "updated_at"),
 ]
 _POINT = ("id", "kind", "value", "value_norm", "is_primary")
 _ACCOUNT = ("id", "number", "kind", "address")
@@ -151,11 +153,12 @@ def search(access: Access, text: str, size: int = 20) -> list[CustomerRow]:
     """
     size = max(1, min(size, MOST_FOUND))
     found: list[int] = []
+    mine = _in_scope(access)
     with planned_by_value():
         for step in steps(read_search(text)):
             if len(found) >= size:
                 break
-            found = list(dict.fromkeys([*found, *_fitting(_in_scope(access), step, size)]))[:size]
+            found = list(dict.fromkeys([*found, *_fitting(mine, step, size)]))[:size]
     customers = _with_details(Customer.objects.filter(pk__in=found)).in_bulk() if found else {}
     return [_row(customers[one], access) for one in found]
 
@@ -169,6 +172,11 @@ def _fitting(customers: QuerySet[Customer], step: Step, size: int) -> QuerySet[C
     return some.order_by(*(step.order or ("name_norm", "id"))).values_list("pk", flat=True)[:size]
 
 
+def file_number(customer_id: int) -> str:
+    """Return the number a file is called by: C-000123."""
+    return f"C-{customer_id:06d}"
+
+
 def customer_card(access: Access, customer_id: int) -> CustomerCard:
     """Return one customer, or refuse with CustomerUnknown."""
     row = db.one(_CARD, (customer_id,))
@@ -177,7 +185,7 @@ def customer_card(access: Access, customer_id: int) -> CustomerCard:
     customer = Customer.from_db(None, _COLUMNS, row[:-2])
     if customer.merged_into_id is not None:
         return customer_card(access, survivor_of(customer_id))
-    if customer.unit_id not in access.scope("customer.view"):
+    if not reach_of(access).holds(customer_id, Place(customer.unit_id, customer.owner_id)):
         raise CustomerUnknown
     contacts = [ContactPoint(**dict(zip(_POINT, one, strict=True))) for one in row[-2] or ()]
     accounts = [Account(**dict(zip(_ACCOUNT, one, strict=True))) for one in row[-1] or ()]
@@ -263,10 +271,8 @@ def _visible(access: Access) -> QuerySet[Customer]:
 
 
 def _in_scope(access: Access) -> QuerySet[Customer]:
-    """Begin every question here: nobody sees beyond the subtrees of `customer.view`."""
-    scope = access.scope("customer.view")
-    found = Customer.objects.filter(merged_into__isnull=True)
-    return found if scope.everywhere else found.filter(unit_id__in=scope.unit_ids)
+    """Begin every question here: nobody sees beyond their reach."""
+    return Customer.objects.filter(reach_of(access).condition(), merged_into__isnull=True)
 
 
 def _with_details(customers: QuerySet[Customer]) -> QuerySet[Customer]:

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from bihuan.domain.customers.choices import PairState
 from bihuan.domain.customers.models import Merge, Pair
+from bihuan.domain.customers.queries.reach import reach_of
 from bihuan.domain.org.ports import Access
 from bihuan.kit.paging import Page, keyset
 from bihuan.kit.problems import NotFound
@@ -96,7 +97,9 @@ def _open(access: Access) -> "QuerySet[Pair]":
 
 def _visible(access: Access) -> "QuerySet[Pair]":
     scope = access.scope("customer.merge")
-    found = Pair.objects.select_related("left", "right")
+    reach = reach_of(access)
+    both = reach.condition("left__") & reach.condition("right__")
+    found = Pair.objects.filter(both).select_related("left", "right")
     if scope.everywhere:
         return found
     return found.filter(left__unit_id__in=scope.unit_ids, right__unit_id__in=scope.unit_ids)

@@ -18,6 +18,7 @@ from bihuan.domain.customers.choices import (
 from bihuan.domain.customers.models import Contract, Customer, Identifier, Relation, SourceRow
 from bihuan.domain.customers.queries.customers import CustomerCard, customer_card
 from bihuan.domain.customers.queries.profile_rules import Known, field_title, weights_for
+from bihuan.domain.customers.queries.reach import NOTHING, Place, reach_of
 from bihuan.domain.org.ports import Access
 from bihuan.engines.goldenrecord import Said, believed, completeness
 from bihuan.engines.goldenrecord.survivorship import WHY
@@ -226,7 +227,7 @@ def _relations(customer_id: int, access: Access) -> Sequence[RelationRow]:
     theirs = Relation.objects.filter(customer_id=customer_id).select_related("other")
     pairs = [(one.customer, one.kind, "", one.note) for one in mine[:_SHOWN]]
     pairs += [(one.other, one.kind, "所属：", one.note) for one in theirs[:_SHOWN]]
-    scope = access.scope("customer.view")
+    reach = reach_of(access) if pairs else NOTHING
     return [
         RelationRow(
             other.pk,
@@ -237,7 +238,8 @@ def _relations(customer_id: int, access: Access) -> Sequence[RelationRow]:
             note,
         )
         for other, kind, back, note in pairs
-        if other.unit_id in scope and other.merged_into_id is None
+        if reach.holds(other.pk, Place(other.unit_id, other.owner_id))
+        and other.merged_into_id is None
     ]
 
 

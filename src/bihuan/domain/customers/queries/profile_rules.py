@@ -98,6 +98,36 @@ def weights_for(kind: str) -> Mapping[str, int]:
     return DEFAULT[kind]
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Customers a pack offers to hand over together: each of `where` holds, the file is `months` old."""
+
+    code: str
+    title: str
+    where: tuple[Mapping[str, Any], ...]
+    months: int
+
+
+def selections() -> tuple[Selection, ...]:
+    """Return what all installed packs offer, each code once."""
+    found: dict[str, Selection] = {}
+    for definition in _definitions():
+        for one in definition.get("handovers", ()):
+            made = Selection(
+                one["code"], one["title"], tuple(one.get("where", ())), int(one.get("months", 0))
+            )
+            found.setdefault(made.code, made)
+    return tuple(found.values())
+
+
+def first_call() -> tuple[str, str]:
+    """Return within how long a customer who was handed over is called, and by which calendar (section 0.6)."""
+    for one in _definitions():
+        if said := one.get("first_call"):
+            return said["limit"], said["calendar"]
+    return "1wd", "base.office"
+
+
 def field_title(key: str) -> str:
     """Return how a field is called."""
     own = {one.key: one.title for one in own_fields()}

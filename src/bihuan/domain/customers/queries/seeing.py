@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bihuan.domain.customers.queries.reach import reach_of
 from bihuan.domain.org.ports import Access
 
 
 def seen_by(access: Access) -> tuple[str, Mapping[str, Any]]:
     """Return a condition on `c`, a customer's row, and the parameters it names."""
-    scope = access.scope("customer.view")
-    if scope.everywhere:
-        return "true", {}
-    return "c.unit_id = any(%(seen_units)s)", {"seen_units": list(scope.unit_ids)}
+    return reach_of(access).sql("c")

@@ -128,6 +128,11 @@ def _check_repeats(file: PackFile, pack: PackSource, top: Shape) -> None:
                 top.report((name,), f"代码“{code}”在行业包里出现了多次", "请只留一处")
 
 
+def unit_codes(pack: PackSource) -> list[str]:
+    """Return the codes of all org units that a pack defines."""
+    return _codes(pack, "units")
+
+
 def _codes(pack: PackSource, name: str) -> list[str]:
     return [code for _key, file in pack.known("org") for code in _codes_of(file, name)]
 

@@ -92,13 +92,13 @@ def access_of(staff_id: int, at: datetime, *, known_revision: int | None = None)
     revision = trees.revision() if known_revision is None else known_revision
     kept = _kept.get(staff_id)
     if kept and revision and kept.revision == revision and kept.since <= at < kept.until:
-        return kept.access
+        return replace(kept.access, at=at)
     stretch = _Stretch(at)
     access = _worked_out(staff_id, stretch, revision)
     if len(_kept) >= _KEPT:
         _kept.clear()
     _kept[staff_id] = _Kept(access, revision, stretch.since, stretch.until)
-    return access
+    return replace(access, at=at)
 
 
 def actor_for(staff_id: int, at: datetime) -> Actor:

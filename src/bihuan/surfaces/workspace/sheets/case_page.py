@@ -176,10 +176,11 @@ def _head(view: CaseView, customer: dict[str, Any] | None) -> dict[str, Any]:
         "account": "",
         "place": "",
         "address": "",
+        "closed": "",
         "reveal_address": _reveal_address(view),
     }
-    if customer is None:
-        return own
+    if customer is None or customer["closed"]:
+        return own | (customer or {})
     return customer | {
         "phone": customer["phone"] or own["phone"],
         "reveal_address": customer["reveal_address"] or own["reveal_address"],

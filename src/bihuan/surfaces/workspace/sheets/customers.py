@@ -16,6 +16,7 @@ from bihuan.domain.customers.queries import CustomerCard, CustomerRow
 from bihuan.domain.customers.queries.pairs import MergeRow, PairRow
 from bihuan.domain.customers.queries.profile import CustomerProfile
 from bihuan.domain.org.ports import Access
+from bihuan.domain.portfolios.queries.signers import ClosedFile
 from bihuan.kit.masking import mask_phone
 from bihuan.surfaces.workspace import phrases
 from bihuan.surfaces.workspace.sheets import words
@@ -56,6 +57,8 @@ def customer_sheet(around: Around, access: Access, at: datetime) -> dict[str, An
         **_head(around, access, at),
         "may_reveal": card.sees_phone,
         "may_edit": access.may("customer.edit", card.unit_id),
+        "may_erase": access.may("customer.erase", card.unit_id),
+        "may_sign": access.may("customer.sign", card.unit_id),
         "may_merge": access.may("customer.merge", card.unit_id),
         "fields": [field for field in profile.fields if field.value],
         "identifiers": profile.identifiers,
@@ -151,7 +154,20 @@ def customer_head(card: CustomerCard) -> dict[str, Any]:
         "address": reverse("customer", args=[card.id]),
         "note": card.note,
         "kind": card.kind_title,
+        "closed": "",
         "reveal_address": _first_phone(card),
+    }
+
+
+def closed_head(closed: ClosedFile, *, may_break: bool) -> dict[str, Any]:
+    """Return what the head of a case says of a file that stays closed: whose it is, and how to ask (decision 0342)."""
+    whose = f"{closed.unit} {closed.owner}".strip()
+    return {
+        "closed": f"档案在 {whose} 名下" if closed.owner else f"档案在 {whose}",
+        "ask_address": reverse("customer-ask", args=[closed.customer_id]),
+        "break_address": reverse("customer-break-glass", args=[closed.customer_id])
+        if may_break
+        else "",
     }
 
 

@@ -42,6 +42,24 @@ def number_dialog(address: str, name: str) -> "Dialog":
     )
 
 
+def erase_dialog(address: str, name: str) -> "Dialog":
+    """Return the question whether a customer is made anonymous for good."""
+    return Dialog(
+        address=address,
+        sign="eraser",
+        title="匿名化客户资料",
+        verb="匿名化，不可恢复",
+        consequence=f"{name}：姓名、联系方式、证件、地址、备注和来源资料全部抹去，并入本档案的也一样。",
+        lines=(
+            "户号、合同编号和金额、工单编号和经过按法规保留，但不再指向这个人。",
+            "做完不能撤销，合并也不能再撤销；来源系统里的资料要另行删除。",
+        ),
+        reasons=("客户本人要求", "保存期限已过", OTHER),
+        least=4,
+        key=new_key(),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Dialog:
     """One confirmation: title and button are verb and object; a reason is chosen and explained."""

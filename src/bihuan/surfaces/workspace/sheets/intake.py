@@ -9,6 +9,7 @@ from django.http import QueryDict
 from bihuan.domain.cases.choices import REFERRED
 from bihuan.domain.cases.queries import CaseRow, ClassNode, Duplicate
 from bihuan.domain.customers.queries import CustomerRow
+from bihuan.domain.portfolios.queries.signers import ClosedFile
 from bihuan.surfaces.workspace.sheets import words
 from bihuan.surfaces.workspace.sheets.cases import case_address
 from bihuan.surfaces.workspace.sheets.chips import NO_CHIP, ChipSheet
@@ -166,6 +167,7 @@ class Match:
     duplicates: Sequence[OpenCase]
     same_as: str = ""
     may_join: bool = False
+    closed: Sequence[ClosedFile] = ()
 
 
 def typed(posted: QueryDict | Mapping[str, str]) -> dict[str, str]:

@@ -6,9 +6,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bihuan.domain.cases import queries as cases
 from bihuan.domain.customers import actions, queries
+from bihuan.domain.customers.actions import erasing
+from bihuan.domain.customers.actions.opening import open_file
 from bihuan.domain.customers.queries import CustomerRow, pairs, ratings
-from bihuan.domain.customers.queries.profile import customer_profile
 from bihuan.domain.org.rules import require
+from bihuan.domain.portfolios.queries import handovers, openings
 from bihuan.kit.htmx import render
 from bihuan.kit.masking import mask_text
 from bihuan.kit.paging import Page
@@ -17,8 +19,9 @@ from bihuan.surfaces.workspace.desk import Desk, desk_of, look_up
 from bihuan.surfaces.workspace.sheets import customers as sheets, ratings as tier_sheets
 from bihuan.surfaces.workspace.sheets.cases import case_line
 from bihuan.surfaces.workspace.sheets.clocks import chips_of_cases
-from bihuan.surfaces.workspace.sheets.dialogs import number_dialog
+from bihuan.surfaces.workspace.sheets.dialogs import Dialog, erase_dialog, number_dialog
 from bihuan.surfaces.workspace.sheets.people import names_behind
+from bihuan.surfaces.workspace.views.conversations import converse
 
 CASES_SHOWN = 50
 
@@ -37,6 +40,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "ratings_waiting": ratings.ratings_waiting(desk.access)
         if desk.may("customer.approve_tiers")
         else 0,
+        "to_hand_over": handovers.to_sign(desk.access),
+        "to_sign": openings.waiting_for(desk.access),
         "waiting": pairs.pairs_waiting(desk.access) if desk.may("customer.merge") else 0,
     }
     return render(request, "customers/list.html", context)
@@ -47,7 +52,8 @@ def show(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Show one customer from all sides; one merged into another is shown as that one."""
     desk = desk_of(request)
     require(desk.access, "customer.view")
-    profile = customer_profile(desk.access, customer_id)
+    opened = open_file(access=desk.access, customer_id=customer_id, by=desk.actor, at=desk.at)
+    profile = opened.profile
     if profile.card.id != customer_id:
         return HttpResponseRedirect(reverse("customer", args=[profile.card.id]))
     rows = cases.cases_of_customer(desk.access, customer_id, size=CASES_SHOWN)
@@ -61,11 +67,45 @@ def show(request: HttpRequest, customer_id: int) -> HttpResponse:
     context = {
         "customer": sheets.customer_sheet(around, desk.access, desk.at),
         **tier_sheets.tiers_of(customer_id),
+        "grant": opened.grant,
         "cases": lines,
         "more_cases": len(rows) == CASES_SHOWN,
         "open_cases": sum(bool(line.chip.state) for line in lines),
     }
     return render(request, "customers/show.html", context)
+
+
+@require_safe
+def print_view(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Show one customer as it is printed, with who prints it and when across the page."""
+    desk = desk_of(request)
+    opened = open_file(
+        access=desk.access, customer_id=customer_id, printed=True, by=desk.actor, at=desk.at
+    )
+    around = sheets.Around(opened.profile, (), (), {})
+    customer = sheets.customer_sheet(around, desk.access, desk.at)
+    purpose = opened.grant.purpose if opened.grant else ""
+    context = {"customer": customer, "at": desk.at, "purpose": purpose}
+    return render(request, "customers/print.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def erase(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Ask at whose request; make a customer anonymous for good."""
+    desk = desk_of(request)
+    require(desk.access, "customer.erase")
+    card = queries.customer_card(desk.access, customer_id)
+    dialog = erase_dialog(request.path, card.name)
+
+    def work(sent: Dialog) -> None:
+        erasing.erase_customer(
+            customer_id=customer_id, reason=sent.whole_reason, by=desk.actor, at=desk.at
+        )
+
+    answer = converse(request, dialog, work, "已匿名化")
+    if answer.status_code == 204:
+        answer.headers["HX-Redirect"] = reverse("customer", args=[customer_id])
+    return answer
 
 
 @require_http_methods(["GET", "POST"])

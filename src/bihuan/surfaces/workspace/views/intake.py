@@ -184,6 +184,8 @@ def _added(
 
 def _request(desk: Desk, values: Mapping[str, str]) -> CaseRequest:
     chosen = int(values["customer_id"]) if values["customer_id"].isdigit() else None
+    if chosen is not None and not customers.may_open(desk.access, chosen):
+        raise customers.CustomerUnknown
     found = received.request(
         values,
         class_code=parts.picker(values).code,

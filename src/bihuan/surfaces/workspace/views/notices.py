@@ -23,6 +23,12 @@ SIGNS: Final = {
     "COPY": ("mail-forward", ""),
     "BURST": ("flame", "over"),
     "CASE": ("clipboard-text", ""),
+    "CUSTOMER": ("users", ""),
+}
+_PLACES: Final = {
+    "file_request": ("customer-access", ""),
+    "correction": ("customer-corrections", ""),
+    "broken_glass": ("customer-access", "?view=glass"),
 }
 TITLES: Final = {str(value): str(label) for value, label in Topic.choices}
 
@@ -56,8 +62,16 @@ def show(request: HttpRequest, notice_id: int) -> HttpResponse:
     root = queries.notice_for(desk.access, notice_id).root
     actions.read_notice(notice_id, by=desk.actor, at=desk.at)
     if not root.startswith("case:"):
-        return HttpResponseRedirect(reverse("notices"))
+        return HttpResponseRedirect(_place_of(root))
     return HttpResponseRedirect(case_address(cases.case_number(case_id_of(root))))
+
+
+def _place_of(root: str) -> str:
+    """Return where one goes on from what a notice is about."""
+    kind, _, key = root.partition(":")
+    if kind == "handover":
+        return reverse("customer-handover", args=[key])
+    return reverse(_PLACES[kind][0]) + _PLACES[kind][1] if kind in _PLACES else reverse("notices")
 
 
 @require_POST

@@ -19,12 +19,13 @@ from bihuan.domain.cases.events import CaseRequest, Intake, OpenedCase, Referral
 from bihuan.domain.cases.models import Referral
 from bihuan.domain.customers import actions as customers
 from bihuan.domain.customers.actions import NewCustomer
+from bihuan.domain.customers.queries import CustomerUnknown, may_open
 from bihuan.domain.interactions import actions as interactions
 from bihuan.domain.interactions.choices import Direction, Nature, Outcome
 from bihuan.domain.interactions.events import NewInteraction
 from bihuan.domain.ledger.actions import record
 from bihuan.domain.ledger.events import Actor, Fact
-from bihuan.domain.org.queries import authorise
+from bihuan.domain.org.queries import access_of, authorise
 
 
 @transaction.atomic
@@ -120,10 +121,19 @@ def _keep_referral(opened: OpenedCase, referral: ReferralIn, by: Actor, at: date
     record(Fact(events.REFERRED, ref, ref, at, by, data=data))
 
 
+def _check_seen(customer_id: int, by: Actor, at: datetime) -> None:
+    """Refuse a customer whose file this person does not see: nobody learns of one by guessing its number."""
+    if by.staff_id is not None and not may_open(access_of(by.staff_id, at), customer_id):
+        raise CustomerUnknown
+
+
 def _customer(request: CaseRequest, by: Actor, at: datetime) -> int | None:
     """Return the customer named, else the one with this number, else a new one; None without a number."""
-    if request.customer_id is not None or not request.contact_phone.strip():
+    if request.customer_id is not None:
+        _check_seen(request.customer_id, by, at)
         return request.customer_id
+    if not request.contact_phone.strip():
+        return None
     new = NewCustomer(name=request.contact_name, unit_id=request.org_unit_id)
     found = customers.find_or_create_by_phone(phone=request.contact_phone, new=new, by=by, at=at)
     return found.customer_id

@@ -1,0 +1,221 @@
+"""A foreign file is reached by no way at all, as any demo role; with a manager's grant by every way, and facts say so."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+from django.test import Client
+
+from bihuan.config.live.audience import Audience
+from bihuan.config.live.mailbox import News
+from bihuan.domain.customers import queries as customers
+from bihuan.domain.customers.models import Customer
+from bihuan.domain.customers.queries.reach import places, reach_of
+from bihuan.domain.ledger import queries as ledger
+from bihuan.domain.org import actions as org, queries as people
+from bihuan.domain.org.models import Staff
+from bihuan.domain.portfolios.actions import opening
+from bihuan.domain.portfolios.choices import Purpose
+from bihuan.kit import clock
+
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(240)]
+PHONE, ACCOUNT, NAME = "13800007034", "3301095034", "临原第一人民医院"
+OWNER, SIGNER = "tangwei", "yeqing"
+ROLES = ("linxiao", "shenzhiyuan", "gumingyu", "zhouli", "sumin", "qiumin", "fangqin", "gaoyuan")
+ROLES += (OWNER, "sunyue", SIGNER, "dongyuan", "guanli", "panyun", "it-songjia", "it-mengfei")
+# Guessed addresses, with the verb: what is sent to those that take a form.
+GUESSED = (
+    ("get", "/customers/{id}/"),
+    ("get", "/customers/{id}/print/"),
+    ("get", "/customers/{id}/contacts/{contact}/"),
+    ("post", "/customers/{id}/contacts/{contact}/"),
+    ("post", "/customers/{id}/choices/"),
+    ("get", "/customers/{id}/erasure/"),
+    ("get", "/intake/?customer={id}"),
+    ("get", "/customers/{id}/request/"),
+    ("get", "/customers/{id}/break-glass/"),
+    ("get", "/customers/access/looks/?customer={id}"),
+)
+FORM = {"choice": "回拨客户", "reason": "核对现场联系人", "field": "name", "row": "1"}
+
+
+@dataclass
+class Hospital:
+    """The foreign file."""
+
+    id: int
+    contact: int
+
+
+@pytest.fixture
+def hospital(world):
+    found = Customer.objects.get(name=NAME)
+    return Hospital(found.pk, found.contacts.get(kind="PHONE").pk)
+
+
+def client_of(login):
+    client = Client()
+    client.force_login(Staff.objects.get(login_name=login))
+    return client
+
+
+def text_of(answer):
+    if answer.streaming:
+        return b"".join(answer.streaming_content).decode()
+    return answer.content.decode()
+
+
+def ways(login, hospital):
+    """Try every way, and return those that gave the file away."""
+    client = client_of(login)
+    pages = {
+        "list": "/customers/",
+        "search by name": "/customers/?q=临原第一",
+        "search by pinyin": "/customers/?q=lydyr",
+        "search by phone": f"/customers/?q={PHONE}",
+        "search by tail": f"/customers/?q={PHONE[-4:]}",
+        "search by account": f"/customers/?q={ACCOUNT}",
+        "global search": f"/search/?q={NAME[:4]}",
+        "pairs": "/customers/pairs/",
+        "requests": "/customers/access/",
+        "grants": "/customers/access/?view=open",
+        "hand-overs": "/customers/handovers/",
+        "hand-over of the owner's": f"/customers/handovers/new/?from={OWNER}",
+        "corrections": "/customers/corrections/",
+    }
+    found = {way for way, address in pages.items() if NAME in text_of(client.get(address))}
+    for asked in ("", NAME):
+        file = client.post("/customers/export/", {"q": asked, "reason": "核对客户名单"})
+        if NAME in text_of(file):
+            found.add("export")
+    match = client.post("/intake/match/", {"contact_phone": PHONE, "contact_name": NAME[:4]})
+    if f'value="{hospital.id}"' in text_of(match):
+        found.add("intake")
+    for verb, pattern in GUESSED:
+        address = pattern.format(id=hospital.id, contact=hospital.contact)
+        answer = getattr(client, verb)(address, FORM if verb == "post" else None)
+        told = text_of(answer)
+        if NAME in told or PHONE in told or ACCOUNT in told:
+            found.add(f"{verb} {address}")
+    return found | api(login) | others(login, hospital)
+
+
+def api(login):
+    staff = Staff.objects.get(login_name=login)
+    access = people.access_of(staff.pk, clock.now())
+    if not access.may("customer.view"):
+        return set()
+    by = people.actor_for(staff.pk, clock.now())
+    _row, token = org.issue_token(
+        new=org.NewToken(
+            staff_id=staff.pk, name=f"every way {clock.now()}", scopes=["customer.view"]
+        ),
+        by=by,
+        at=clock.now(),
+    )
+    head = {"HTTP_AUTHORIZATION": f"Bearer {token}"}
+    found = set()
+    for asked in ("", f"?q={PHONE}", f"?q={NAME}"):
+        answer = Client().get(f"/api/v1/customers{asked}", **head)
+        assert answer.status_code == 200
+        if any(NAME in str(one) for one in answer.json()["items"]):
+            found.add("API")
+    return found
+
+
+def others(login, hospital):
+    """Counts, and the live stream."""
+    at = clock.now()
+    access = people.access_of(Staff.objects.get(login_name=login).pk, at)
+    found = set()
+    if any(row.id == hospital.id for row in customers.search(access, NAME)):
+        found.add("count")
+    audience = replace(Audience.of(access), reach=replace(reach_of(access), granted=()))
+    news = News(1, "customer.updated", f"customer:{hospital.id}", f"customer:{hospital.id}")
+    if audience.may_hear(news, {}, places([hospital.id], at)):
+        found.add("live stream")
+    return found
+
+
+def test_no_role_reaches_a_foreign_file_by_any_way(hospital):
+    found = {login: ways(login, hospital) for login in ROLES}
+
+    reached = {login for login, some in found.items() if some}
+    assert reached == {OWNER, SIGNER}, {k: v for k, v in found.items() if v}
+    for way in ("list", "search by name", "search by phone", "search by account", "live stream"):
+        assert way in found[OWNER], way
+        assert way in found[SIGNER], way
+    assert "API" in found[OWNER]
+    assert "export" in found[SIGNER]
+    assert f"get /customers/{hospital.id}/" in found[OWNER]
+
+
+def test_with_a_grant_every_way_opens_and_facts_say_so(hospital):
+    at = clock.now()
+    agent = people.actor_for(Staff.objects.get(login_name="linxiao").pk, at)
+    boss = people.actor_for(Staff.objects.get(login_name=SIGNER).pk, at)
+    wanted = opening.Wanted(hospital.id, Purpose.CASE, "核对现场联系人", 2)
+    asked = opening.ask_for_file(wanted=wanted, by=agent, at=at)
+    assert ways("linxiao", hospital) == set()
+
+    opening.sign_request(request_id=asked.pk, by=boss, at=at)
+    opened = ways("linxiao", hospital)
+
+    for way in (
+        "list",
+        "search by name",
+        "search by phone",
+        "intake",
+        "API",
+        "live stream",
+        "count",
+    ):
+        assert way in opened, way
+    assert f"get /customers/{hospital.id}/" in opened
+    assert f"post /customers/{hospital.id}/contacts/{hospital.contact}/" in opened
+    facts = ledger.facts_of(f"customer:{hospital.id}").rows
+    mine = {(one.name, one.data.get("right")) for one in facts if one.actor == agent.ref}
+    assert {
+        ("customer.opened", "SIGNED"),
+        ("customer.printed", "SIGNED"),
+        ("customer.phone_seen", None),
+        ("customer.file_asked_for", None),
+    } <= mine
+    searched = ledger.facts_of(agent.ref, names=["customer.searched"]).rows
+    assert searched
+    assert all(PHONE not in str(one.data) for one in searched)
+
+    opening.end_grant(request_id=asked.pk, reason="已经办完", by=boss, at=at)
+    assert ways("linxiao", hospital) == set()
+
+
+def test_who_looked_is_listed_for_managers_only_and_goes_into_a_file(hospital):
+    client_of(OWNER).get(f"/customers/{hospital.id}/")
+    boss = client_of(SIGNER)
+
+    page = text_of(boss.get(f"/customers/access/looks/?customer=C-{hospital.id:06d}"))
+    of_person = text_of(boss.get(f"/customers/access/looks/?person={OWNER}"))
+    file = text_of(boss.get(f"/customers/access/looks/?customer={hospital.id}&as=csv"))
+
+    for text in (page, of_person, file):
+        assert "唐薇" in text
+        assert "打开档案" in text
+    assert "导出人 叶青" in file
+    assert client_of(OWNER).get("/customers/access/looks/").status_code == 403
+
+
+def test_an_export_carries_who_when_and_what_for(hospital):
+    boss = client_of(SIGNER)
+
+    refused = boss.post("/customers/export/", {"reason": "无"})
+    file = text_of(boss.post("/customers/export/", {"q": NAME, "reason": "年度走访名单"}))
+
+    assert refused.status_code == 422
+    assert file.splitlines()[0].lstrip("\ufeff").startswith("导出人 叶青，时间 ")
+    assert "用途：年度走访名单，编号 " in file
+    assert PHONE not in file
+    assert "138****7034" in file
+    [fact] = ledger.facts_of(
+        f"staff:{Staff.objects.get(login_name=SIGNER).pk}", names=["customers.exported"]
+    ).rows
+    assert fact.reason == "年度走访名单"
+    assert fact.data["code"] in file
