@@ -81,6 +81,7 @@ def ways(login, hospital):
         "hand-overs": "/customers/handovers/",
         "hand-over of the owner's": f"/customers/handovers/new/?from={OWNER}",
         "corrections": "/customers/corrections/",
+        "segments": "/customers/segments/",
     }
     found = {way for way, address in pages.items() if NAME in text_of(client.get(address))}
     for asked in ("", NAME):
