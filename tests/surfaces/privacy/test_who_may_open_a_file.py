@@ -193,6 +193,9 @@ def test_who_looked_is_listed_for_managers_only_and_goes_into_a_file(hospital):
     client_of(OWNER).get(f"/customers/{hospital.id}/")
     boss = client_of(SIGNER)
 
+    assert "查一位客户或一名人员" in text_of(
+        boss.get("/customers/access/looks/")
+    )  # nothing asked yet
     page = text_of(boss.get(f"/customers/access/looks/?customer=C-{hospital.id:06d}"))
     of_person = text_of(boss.get(f"/customers/access/looks/?person={OWNER}"))
     file = text_of(boss.get(f"/customers/access/looks/?customer={hospital.id}&as=csv"))
