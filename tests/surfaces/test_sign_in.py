@@ -190,14 +190,13 @@ def test_one_session_is_ended_by_its_name(client, kim):
     assert client.post("/sessions/0123456789abcdef/sign-out/").status_code == 404
 
 
-def test_a_known_person_costs_one_query(client, kim, monkeypatch):
+def test_a_known_person_costs_one_query(client, kim):
     sign_in(client)
     client.get("/theme/")
     asked = []
-    run = db._run
-    monkeypatch.setattr(db, "_run", lambda sql, params: asked.append(sql) or run(sql, params))
 
-    assert client.get("/theme/").status_code == 405
+    with db.watched(lambda sql, _params: asked.append(sql)):
+        assert client.get("/theme/").status_code == 405
 
     assert len(asked) == 1
 
