@@ -224,6 +224,18 @@ def test_two_proven_numbers_are_never_one_person_and_doubts_are_kept(ids, clerk)
     }
 
 
+def test_a_proven_number_under_quite_another_name_is_a_doubt(ids, clerk):
+    other = ("B1", "钱多福", "13712349052", ZHANG[3], "")
+    renamed = ("B2", "张小岚", "13912340001", ZHANG[3], "")
+    taken(table(ZHANG), ids, clerk)
+
+    batch = taken(table(other, renamed), ids, clerk, source="呼叫中心")
+
+    assert counts(batch) == {"matched": 1, "created": 1}
+    (pair,) = Pair.objects.all()
+    assert {pair.left.name, pair.right.name} == {"张晓岚", "钱多福"}
+
+
 def test_nobody_imports_into_or_matches_with_a_foreign_part(ids, clerk):
     taken(table(ZHANG), ids, clerk)
     west = given.actor(given.person("wu", ("admin", ids["west"])))

@@ -120,9 +120,16 @@ def _judged(one: Facets, other: Facets, agreed: tuple[str, ...], among: int) -> 
         side["box"] = str(side["email"] or "").split("@")[0] or None
         side["road"] = str(side["door"] or "").split("#")[0] or None
     found = scoring.judge_values(kind, left, right, among=among)
-    # A score alone is never enough to merge: twins, fathers and sons share everything but a character.
+    # A score alone is never enough to merge: twins, fathers and sons share everything but a character. Neither is a
+    # number under another name: somebody typed it into the wrong file.
     is_named = bool(left["name"]) and left["name"] == right["name"]
-    return _likeness(found, agreed, may_merge=is_named or "same_identifier" in agreed)
+    is_proven = "same_identifier" in agreed and _may_be_the_same_name(one.name, other.name)
+    return _likeness(found, agreed, may_merge=is_named or is_proven)
+
+
+def _may_be_the_same_name(one: str, other: str) -> bool:
+    """Whether two names have half of their characters in common, wherever they stand."""
+    return 2 * len(set(one) & set(other)) >= max(len(set(one)), len(set(other)))
 
 
 def _kind(one: Facets, left: Mapping[str, Any], right: Mapping[str, Any]) -> Kind:
