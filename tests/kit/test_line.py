@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -118,7 +119,11 @@ def test_a_statement_that_copies_is_refused():
 
 
 @pytest.mark.usefixtures("thrown_away")
-def test_a_wait_that_is_broken_off_closes_the_connection():
+@pytest.mark.parametrize("begun", [nullcontext, transaction.atomic], ids=["alone", "with begin"])
+def test_a_wait_that_is_broken_off_closes_the_connection(begun):
+    connection.ensure_connection()
+    raw = connection.connection
+
     class Enough(BaseException):
         pass
 
@@ -128,12 +133,12 @@ def test_a_wait_that_is_broken_off_closes_the_connection():
     before = signal.signal(signal.SIGALRM, enough)
     signal.setitimer(signal.ITIMER_REAL, 0.2)
     try:
-        with pytest.raises(Enough):
+        with pytest.raises(Enough), begun():
             db.one("select pg_sleep(20)")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
-    assert connection.connection.closed
+    assert raw.closed
     connection.close()
     assert db.one("select 1") == (1,)

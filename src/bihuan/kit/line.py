@@ -16,7 +16,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import errors
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 Params = Sequence[Any] | Mapping[str, Any] | None
@@ -136,11 +136,8 @@ class Line:
             pg.send_prepare(message.name, message.text, message.types)
         self._send(message)
         pg.pipeline_sync()
-        try:
-            results = self._receive(until_sync=True)
-        finally:
-            if pg.status == ConnStatus.OK:
-                pg.exit_pipeline_mode()
+        results = self._receive(until_sync=True)
+        pg.exit_pipeline_mode()
         # Prepared is prepared, whatever came of it and of the transaction.
         if message.is_new and message.name and results[int(begins)].status == ExecStatus.COMMAND_OK:
             self._names[message.text, message.types] = message.name
