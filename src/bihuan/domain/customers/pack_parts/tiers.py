@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 from bihuan.domain.customers.choices import CustomerKind
@@ -230,10 +230,7 @@ def _descending(shape: Shape, key: str, least: list[Decimal | None]) -> None:
 def _decimal(shape: Shape, key: str, value: Any, *, required: bool = True) -> Decimal | None:
     if value is None and not required:
         return None
-    try:
-        if not isinstance(value, bool) and re.fullmatch(r"-?\d{1,15}(\.\d{1,4})?", str(value)):
-            return Decimal(str(value))
-    except InvalidOperation:
-        pass
+    if not isinstance(value, bool) and re.fullmatch(r"-?\d{1,15}(\.\d{1,4})?", str(value)):
+        return Decimal(str(value))
     shape.report((key,), f"“{key}”应是数字", "请写成例如 100000 或 0.5")
     return None
