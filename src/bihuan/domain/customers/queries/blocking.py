@@ -3,7 +3,14 @@
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from bihuan.domain.customers.ports import Facets, Key
+from bihuan.domain.customers.ports import (
+    BY_ACCOUNT,
+    BY_CONTACT,
+    BY_NAME,
+    BY_NUMBER,
+    Facets,
+    Key,
+)
 from bihuan.kit import db
 
 MOST_DOUBTS: Final = 5
@@ -12,6 +19,12 @@ SEPARATOR: Final = "\x1f"
 
 # A value that more customers share says nothing of who they are: a reception desk's number.
 _SHARED: Final = 40
+_KINDS: Final = {
+    BY_NUMBER: "numbers",
+    BY_CONTACT: "contacts",
+    BY_ACCOUNT: "accounts",
+    BY_NAME: "names",
+}
 _HITS: Final = f"""
     select customer_id as id from customers_identifier
     where is_proven and value_norm = any(string_to_array(%(numbers)s, chr(31)))
@@ -27,28 +40,32 @@ _HITS: Final = f"""
         where match_key = v.value and match_key <> '' limit {_SHARED}) c
 """  # noqa: S608 -- our own number
 _FACETS: Final = """
-select c.id, c.kind, c.name_norm, c.name_pinyin, c.attributes->>'birth_date', c.match_key,
+c.id, c.kind, c.name_norm, c.name_pinyin, c.attributes->>'birth_date', c.match_key,
     array(select kind || ':' || value_norm from customers_identifier
           where customer_id = c.id and is_proven),
     array(select kind || ':' || coalesce(parts->>'home', value_norm) from customers_contactpoint
           where customer_id = c.id),
     array(select number from customers_account where customer_id = c.id)
-from customers_customer c
 """
-_CANDIDATES: Final = (
-    _FACETS + f"where c.id in ({_HITS}) and c.merged_into_id is null and c.unit_id = any(%(units)s)"
-)
-_OF: Final = _FACETS + "where c.id = any(%s)"
+# Every hit is looked up by its number, whatever the planner thinks: of tables that an import is filling just now it
+# knows so little that it would compare every hit with every customer.
+_CANDIDATES: Final = f"""
+with hits as materialized ({_HITS})
+select {_FACETS} from hits, lateral (
+    select * from customers_customer where id = hits.id offset 0) c
+where c.merged_into_id is null and c.unit_id = any(%(units)s)
+"""  # noqa: S608 -- our own columns
+_OF: Final = f"select {_FACETS} from customers_customer c where c.id = any(%s)"  # noqa: S608 -- see above
 _ABOUT: Final = "select reltuples from pg_class where oid = 'customers_customer'::regclass"
 _OWNERS: Final = "select number, customer_id from customers_account where number = any(%s)"
 
 
 def candidates(keys: Collection[Key], unit_ids: Sequence[int]) -> dict[int, Facets]:
     """Return the standing customers of some org units that share one of the values."""
-    by_kind: dict[str, list[str]] = {"number": [], "contact": [], "account": [], "name": []}
-    for kind, value in keys:
-        by_kind[kind].append(value)
-    values = {f"{kind}s": SEPARATOR.join(found) for kind, found in by_kind.items()}
+    by_kind: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    for key in keys:
+        by_kind[key[0]].append(key[1:])
+    values = {name: SEPARATOR.join(by_kind[kind]) for kind, name in _KINDS.items()}
     return _read(_CANDIDATES, {**values, "units": list(unit_ids)})
 
 
