@@ -8,13 +8,8 @@ from typing import Final, Protocol
 from bihuan.domain.ledger.events import Actor
 from bihuan.kit.registry import Registry
 
-Key = str
-"""What a record is found by: a letter for the kind (`BY_NUMBER` and the like), and a value."""
-
-BY_NUMBER: Final = "n"
-BY_CONTACT: Final = "c"
-BY_ACCOUNT: Final = "a"
-BY_NAME: Final = "m"
+Key = tuple[str, str]
+"""What a record is found by: a kind (number, contact, account, name) and a value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from bihuan.domain.customers.choices import CustomerKind, IdentifierKind
 from bihuan.domain.customers.ports import Facets
+from bihuan.domain.customers.rules.records import Record
 from bihuan.engines.linkage import scoring
 from bihuan.engines.linkage.comparisons import Kind
 from bihuan.engines.linkage.deciding import Decision
@@ -53,6 +54,24 @@ _SURE: Final[Mapping[str, int]] = {
     "same_phone": 12,
     "same_mail": 12,
 }
+
+
+def facets_of(record: Record) -> Facets:
+    """Return what is compared of an arriving record."""
+    points = record.points
+    homes = (p.parts.get("home") or p.norm for p in points if p.kind == "ADDRESS")
+    return Facets(
+        kind=record.kind,
+        name=record.name_norm,
+        pinyin=record.pinyin,
+        identifiers=dict(record.identifiers),
+        phones=frozenset(p.norm for p in points if p.kind == "PHONE"),
+        mails=frozenset(p.norm for p in points if p.kind == "EMAIL"),
+        homes=frozenset(homes),
+        accounts=frozenset(record.accounts),
+        birth=record.attributes.get("birth_date", ""),
+        match_key=record.match_key,
+    )
 
 
 def compare(one: Facets, other: Facets, *, among: int = 0) -> Likeness:
