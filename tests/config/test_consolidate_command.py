@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from bihuan.config.cli import generate
-from bihuan.config.linking import command, files, standardising
+from bihuan.config.linking import command, engines, files, standardising
 from bihuan.engines.linkage import linking, sample, tables
 from bihuan.engines.linkage.roles import Role
 
@@ -57,6 +57,41 @@ def test_consolidation_prints_its_figures_and_writes_the_groups(made, tmp_path):
     groups = pq.read_table(tmp_path / "groups.parquet")
     assert len(set(groups["customer_id"].to_pylist())) == found["clusters"]
     assert pq.read_table(tmp_path / "review.parquet").num_rows == found["review"]
+
+
+def test_two_results_are_compared_pair_by_pair(made, tmp_path):
+    alone = pq.read_table(made / "truth.parquet")["record_id"]
+    nobody = pa.table({"record_id": alone, "customer_id": alone, "automatic_customer_id": alone})
+    pq.write_table(nobody, tmp_path / "other.parquet")
+    typed = ("--input", made / "customers.parquet", "--out", tmp_path, "--json", "--compare-with")
+
+    first = json.loads(run(*typed, tmp_path / "other.parquet")[1].splitlines()[-1])["compared"]
+    again = json.loads(run(*typed, tmp_path / "groups.parquet")[1].splitlines()[-1])["compared"]
+
+    assert first["accepted"]["other_pairs"] == 0
+    assert (first["automatic"]["differing"], first["accepted"]["differing"]) == (1.0, 1.0)
+    assert again["accepted"]["common"] == first["accepted"]["pairs"] > 0
+    assert (again["automatic"]["differing"], again["accepted"]["differing"]) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        (None, "没有找到 Java"),
+        ('openjdk version "11.0.2"', "找到的是 Java 11"),
+        ('version "1.8.0"', "Java 8"),
+    ],
+)
+def test_what_spark_lacks_is_said_before_it_begins(tmp_path, monkeypatch, said, wrong):
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    if said:
+        java = tmp_path / "bin" / "java"
+        java.parent.mkdir()
+        java.write_text(f"#!/bin/sh\necho '{said}' >&2\n")
+        java.chmod(0o700)
+
+    with pytest.raises(engines.JavaMissing, match=wrong):
+        engines.need_java()
 
 
 def test_a_run_that_was_stopped_goes_on_from_its_stages(made, tmp_path, monkeypatch):

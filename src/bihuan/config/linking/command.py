@@ -13,6 +13,7 @@ from bihuan.engines.linkage import report
 from bihuan.engines.linkage.quality import Quality
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_TITLES = {"automatic": "自动合并", "accepted": "含核对通过"}
 
 
 @click.command()
@@ -43,7 +44,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=click.FloatRange(min=0.5),
     default=4.0,
     show_default=True,
-    help="GB for DuckDB or Spark.",
+    help="GB for DuckDB, and as much again for the workers of Spark.",
+)
+@click.option(
+    "--compare-with",
+    type=_FILE,
+    help="groups.parquet of another run over the same records: how many pairs differ.",
 )
 @click.option(
     "--unit", default="", help="Stored customers: code of the org unit; default: the top."
@@ -71,6 +77,7 @@ def consolidate(
         rest["engine"],
         rest["out"],
         rest["memory"],
+        rest["compare_with"],
     )
     outcome = consolidating.consolidate(wanted, lambda said: click.echo(said, err=True))
     console.report(keys(outcome), _text(outcome), as_json=as_json)
@@ -94,6 +101,7 @@ def keys(outcome: Outcome) -> dict[str, Any]:
             for kind in accepted
             if kind != "all"
         },
+        "compared": {name: _compared(found) for name, found in outcome.compared.items()},
         "seconds_of": outcome.seconds,
         "report": [
             {
@@ -118,16 +126,29 @@ def _figures(found: Quality | None) -> Mapping[str, float | None]:
     }
 
 
+def _compared(found: Quality) -> Mapping[str, float]:
+    return {
+        "pairs": found.said,
+        "other_pairs": found.true,
+        "common": found.right,
+        "differing": round(found.differing, 6),
+    }
+
+
 def _text(outcome: Outcome) -> str:
     told = [
         f"{outcome.records} 条记录归为 {outcome.clusters} 位客户（自动合并后 {outcome.automatic_clusters} 位），比对 {outcome.pairs} 对，"
         f"待人工核对 {outcome.review} 对",
         f"用时 {sum(outcome.seconds.values()):.1f} 秒，内存峰值 {outcome.peak_mb:.0f} MB",
     ]
-    for name, title in (("automatic", "自动合并"), ("accepted", "含核对通过")):
+    for name, title in _TITLES.items():
         for kind, found in outcome.quality.get(name, {}).items():
             said = {"all": "全部", "person": "个人", "company": "单位"}[kind]
             told.append(
                 f"{title}·{said}：准确率 {found.precision:.4f}，召回率 {found.recall:.4f}，F1 {found.f1:.4f}"
             )
+    told.extend(
+        f"与对照结果相比·{_TITLES[name]}：{other.differing:.4%} 的记录对不一致"
+        for name, other in outcome.compared.items()
+    )
     return "\n".join([*told, "", report.as_text(outcome.lines)])

@@ -20,14 +20,17 @@ from bihuan.kit.problems import Invalid
 
 
 class TruthUnusable(Invalid):
-    """The truth does not name records and customers, or other records than the input."""
+    """A truth or the groups to compare with do not name records and customers, or other records than the input."""
 
-    message = "真值文件要有 record_id 和 customer_id 两列，记录号与输入一致。"
+    message = "真值文件或对照结果要有 record_id 和 customer_id 两列，记录号与输入一致。"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to consolidate: files, their map and truth, where to run, where to put the groups."""
+    """What to consolidate: files, their map and truth, where to run, where to put the groups.
+
+    `compare_with` is the `groups.parquet` of another run over the same records.
+    """
 
     inputs: Sequence[Path]
     map: Path | None = None
@@ -35,12 +38,16 @@ class Wanted:
     engine: str = "duckdb"
     out: Path | None = None
     memory_gb: float = 4.0
+    compare_with: Path | None = None
     workers: int = field(default_factory=lambda: os.cpu_count() or 2)
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run gave; `quality` by kind and of `all`, with review pairs accepted (`f1`) and without (`automatic`)."""
+    """What a run gave; `quality` by kind and of `all`, with review pairs accepted (`f1`) and without (`automatic`).
+
+    `compared` is the same against the groups of another run.
+    """
 
     records: int
     pairs: int
@@ -50,6 +57,7 @@ class Outcome:
     seconds: dict[str, float] = field(default_factory=dict)
     peak_mb: float = 0.0
     quality: dict[str, dict[str, Quality]] = field(default_factory=dict)
+    compared: dict[str, Quality] = field(default_factory=dict)
     lines: Sequence[Line] = ()
 
 
@@ -79,12 +87,16 @@ def _run(
     watch.lap("standardise")
     records = linking.load(connection, [str(part) for part in ready.parts])
     if wanted.truth:
-        _load_truth(connection, wanted.truth)
+        _load(connection, "truth", wanted.truth)
+    if wanted.compare_with:
+        _load(connection, "other_accepted", wanted.compare_with)
+        _load(connection, "other_automatic", wanted.compare_with, "automatic_customer_id")
     link_only = standardising.column_map(wanted.inputs[0], written).link_only
     with engines.scorer(wanted.engine, connection, folder, wanted.memory_gb) as scorer:
         kinds = linking.kinds(connection)
         link = partial(linking.link, scorer, connection, link_only=link_only, told=watch.told)
         pairs = [stages.decided(connection, kind, folder, partial(link, kind)) for kind in kinds]
+        peak = max(peak, standardising.peak_mb() + engines.beside_mb())
     watch.lap("link")
     outcome = Outcome(records, sum(pairs))
     _group_and_measure(connection, wanted, kinds, outcome)
@@ -131,6 +143,8 @@ def _measure(
     outcome: Outcome,
     name: str,
 ) -> None:
+    if wanted.compare_with:
+        outcome.compared[name] = quality.measure(connection, truth=f"other_{name}")
     if not wanted.truth:
         return
     found = {"all": quality.measure(connection)}
@@ -141,15 +155,18 @@ def _measure(
     outcome.quality[name] = found
 
 
-def _load_truth(connection: duckdb.DuckDBPyConnection, truth: Path) -> None:
-    connection.execute("create table truth (record varchar, customer varchar)")
-    for table in files.portions(truth):
-        if not {"record_id", "customer_id"} <= set(table.column_names):
+def _load(
+    connection: duckdb.DuckDBPyConnection, name: str, file: Path, customer: str = "customer_id"
+) -> None:
+    """Read which customer each record belongs to into a table, or refuse with TruthUnusable."""
+    connection.execute(f"create table {name} (record varchar, customer varchar)")
+    for table in files.portions(file):
+        if not {"record_id", customer} <= set(table.column_names):
             raise TruthUnusable
         connection.register("portion", table)
-        connection.execute("insert into truth select record_id, customer_id from portion")
+        connection.execute(f"insert into {name} select record_id, {customer} from portion")
         connection.unregister("portion")
-    known = "select count(*) from truth join records using (record)"
+    known = f"select count(*) from {name} join records using (record)"
     if not connection.execute(known).fetchall()[0][0]:
         raise TruthUnusable
 

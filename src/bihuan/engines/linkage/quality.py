@@ -29,12 +29,20 @@ class Quality:
         both = self.precision + self.recall
         return 2 * self.precision * self.recall / both if both else 0.0
 
+    @property
+    def differing(self) -> float:
+        """Return which share of the pairs of either side the other does not have."""
+        either = self.said + self.true - self.right
+        return 1 - self.right / either if either else 0.0
 
-def measure(connection: duckdb.DuckDBPyConnection, *, where: str = "true") -> Quality:
-    """Compare `groups` with `truth` (record, customer), for the records that meet the condition and have a truth."""
+
+def measure(
+    connection: duckdb.DuckDBPyConnection, *, truth: str = "truth", where: str = "true"
+) -> Quality:
+    """Compare `groups` with a truth (record, customer), for the records that meet the condition and are in both."""
     connection.execute(
         f"create or replace temp table judged as select g.leader, t.customer from groups g join records r using (uid) "
-        f"join truth t on t.record = r.record where {where}"
+        f"join {truth} t on t.record = r.record where {where}"
     )
     pairs = "select coalesce(sum(n * (n - 1) / 2), 0)::hugeint from (select count(*) as n from judged group by {})"
     counts = [
