@@ -20,6 +20,7 @@ def test_the_worker_knows_everything_that_is_done_at_intervals():
         "cases.sweep_portal",
         "customers.consolidate_what_is_new",
         "customers.fill_sounds",
+        "customers.forget_originals",
         "customers.propose_ratings",
         "interactions.forget_originals",
         "kit.forget_answers",

@@ -1,12 +1,19 @@
 """A customer is made anonymous: the person goes from files, cases and conversations, what must be kept stays."""
 
+import csv
+import io
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
+from bihuan.domain.attachments import actions as attachments
+from bihuan.domain.attachments.ports import Upload
 from bihuan.domain.cases.actions import steps
 from bihuan.domain.cases.models import Case, Note
-from bihuan.domain.customers.actions import erasing, merging, profiling
+from bihuan.domain.customers import actions as customers
+from bihuan.domain.customers.actions import erasing, importing, merging, profiling
 from bihuan.domain.customers.actions.profiling import NewContract
 from bihuan.domain.customers.models import (
     Account,
@@ -16,10 +23,19 @@ from bihuan.domain.customers.models import (
     SourceRow,
 )
 from bihuan.domain.customers.queries import search
+from bihuan.domain.interactions.models import Delivery, Interaction
 from bihuan.domain.ledger import queries as ledger
 from bihuan.domain.ledger.events import SYSTEM
+from bihuan.domain.notifications import actions as notifications
+from bihuan.domain.notifications.choices import Channel
+from bihuan.domain.notifications.events import Letter
+from bihuan.domain.org import queries as org
+from bihuan.domain.portfolios.actions import opening
+from bihuan.domain.portfolios.choices import Purpose
+from bihuan.kit import db
 from bihuan.kit.problems import NotAllowed
 from tests.domain.cases import given as cases
+from tests.domain.org import given as orgs
 from tests.domain.org.given import NOON
 from tests.domain.portfolios import given
 
@@ -58,6 +74,12 @@ def erase(house, customer_id, who=None):
         by=given.by(who or house.boss),
         at=NOON,
     )
+
+
+def end(case):
+    cases.handled_by(case, cases.KIM)
+    steps.verify(cases.step(case, cases.LEE, 2), cases.AGREED)
+    steps.close(cases.step(case, cases.LEE, 3))
 
 
 def test_the_person_goes_and_what_the_law_keeps_stays(house, file):
@@ -103,10 +125,7 @@ def test_cases_keep_the_matter_and_lose_the_person(house, file):
     ).pk
     with pytest.raises(erasing.StillNeeded, match="工单"):
         erase(house, one)
-    stored = Case.objects.get(pk=case)
-    cases.handled_by(stored, cases.KIM)
-    steps.verify(cases.step(stored, cases.LEE, 2), cases.AGREED)
-    steps.close(cases.step(stored, cases.LEE, 3))
+    end(Case.objects.get(pk=case))
     Note.objects.create(case_id=case, text="已致电 13612349052 张晓岚", by="staff:1", at=NOON)
 
     erase(house, one)
@@ -115,3 +134,104 @@ def test_cases_keep_the_matter_and_lose_the_person(house, file):
     assert (kept.title, kept.contact_name, kept.contact_phone) == ("***家停电", "", "")
     assert Note.objects.get().text == "已致电 *** ***"
     assert kept.customer_id == one
+
+
+NAMED = (
+    "张晓岚",
+    "13812342046",
+    "138 1234 2046",
+    "110101197503073033",
+    "zhang@bihuan.cn",
+    "杭州市西湖区文三路 90 号",
+)
+KEPT = {"customers_account"}  # the number of an account may be a telephone number
+
+
+@pytest.fixture
+def everywhere(house, settings, tmp_path, django_capture_on_commit_callbacks):
+    """One customer whose name and numbers stand wherever the product lets people write, and a namesake's file."""
+    settings.HOME = tmp_path
+    text = io.StringIO()
+    rows = [
+        ("客户编号", "客户名称", "联系电话", "身份证号", "地址", "邮箱", "户号"),
+        ("A1", *NAMED[:1], NAMED[2], NAMED[3], NAMED[5], NAMED[4], NAMED[1]),
+        ("A2", "测试", NAMED[2], "", "", "", ""),
+    ]
+    csv.writer(text).writerows(rows)
+    clerk = org.actor_for(orgs.person("fang", ("admin", house.ids["vip"])), NOON)
+    upload = importing.Upload("客户.csv", "营销系统", house.ids["vip"])
+    batch = importing.keep_file(upload, [text.getvalue().encode()], by=clerk, at=NOON)
+    columns = importing.ImportBatch.objects.get(pk=batch).columns
+    importing.start(batch, columns, by=clerk, at=NOON)
+    with django_capture_on_commit_callbacks(execute=True):
+        importing.run(batch, now=lambda: NOON)
+    file = Customer.objects.get(name=NAMED[0]).pk
+    said = "，".join(NAMED)
+    asked = opening.Wanted(file, Purpose.CASE, said, 24)
+    given_ = opening.ask_for_file(wanted=asked, by=given.by(house.ada), at=NOON)
+    opening.refuse_request(request_id=given_.pk, reason=said, by=given.by(house.boss), at=NOON)
+    open_ = {"org_unit_id": house.ids["vip"], "title": said, "description": said}
+    case = cases.stored_case(customer_id=file, contact_name=NAMED[0], **open_).pk
+    phoned = {"contact_phone": NAMED[2], "contact_digits": NAMED[1]}
+    cases.stored_case("260302-0002", contact_name=NAMED[0], **phoned, **open_)
+    for one in Case.objects.all():
+        end(one)
+    Note.objects.create(case_id=case, text=said, by="staff:1", at=NOON)
+    photo = Upload(
+        f"case:{case}", f"case:{case}", "photos", "file", f"{NAMED[0]}.txt", [said.encode()]
+    )
+    attachments.add_attachment(photo, by=clerk, at=NOON)
+    letter = Letter("l1", f"case:{case}", Channel.EMAIL, NAMED[4], said, text=said, name=NAMED[0])
+    notifications.write_letter(letter, at=NOON)
+    talked = Interaction.objects.create(
+        channel="MAIL",
+        direction="IN",
+        outcome="ASIDE",
+        party_address=NAMED[4],
+        text=said,
+        by="x",
+        at=NOON,
+    )
+    mail = {"key": "m", "envelope_from": NAMED[4], "envelope_to": "s@bihuan.cn", "size": 1}
+    Delivery.objects.create(
+        original=said.encode(),
+        interaction=talked,
+        state="SORTED",
+        sorted_at=NOON,
+        received_at=NOON,
+        due_at=NOON,
+        **mail,
+    )
+    customers.look_up(
+        access=given.access(house.boss), text=NAMED[0], by=given.by(house.boss), at=NOON
+    )
+    return file
+
+
+def where_named():
+    """Return the tables and files that name the person."""
+    words = [f"%{form}%" for word in NAMED for form in (word, word.encode().hex())]
+    lasting = "select relname from pg_class where relkind in ('r', 'm') and relpersistence = 'p'"
+    tables = [row[0] for row in db.rows(f"{lasting} and relnamespace = 'public'::regnamespace")]
+    holds = "select 1 from {} t where to_jsonb(t)::text like any(%s) limit 1"
+    found = {table for table in tables if db.rows(holds.format(table), (words,))}
+    files = [one for one in Path(settings.HOME).rglob("*") if one.is_file()]
+    return found | {
+        one.name for one in files if any(word.encode() in one.read_bytes() for word in NAMED)
+    }
+
+
+def test_nobody_finds_an_erased_person_by_any_text_in_tables_or_files(
+    house, everywhere, django_capture_on_commit_callbacks
+):
+    assert {"cases_note", "interactions_delivery", "notifications_notice"} <= where_named()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        erasing.erase_customer(
+            customer_id=everywhere, reason="张晓岚本人书面要求", by=given.by(house.boss), at=NOON
+        )
+
+    assert where_named() == KEPT
+    assert Account.objects.get().number == NAMED[1]
+    fact = ledger.facts_of(f"customer:{everywhere}", names=["customer.erased"]).rows[0]
+    assert fact.reason == "***本人书面要求"

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -90,6 +90,25 @@ def take_over(*, from_root: str, root: str, by: Actor, at: datetime) -> list[Att
 def discard(attachment_id: int, *, root: str) -> None:
     """Take a file out of something not sent yet; its bytes go with the next sweep."""
     Attachment.objects.filter(pk=attachment_id, root=root).delete()
+
+
+@transaction.atomic
+def forget(roots: Collection[str]) -> int:
+    """Forget the files of some roots for good; return how many. Bytes that no other row names leave the disk.
+
+    They go after the commit; what is left by a stop between is swept up.
+    """
+    found = Attachment.objects.filter(root__in=roots)
+    sums = set(found.values_list("sha256", flat=True))
+    count = found.delete()[0]
+    transaction.on_commit(lambda: _drop_unnamed(sums))
+    return count
+
+
+def _drop_unnamed(sums: Collection[str]) -> None:
+    named = Attachment.objects.filter(sha256__in=sums).values_list("sha256", flat=True)
+    for one in set(sums).difference(named):
+        queries.path_of(one).unlink(missing_ok=True)
 
 
 def sweep(*, prefix: str, before: datetime) -> int:

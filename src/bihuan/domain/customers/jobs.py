@@ -5,6 +5,7 @@ from procrastinate.contrib.django import app
 from bihuan.domain.customers.actions import (
     consolidating,
     importing,
+    originals,
     rating,
     rating_schedule,
     sounding,
@@ -58,3 +59,10 @@ def propose_ratings(timestamp: int) -> None:
     now = clock.now()
     rating_schedule.propose_due(at=now)
     rating.forget_lines(at=now)
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(name="customers.forget_originals", queue="upkeep", pass_context=False)
+def forget_originals(timestamp: int) -> None:
+    """Forget uploaded files that are taken in or that nobody takes in."""
+    originals.sweep(at=clock.now())

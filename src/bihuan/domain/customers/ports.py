@@ -3,7 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
+
+from django.db.models import Model
 
 from bihuan.domain.ledger.events import Actor
 from bihuan.kit.registry import Registry
@@ -65,21 +67,27 @@ class Follower(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """Customers who become anonymous, and the words that named them: names, numbers, addresses, longest first."""
+    """Customers who become anonymous, and the words that named or reached them.
+
+    `alone` are those words that reach nobody else: numbers and mail addresses no other customer has.
+    """
 
     customer_ids: tuple[int, ...]
-    words: tuple[str, ...]
-    at: datetime
+    words: frozenset[str]
+    alone: frozenset[str]
 
 
 class Eraser(Protocol):
-    """An app above that keeps copies of what customers are called and how they are reached."""
+    """An app above that keeps what concerns customers, also where no key says so."""
 
-    def standing_in_the_way(self, customer_ids: Collection[int]) -> str:
+    def standing_in_the_way(self, erasure: Erasure) -> str:
         """Return what must be finished first, in one sentence; empty for nothing."""
 
+    def theirs(self, erasure: Erasure) -> Mapping[type[Model], Collection[Any]]:
+        """Return rows that concern them without a key of theirs, by model: the words are taken out of these and what hangs on them."""
+
     def erase(self, erasure: Erasure) -> int:
-        """Make the copies anonymous and return how many rows changed; in the caller's transaction."""
+        """Drop what is theirs and no text; return how many rows changed. In the caller's transaction, the texts still whole."""
 
 
 ERASERS: Registry[Eraser] = Registry("eraser of customers")

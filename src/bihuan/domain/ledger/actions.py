@@ -1,10 +1,12 @@
 """Record facts, pass them on, and keep their months ready."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
+from typing import Any
 
+import orjson
 from django.db import transaction
 
 from bihuan.domain.ledger.events import Fact
@@ -28,6 +30,16 @@ written_facts as (
 )
 """
 _RECORD = "with " + FACT_CTES + " select 1"
+
+_WORDED = """
+select id, recorded_at, reason, data::text from ledger_fact where root = any(%(roots)s)
+union
+select id, recorded_at, reason, data::text from ledger_fact
+where name = 'customer.searched' and data::text ~* %(searches)s
+"""
+_REDACT = """
+update ledger_fact set reason = %s, data = %s::jsonb where id = %s and recorded_at = %s
+"""
 
 _RELAY = """
 with taken as (
@@ -115,6 +127,31 @@ def record_many(facts: Iterable[Fact]) -> None:
     facts = list(facts)
     if facts:
         db.run(_RECORD, fact_params(facts))
+
+
+@transaction.atomic
+def redact(
+    roots: Collection[str],
+    hide: Callable[[Any], Any],
+    *,
+    searches: str,
+) -> int:
+    """Take words out of the reasons and data of what happened under these roots, and of searches that fit a regular expression.
+
+    The one change a fact allows, for somebody who is to be forgotten: who did what, when and to what stays as it was
+    (decision 0367). Returns how many changed.
+    """
+    found = db.rows(_WORDED, {"roots": list(roots), "searches": searches})
+    changed = []
+    for key, recorded_at, reason, data in found:
+        said, known = hide(reason), orjson.loads(data)
+        if (said, hide(known)) != (reason, known):
+            changed.append((said, orjson.dumps(hide(known)).decode(), key, recorded_at))
+    db.run("select set_config('bihuan.redacting', 'on', true)")
+    for one in changed:
+        db.run(_REDACT, one)
+    db.run("select set_config('bihuan.redacting', '', true)")
+    return len(changed)
 
 
 @transaction.atomic

@@ -13,11 +13,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from bihuan.domain.customers.actions import originals
 from bihuan.domain.customers.actions.arriving import Place, take_in
 from bihuan.domain.customers.actions.understanding import PORTION, portions
 from bihuan.domain.customers.choices import ImportState
@@ -76,9 +76,9 @@ class Upload:
 
 
 def keep_file(upload: Upload, pieces: Iterable[bytes], *, by: Actor, at: datetime) -> int:
-    """Keep an uploaded file below BIHUAN_HOME, look at it, and return its batch, to be mapped."""
+    """Keep an uploaded file below BIHUAN_HOME until it is taken in, look at it, and return its batch, to be mapped."""
     org.authorise(by, "customer.import", upload.unit_id, at=at)
-    folder = Path(settings.HOME) / "imports"
+    folder = originals.folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = hashlib.sha256()
     part = folder / f"part-{at.timestamp():.6f}-{by.staff_id}"
@@ -103,6 +103,8 @@ def open_file(upload: Upload, path: Path, *, by: Actor, at: datetime) -> int:
     if batch := found.order_by("-id").first():
         batch.path = str(path)
         batch.save(update_fields=["path"])
+        if batch.state == ImportState.DONE:
+            transaction.on_commit(lambda: originals.forget(path))
         return batch.pk
     saved = ColumnMap.objects.filter(source=source).order_by("-updated_at").first()
     columns = dict(saved.columns) if saved else guess(layout.heading, own_titles())
@@ -248,6 +250,7 @@ def _finish(batch_id: int, at: datetime) -> None:
     counts = ("created", "matched", "changed", "unchanged", "rejected")
     figures = {name: getattr(batch, name) for name in counts}
     _record("customer_import.finished", batch, Actor(batch.by), at, **figures)
+    transaction.on_commit(lambda: originals.forget(Path(batch.path)))
 
 
 @transaction.atomic
