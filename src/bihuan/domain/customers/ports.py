@@ -10,8 +10,13 @@ from django.db.models import Model
 from bihuan.domain.ledger.events import Actor
 from bihuan.kit.registry import Registry
 
-Key = tuple[str, str]
-"""What a record is found by: a kind (number, contact, account, name) and a value."""
+Key = str
+"""What a record is found by: a letter for the kind (`BY_NUMBER` and the like), and a value."""
+
+BY_NUMBER: Final = "n"
+BY_CONTACT: Final = "c"
+BY_ACCOUNT: Final = "a"
+BY_NAME: Final = "m"
 
 
 @dataclass(frozen=True, slots=True)

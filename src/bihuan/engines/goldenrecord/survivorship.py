@@ -51,6 +51,19 @@ def believed(said: Sequence[Said], chosen: Mapping[str, int] | None = None) -> d
     return {name: _field(name, said, (chosen or {}).get(name)) for name in fields}
 
 
+def settled(said: Sequence[Said], chosen: Mapping[str, int] | None = None) -> dict[str, str]:
+    """Return only the believed values; where all say the same nobody is asked."""
+    found: dict[str, str] = {}
+    disputed: set[str] = set()
+    for one in said:
+        for name, value in one.fields.items():
+            if value and found.setdefault(name, value) != value:
+                disputed.add(name)
+    for name in disputed:
+        found[name] = _field(name, said, (chosen or {}).get(name)).value
+    return found
+
+
 def _field(name: str, said: Iterable[Said], chosen: int | None) -> Believed:
     offers = [one for one in said if one.fields.get(name)]
     times = Counter(one.fields[name] for one in offers)

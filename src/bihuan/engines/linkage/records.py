@@ -106,6 +106,13 @@ def read_record(typed: Typed, record: str, source: str = "", *, companies: bool 
     return Record(record, source, unit, is_company, flaws=flaws or None, verdict=verdict, **found)  # type: ignore[arg-type]
 
 
+def read_name(typed: Typed, *, companies: bool) -> dict[str, object]:
+    """Return only what name, number and date of birth amount to, as the columns of a record; see `read_record`."""
+    found: dict[str, object] = {"name": None}
+    (_company if companies else _person)(typed, found, [])
+    return found
+
+
 def _is_company(typed: Typed, *, companies: bool) -> bool:
     if kind := text.plain(_first(typed, Role.KIND)).lower():
         return kind in _COMPANY_KINDS

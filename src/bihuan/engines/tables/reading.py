@@ -198,7 +198,7 @@ def _cell(value: Any) -> str:
         return value.date().isoformat() if is_day else value.isoformat(" ")
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
-    return "" if value is None else str(value)
+    return "" if value is None else str(value).replace("\x00", "")
 
 
 def _heading(lines: Iterable[tuple[int, Sequence[str]]]) -> tuple[int, tuple[str, ...]]:

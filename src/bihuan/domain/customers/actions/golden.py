@@ -12,7 +12,7 @@ from bihuan.domain.customers.choices import CustomerKind
 from bihuan.domain.customers.models import Customer, Source, SourceRow
 from bihuan.domain.customers.queries.profile_rules import Known, weights_for
 from bihuan.domain.customers.rules.records import digest, match_key, searched_by
-from bihuan.engines.goldenrecord import Said, believed, completeness
+from bihuan.engines.goldenrecord import Said, completeness, settled
 from bihuan.kit import db
 from bihuan.kit.notation import name_norm
 
@@ -37,7 +37,8 @@ from customers_sourcerow r join customers_source s on s.id = r.source_id
 where r.customer_id = any(%s) order by r.id
 """
 _FILES: Final = """
-select id, name, kind, note, attributes, pinned, updated_at from customers_customer where id = any(%s)
+select id, name, kind, note, attributes, pinned, updated_at, name_norm, name_pinyin, name_initials, match_key
+from customers_customer where id = any(%s)
 """
 _SETTLED: Final[Mapping[str, str]] = {
     "id": "bigint",
@@ -48,6 +49,7 @@ _SETTLED: Final[Mapping[str, str]] = {
     "missing": "text",
     "updated_at": "timestamptz",
 }
+_SOFT: Final = "attributes."
 # All customers are one parameter: a list of thousands costs more to send than to write.
 _UPDATE: Final = f"""
 update customers_customer c
@@ -73,6 +75,11 @@ class _File:
     attributes: dict[str, Any]
     pinned: dict[str, int]
     updated_at: datetime
+    found_by: tuple[str, str, str, str]
+
+    def compared(self) -> tuple[str, str, str]:
+        """Return what `found_by` depends on."""
+        return self.name, self.kind, str(self.attributes.get("birth_date", ""))
 
 
 def desk_source(at: datetime) -> Source:
@@ -123,8 +130,11 @@ def _typed(customer: Customer) -> SourceRow:
     )
 
 
-def refresh(customer_ids: Collection[int], *, at: datetime) -> None:
-    """Work out the records of some customers anew from their source rows, and how complete they are."""
+def refresh(customer_ids: Collection[int], *, at: datetime, is_only_sources: bool = False) -> None:
+    """Work out the records of some customers anew from their source rows, and how complete they are.
+
+    Where `is_only_sources` changed and not the files themselves, a name that stays is found by what it was found by.
+    """
     if not customer_ids:
         return
     said: dict[int, list[Said]] = defaultdict(list)
@@ -136,7 +146,10 @@ def refresh(customer_ids: Collection[int], *, at: datetime) -> None:
     files = [_file(row) for row in db.rows(_FILES, (list(customer_ids),))]
     settled = []
     for file in files:
+        before = file.compared() if is_only_sources else None
         _believe(file, said.get(file.id, []), at)
+        if file.compared() != before:
+            file.found_by = _found_by(*file.compared())
         settled.append(_settled(file, known.get(file.id, set()), weights[file.kind]))
     db.run(_UPDATE, (orjson.dumps(settled).decode(),))
 
@@ -149,36 +162,39 @@ def fields_of(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _file(row: tuple[Any, ...]) -> _File:
-    one, name, kind, note, attributes, pinned, updated_at = row
-    return _File(one, name, kind, note, orjson.loads(attributes), orjson.loads(pinned), updated_at)
+    one, name, kind, note, attributes, pinned, updated_at, *found_by = row
+    norm, pinyin, initials, key = found_by
+    soft, chosen = orjson.loads(attributes), orjson.loads(pinned)
+    return _File(one, name, kind, note, soft, chosen, updated_at, (norm, pinyin, initials, key))
 
 
 def _believe(file: _File, said: list[Said], at: datetime) -> None:
     if said:
-        chosen = believed(said, file.pinned)
-        file.name = chosen["name"].value
-        file.kind = chosen["kind"].value
-        file.note = chosen["note"].value if "note" in chosen else ""
+        chosen = settled(said, file.pinned)
+        file.name, file.kind, file.note = chosen["name"], chosen["kind"], chosen.get("note", "")
         file.attributes = {
-            name.removeprefix("attributes."): one.value
-            for name, one in chosen.items()
-            if name.startswith("attributes.")
+            name.removeprefix(_SOFT): value
+            for name, value in chosen.items()
+            if name.startswith(_SOFT)
         }
         file.updated_at = at
+
+
+def _found_by(name: str, kind: str, birth: str) -> tuple[str, str, str, str]:
+    return name_norm(name), *searched_by(name), match_key(kind, name, birth)
 
 
 def _settled(file: _File, known: set[str], weights: Mapping[str, int]) -> dict[str, Any]:
     facets = Known(frozenset(known), frozenset(k for k, v in file.attributes.items() if v))
     whole = completeness(facets.fields, weights)
-    pinyin, initials = searched_by(file.name)
-    birth = str(file.attributes.get("birth_date", ""))
+    norm, pinyin, initials, key = file.found_by
     return {
         "id": file.id,
         "name": file.name,
-        "name_norm": name_norm(file.name),
+        "name_norm": norm,
         "name_pinyin": pinyin,
         "name_initials": initials,
-        "match_key": match_key(file.kind, file.name, birth),
+        "match_key": key,
         "kind": file.kind,
         "note": file.note,
         "attributes": file.attributes,

@@ -5,11 +5,10 @@ the next portion, nothing twice and nothing lost; and two runs of one batch take
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,21 +18,25 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from bihuan.domain.customers.actions import originals
 from bihuan.domain.customers.actions.arriving import Place, take_in
-from bihuan.domain.customers.actions.understanding import PORTION, portions
+from bihuan.domain.customers.actions.understanding import portions
+from bihuan.domain.customers.actions.writing import keep_rejected
 from bihuan.domain.customers.choices import ImportState
-from bihuan.domain.customers.models import ColumnMap, ImportBatch, RejectedRow, Source
+from bihuan.domain.customers.models import ColumnMap, ImportBatch, Source
 from bihuan.domain.customers.queries.imports import ImportUnknown, own_titles
+from bihuan.domain.customers.rules import lines
 from bihuan.domain.customers.rules.arrivals import Understood
 from bihuan.domain.customers.rules.columns import FIELDS, guess
+from bihuan.domain.customers.rules.portions import Task
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org import queries as org
-from bihuan.engines.tables import Layout, NotReadable, Row, look_at, read_rows
+from bihuan.engines.tables import Layout, NotReadable, look_at, read_rows
 from bihuan.kit.notation import name_norm
 from bihuan.kit.problems import Invalid, Refused
 
 TASK: Final = "customers.run_import"
 MOST_BYTES: Final = 1024**3
+PORTION: Final = 4000
 
 
 class FileNotReadable(Invalid):
@@ -181,15 +184,13 @@ def run(batch_id: int, *, now: Callable[[], datetime]) -> None:
     if batch.state != ImportState.RUNNING:
         return
     try:
-        with Path(batch.path).open("rb") as stream:
-            layout, done = layout_of(batch), batch.lines_done
-            rows = islice(read_rows(stream, layout), done, None)
-            cut = portions(rows, layout.heading, batch.columns, size=PORTION)
-            with closing(cut):
-                for portion, understood in cut:
-                    if not _portion(Portion(batch_id, done, portion, understood), now()):
-                        return
-                    done += len(portion)
+        done = batch.lines_done
+        task = Task(Path(batch.path), layout_of(batch), batch.columns, done, PORTION)
+        with closing(portions(task, left=batch.lines_total - done)) as cut:
+            for understood in cut:
+                if not _portion(Portion(batch_id, done, understood), now()):
+                    return
+                done += understood.rows
     except (OSError, NotReadable, UnicodeError) as wrong:
         _stop(batch_id, FileGone.message if isinstance(wrong, OSError) else FileNotReadable.message)
         return
@@ -207,7 +208,6 @@ class Portion:
 
     batch_id: int
     done: int
-    rows: Sequence[Row]
     understood: Understood
 
 
@@ -217,17 +217,14 @@ def _portion(portion: Portion, at: datetime) -> bool:
     batch = _locked(portion.batch_id)
     if batch.state != ImportState.RUNNING or batch.lines_done != portion.done:
         return False
-    outcome = take_in(portion.understood.arrivals, place_of(batch), at=at)
-    rejected = {**portion.understood.wrong, **outcome.refused}
-    RejectedRow.objects.bulk_create(
-        RejectedRow(batch=batch, line=row.line, cells=list(row.cells), problems=rejected[row.line])
-        for row in portion.rows
-        if row.line in rejected
-    )
+    understood = portion.understood
+    outcome = take_in(understood.arrivals, place_of(batch), at=at)
+    refused = "".join(lines.rejected(*one) for one in outcome.refused)
+    keep_rejected(batch.pk, understood.rejected + refused)
     for name, count in outcome.counts.items():
         setattr(batch, name, getattr(batch, name) + count)
-    batch.rejected += len(rejected)
-    batch.lines_done += len(portion.rows)
+    batch.rejected += understood.wrong + len(outcome.refused)
+    batch.lines_done += understood.rows
     batch.lines_total = max(batch.lines_total, batch.lines_done)
     batch.save()
     return True

@@ -67,8 +67,8 @@ def _typed(text: str | None, kept: str) -> str:
 
 def _taken(record: Record, row: RejectedRow, batch: ImportBatch, at: datetime) -> str:
     outcome = take_in([arrival(row.line, record)], place_of(batch), at=at)
-    if wrong := outcome.refused.get(row.line):
-        raise StillWrong(fields=wrong)
+    if outcome.refused:
+        raise StillWrong(fields=outcome.refused[0][2])
     return next(name for name, count in outcome.counts.items() if count)
 
 

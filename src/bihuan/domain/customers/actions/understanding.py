@@ -6,45 +6,34 @@ not worth a process. The order stays that of the file.
 
 import multiprocessing
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import chain, islice
+from collections.abc import Generator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from itertools import islice
 from typing import Final
 
-from bihuan.domain.customers.rules.arrivals import Understood, understand
-from bihuan.engines.tables import Row
+from bihuan.domain.customers.rules.arrivals import Understood
+from bihuan.domain.customers.rules.portions import Task, begin, following, understood
 
-PORTION: Final = 2000
 # So many portions are worth a process; so many are understood ahead.
 _WORTH: Final = 3
-_AHEAD: Final = 2
+_AHEAD: Final = 3
 
 
-def portions(
-    rows: Iterator[Row], heading: Sequence[str], columns: Mapping[str, str], *, size: int = PORTION
-) -> Generator[tuple[list[Row], Understood], None, None]:
-    """Yield the rows of a file portion by portion with what they mean."""
-    cut = iter(lambda: list(islice(rows, size)), [])
-    first = list(islice(cut, _WORTH))
-    if len(first) < _WORTH:
-        for portion in first:
-            yield portion, understand(heading, columns, _cells(portion))
+def portions(task: Task, *, left: int) -> Generator[Understood, None, None]:
+    """Yield what a file says portion by portion; about `left` rows of it are left."""
+    if left < _WORTH * task.size:
+        yield from understood(task)
         return
+    # The first portion is understood here, while the process starts.
+    rest = replace(task, done=task.done + task.size)
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(1, mp_context=context)
+    pool = ProcessPoolExecutor(1, mp_context=context, initializer=begin, initargs=(rest,))
     try:
-        waiting: deque[tuple[list[Row], Future[Understood]]] = deque()
-        for portion in chain(first, cut):
-            done = pool.submit(understand, heading, columns, _cells(portion))
-            waiting.append((portion, done))
-            if len(waiting) > _AHEAD:
-                rest, ready = waiting.popleft()
-                yield rest, ready.result()
-        for rest, ready in waiting:
-            yield rest, ready.result()
+        waiting = deque(pool.submit(following) for _ in range(_AHEAD))
+        yield from islice(understood(task), 1)
+        while (found := waiting.popleft().result()) is not None:
+            waiting.append(pool.submit(following))
+            yield found
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _cells(portion: Sequence[Row]) -> list[tuple[int, tuple[str, ...]]]:
-    return [(row.line, row.cells) for row in portion]

@@ -3,7 +3,14 @@
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from bihuan.domain.customers.ports import Facets, Key
+from bihuan.domain.customers.ports import (
+    BY_ACCOUNT,
+    BY_CONTACT,
+    BY_NAME,
+    BY_NUMBER,
+    Facets,
+    Key,
+)
 from bihuan.kit import db
 
 MOST_DOUBTS: Final = 5
@@ -12,6 +19,12 @@ SEPARATOR: Final = "\x1f"
 
 # A value that more customers share says nothing of who they are: a reception desk's number.
 _SHARED: Final = 40
+_KINDS: Final = {
+    BY_NUMBER: "numbers",
+    BY_CONTACT: "contacts",
+    BY_ACCOUNT: "accounts",
+    BY_NAME: "names",
+}
 _HITS: Final = f"""
     select customer_id as id from customers_identifier
     where is_proven and value_norm = any(string_to_array(%(numbers)s, chr(31)))
@@ -49,10 +62,10 @@ _OWNERS: Final = "select number, customer_id from customers_account where number
 
 def candidates(keys: Collection[Key], unit_ids: Sequence[int]) -> dict[int, Facets]:
     """Return the standing customers of some org units that share one of the values."""
-    by_kind: dict[str, list[str]] = {"number": [], "contact": [], "account": [], "name": []}
-    for kind, value in keys:
-        by_kind[kind].append(value)
-    values = {f"{kind}s": SEPARATOR.join(found) for kind, found in by_kind.items()}
+    by_kind: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    for key in keys:
+        by_kind[key[0]].append(key[1:])
+    values = {name: SEPARATOR.join(by_kind[kind]) for kind, name in _KINDS.items()}
     return _read(_CANDIDATES, {**values, "units": list(unit_ids)})
 
 

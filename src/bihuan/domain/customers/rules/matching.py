@@ -13,12 +13,11 @@ from typing import Any, Final
 
 from bihuan.domain.customers.choices import CustomerKind, IdentifierKind
 from bihuan.domain.customers.ports import Facets
-from bihuan.domain.customers.rules.records import Record
-from bihuan.engines.linkage import scoring
+from bihuan.engines.linkage import deciding, scoring
 from bihuan.engines.linkage.comparisons import Kind
 from bihuan.engines.linkage.deciding import Decision
 from bihuan.engines.linkage.model import shipped_model
-from bihuan.engines.linkage.records import read_record
+from bihuan.engines.linkage.records import read_name
 from bihuan.engines.linkage.roles import Role
 from bihuan.engines.linkage.scoring import Judgement
 
@@ -56,26 +55,11 @@ _SURE: Final[Mapping[str, int]] = {
 }
 
 
-def facets_of(record: Record) -> Facets:
-    """Return what is compared of an arriving record."""
-    points = record.points
-    homes = (p.parts.get("home") or p.norm for p in points if p.kind == "ADDRESS")
-    return Facets(
-        kind=record.kind,
-        name=record.name_norm,
-        pinyin=record.pinyin,
-        identifiers=dict(record.identifiers),
-        phones=frozenset(p.norm for p in points if p.kind == "PHONE"),
-        mails=frozenset(p.norm for p in points if p.kind == "EMAIL"),
-        homes=frozenset(homes),
-        accounts=frozenset(record.accounts),
-        birth=record.attributes.get("birth_date", ""),
-        match_key=record.match_key,
-    )
+def compare(one: Facets, other: Facets, *, among: int = 0, is_explained: bool = True) -> Likeness:
+    """Say whether two files are the same customer, out of a table of `among` customers.
 
-
-def compare(one: Facets, other: Facets, *, among: int = 0) -> Likeness:
-    """Say whether two files are the same customer, out of a table of `among` customers."""
+    Who only wants to know what to do spares the evidence of pairs a veto keeps apart (not `is_explained`).
+    """
     shared = one.identifiers.keys() & other.identifiers.keys()
     if any(one.identifiers[kind] != other.identifiers[kind] for kind in shared):
         return _VETO
@@ -87,7 +71,10 @@ def compare(one: Facets, other: Facets, *, among: int = 0) -> Likeness:
     births = {one.birth, other.birth} - {""}
     if "same_name" in agreed and len(agreed) > 1 and (len(births) < 2 or shared):
         return Likeness(Verdict.SURE, 1.0, _weighed(agreed))
-    return _judged(one, other, agreed, max(among, LEAST_AMONG))
+    pair = _pair(one, other)
+    if pair and not is_explained and deciding.is_vetoed(*pair):
+        return _NO
+    return _judged(one, other, agreed, max(among, LEAST_AMONG), pair)
 
 
 def _agreed(one: Facets, other: Facets, *, has_number: bool) -> tuple[str, ...]:
@@ -105,11 +92,15 @@ def _weighed(agreed: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
     return tuple((name, {**_SURE, _ACCOUNT[0]: _ACCOUNT[1]}[name]) for name in agreed)
 
 
-def _judged(one: Facets, other: Facets, agreed: tuple[str, ...], among: int) -> Likeness:
+Pair = tuple[Kind, Mapping[str, Any], Mapping[str, Any]]
+
+
+def _pair(one: Facets, other: Facets) -> Pair | None:
+    """Return two files as the model compares them; None where there is no model for such names."""
     left, right = _values(one), _values(other)
     kind = _kind(one, left, right)
     if shipped_model(kind) is None:
-        return Likeness(Verdict.DOUBT, 0.5, _weighed(agreed)) if len(agreed) > 1 else _NO
+        return None
     for column, mine, theirs in (
         ("phone", one.phones, other.phones),
         ("email", one.mails, other.mails),
@@ -119,7 +110,16 @@ def _judged(one: Facets, other: Facets, agreed: tuple[str, ...], among: int) -> 
     for side in (left, right):
         side["box"] = str(side["email"] or "").split("@")[0] or None
         side["road"] = str(side["door"] or "").split("#")[0] or None
-    found = scoring.judge_values(kind, left, right, among=among)
+    return kind, left, right
+
+
+def _judged(
+    one: Facets, other: Facets, agreed: tuple[str, ...], among: int, pair: Pair | None
+) -> Likeness:
+    if pair is None:
+        return Likeness(Verdict.DOUBT, 0.5, _weighed(agreed)) if len(agreed) > 1 else _NO
+    _kind, left, right = pair
+    found = scoring.judge_values(*pair, among=among)
     # A score alone is never enough to merge: twins, fathers and sons share everything but a character. Neither is a
     # number under another name: somebody typed it into the wrong file.
     is_named = bool(left["name"]) and left["name"] == right["name"]
@@ -174,7 +174,7 @@ def _standard(kind: str, name: str, number: str, birth: str) -> Mapping[str, Any
         Role.ID: [number],
         Role.DATE_OF_BIRTH: [birth],
     }
-    return scoring.as_values(read_record(typed, "", companies=is_company))
+    return read_name(typed, companies=is_company)
 
 
 def _doors(facets: Facets) -> frozenset[str]:

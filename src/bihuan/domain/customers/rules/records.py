@@ -179,7 +179,10 @@ class Reader:
         return [cells[nth] for nth in self._places.get(name, ()) if cells[nth]]
 
     def _first(self, cells: Sequence[str], name: str) -> str:
-        return next((cells[nth] for nth in self._places.get(name, ()) if cells[nth]), "")
+        for nth in self._places.get(name, ()):
+            if cells[nth]:
+                return cells[nth]
+        return ""
 
     def _kind(self, cells: Sequence[str], identifiers: Iterable[tuple[str, str]]) -> str:
         said = _KINDS.get(self._first(cells, "kind").lower())

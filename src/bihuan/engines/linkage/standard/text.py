@@ -35,8 +35,12 @@ _SURNAMES |= {
 
 def plain(raw: str | None) -> str:
     """Return the text in half-width, simplified characters with single spaces, letters as typed."""
-    if not raw:
-        return ""
+    return _plain(raw) if raw else ""
+
+
+@lru_cache(maxsize=512)
+def _plain(raw: str) -> str:
+    """Read a text once: all that is asked of a row's name or address asks for this again."""
     text = raw if raw.isascii() else _simplified(unicodedata.normalize("NFKC", raw))
     visible = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
     return _SPACES.sub(" ", visible).strip()
@@ -44,6 +48,11 @@ def plain(raw: str | None) -> str:
 
 def tight(raw: str | None) -> str:
     """Return `plain` in capitals without any space."""
+    return _tight(raw) if raw else ""
+
+
+@lru_cache(maxsize=512)
+def _tight(raw: str) -> str:
     upper = plain(raw).replace(" ", "").upper()
     # Capitals of a few letters decompose (ŉ): bring them together again.
     return upper if unicodedata.is_normalized("NFKC", upper) else tight(upper)
