@@ -116,6 +116,30 @@ def test_a_file_is_read_whatever_its_form(ids, clerk, content):
     assert (zhang.completeness, zhang.missing) == (85, ["occupation", "email"])
 
 
+def test_whatever_stands_in_a_cell_comes_through_whole(ids, clerk):
+    odd = '杭州市西湖区\t文三路 90 号\\N\n2 幢 "301" 室'
+    taken(table((*ZHANG[:4], odd), ("A\\2", "梁文彬", "138123420", "", odd)), ids, clerk)
+
+    assert Customer.objects.get().contacts.get(kind="ADDRESS").value == odd
+    assert SourceRow.objects.get().values["contacts"][-1][1] == odd
+    assert RejectedRow.objects.get().cells == ["A\\2", "梁文彬", "138123420", "", odd]
+
+
+def test_only_the_first_contact_of_a_kind_is_the_primary_one(ids, clerk):
+    taken(table((*ZHANG[:2], "", *ZHANG[3:])), ids, clerk)
+    more = [
+        ("X1", "张晓岚", "13812342046", ZHANG[3], ""),
+        ("X2", "张晓岚", "13612349052", ZHANG[3], ""),
+    ]
+
+    assert counts(taken(table(*more), ids, clerk, source="呼叫中心")) == {"matched": 2}
+    found = Customer.objects.get().contacts.filter(kind="PHONE").order_by("id")
+    assert [(one.value, one.is_primary) for one in found] == [
+        ("13812342046", True),
+        ("13612349052", False),
+    ]
+
+
 def test_the_same_file_twice_changes_nothing(ids, clerk):
     content = table(ZHANG, LIANG, BAD_PHONE)
     first = taken(content, ids, clerk)

@@ -1,11 +1,13 @@
 """`bihuan bench import`: how many rows of another system's file are taken in a second.
 
 In a database of its own a file of made-up customers (`bihuan generate customers`, as CSV) is taken in as the command and the
-page do it: looked at, mapped, read, checked, matched and written, portion by portion; people mistype, so some rows stay out.
+page do it: looked at, mapped, read, checked, matched and written, portion by portion. Of the made-up rows two in five
+join a customer that came before (`joined_share`), and people mistype, so one in fifteen stays out (`rejected_share`).
 The limit is a plain COPY of what came of it into the same tables with the same indexes, in the same run: `ratio_to_limit`.
 """
 
 import csv
+import os
 import tempfile
 import time
 from datetime import datetime
@@ -89,6 +91,9 @@ def _taken_in(file: Path, rows: int, at: datetime) -> dict[str, Any]:
         "seconds": round(seconds, 2),
         "rows_per_s": round(rows / seconds),
         **{name: found[name] for name in names},
+        "joined_share": round(found["matched"] / rows, 3),
+        "rejected_share": round(found["rejected"] / rows, 3),
+        "load": round(os.getloadavg()[0], 1),
     }
 
 

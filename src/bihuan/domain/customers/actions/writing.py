@@ -35,22 +35,16 @@ class _Arriving:
 
 
 _JOINING: Final[Mapping[str, _Arriving]] = {
-    # The first of a kind is the primary one, where a customer had none.
     "contacts": _Arriving(
         "arriving_contact",
         "customer_id bigint, kind text, value text, value_norm text, last4 text, parts jsonb, is_first boolean",
         """
         insert into customers_contactpoint
             (customer_id, kind, value, value_norm, last4, parts, is_primary, consent, created_at)
-        select s.customer_id, s.kind, s.value, s.value_norm, s.last4, s.parts,
-            row_number() over (partition by s.customer_id, s.kind order by s.nth) = 1
-            and not exists (select from customers_contactpoint p
-                            where p.customer_id = s.customer_id and p.kind = s.kind and p.is_primary),
-            'UNKNOWN', %(at)s
-        from (select distinct on (customer_id, kind, value_norm) *, ctid as nth from arriving_contact
-              order by customer_id, kind, value_norm, ctid) s
-        where not exists (select from customers_contactpoint p
-            where p.customer_id = s.customer_id and p.kind = s.kind and p.value_norm = s.value_norm)
+        select customer_id, kind, value, value_norm, last4, parts, false, 'UNKNOWN', %(at)s::timestamptz
+        from arriving_contact
+        on conflict (customer_id, kind, value_norm) do nothing
+        returning id
         """,
     ),
     "identifiers": _Arriving(
@@ -92,6 +86,18 @@ _JOINING: Final[Mapping[str, _Arriving]] = {
         """,
     ),
 }
+
+
+# The first of a kind is the primary one, where a customer had none.
+_PRIMARY: Final = """
+update customers_contactpoint p set is_primary = true from (
+    select distinct on (c.customer_id, c.kind) c.id from customers_contactpoint c
+    where c.id = any(%s) and not exists (
+        select from customers_contactpoint s
+        where s.customer_id = c.customer_id and s.kind = c.kind and s.is_primary)
+    order by c.customer_id, c.kind, c.id
+) first where p.id = first.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +180,9 @@ class Rows:
                 )
                 db.run(f"truncate {arriving.table}")
                 _copy(arriving.table, rows)
-                db.run(arriving.statement, values)
+                made = db.rows(arriving.statement, values)
+                if name == "contacts" and made:
+                    db.run(_PRIMARY, ([row[0] for row in made],))
 
     def _add_accounts(self, number: str, accounts: Sequence[str]) -> None:
         if accounts:

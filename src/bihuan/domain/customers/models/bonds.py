@@ -8,7 +8,9 @@ from bihuan.domain.customers.models.customer import Customer
 class Identifier(models.Model):
     """A number that names one person or organisation: resident id, credit code, passport (CUS-01)."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="identifiers")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, related_name="identifiers", db_index=False
+    )
     kind = models.CharField(max_length=16, choices=IdentifierKind.choices)
     value_norm = models.CharField(max_length=64)
     # Its check digit was verified: only such numbers prove that two files are, or are not, the same.

@@ -27,7 +27,10 @@ class Customer(models.Model):
     # What a double may be found by: see `rules.records.match_key`.
     match_key = models.CharField(max_length=128, blank=True, db_collation="C")
     tier = models.CharField(max_length=16, choices=Tier.choices, default=Tier.NORMAL)
-    unit = models.ForeignKey("org.OrgUnit", on_delete=models.PROTECT, related_name="+")
+    # Keys without an index of their own are the first column of another one: an import writes each index.
+    unit = models.ForeignKey(
+        "org.OrgUnit", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     owner = models.ForeignKey(
         "org.Staff",
         on_delete=models.PROTECT,
@@ -113,7 +116,9 @@ class Customer(models.Model):
 class ContactPoint(models.Model):
     """A phone, mail address, WeChat id or postal address of a customer."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="contacts")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, related_name="contacts", db_index=False
+    )
     kind = models.CharField(max_length=16, choices=ContactKind.choices)
     value = models.CharField(max_length=300)
     value_norm = models.CharField(max_length=300)

@@ -29,7 +29,7 @@ class SourceRow(models.Model):
     A merge moves rows to the customer that goes on; undoing moves them back.
     """
 
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+", db_index=False)
     key = models.CharField(max_length=100)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="source_rows")
     values = models.JSONField()

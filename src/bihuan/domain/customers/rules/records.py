@@ -270,6 +270,8 @@ def _phones(typed: str, wrong: dict[str, str]) -> Iterable[Point]:
     for phone in standard.read_phones(typed):
         if phone.flaw and phone.flaw.is_false:
             wrong["phone"] = phone.wrong
+        elif phone.value and phone.kind is standard.PhoneKind.MOBILE:
+            yield Point(ContactKind.PHONE.value, phone.value, phone.value, phone.value[-4:])
         elif phone.typed:
             value = phone.value or phone.typed
             try:
