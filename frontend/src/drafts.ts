@@ -1,14 +1,16 @@
-// A form with data-draft is saved every 10 s while it changes and when a field is left.
-// What could not be sent stays in this tab and is sent when the network is back.
+// A form with data-draft is saved every 10 s while it changes and when a field is left; one draft of a form is on
+// its way at a time, so that an older one cannot come in last. What could not be sent stays in this tab and is sent
+// when the network is back.
 import { csrfToken } from "./htmx";
 
 const EVERY = 10_000;
+const PATIENCE = 30_000;
 const dirty = new Set<HTMLFormElement>();
-const underWay = new WeakMap<HTMLFormElement, AbortController>();
+const underWay = new Map<HTMLFormElement, AbortController>();
 
 async function save(form: HTMLFormElement): Promise<void> {
   const address = form.dataset.draft;
-  if (!address || !dirty.delete(form)) return;
+  if (!address || underWay.has(form) || !dirty.delete(form)) return;
   const said = form.querySelector("[data-draft-state]");
   const stop = new AbortController();
   underWay.set(form, stop);
@@ -17,7 +19,7 @@ async function save(form: HTMLFormElement): Promise<void> {
       method: "POST",
       body: new FormData(form),
       headers: { "X-CSRFToken": csrfToken(), "HX-Request": "true" },
-      signal: stop.signal,
+      signal: AbortSignal.any([stop.signal, AbortSignal.timeout(PATIENCE)]),
     });
     // Submitted, taken by somebody else or gone meanwhile: there is nothing left to save it to.
     if ([404, 409].includes(answer.status)) return;
@@ -27,13 +29,18 @@ async function save(form: HTMLFormElement): Promise<void> {
     if (stop.signal.aborted) return;
     dirty.add(form);
     if (said) said.textContent = "还没存上，内容在本页，连上后自动存";
+    return;
+  } finally {
+    if (underWay.get(form) === stop) underWay.delete(form);
   }
+  void save(form); // what was changed meanwhile
 }
 
 // A submit sends all of the form: a draft under way would only come too late.
 function giveWay(form: HTMLFormElement): void {
   dirty.delete(form);
   underWay.get(form)?.abort();
+  underWay.delete(form);
 }
 
 function saveAll(): void {
@@ -80,7 +87,7 @@ export function startDrafts(): void {
   window.setInterval(saveAll, EVERY);
   window.addEventListener("online", saveAll);
   window.addEventListener("pagehide", () => {
-    for (const form of dirty)
+    for (const form of new Set([...dirty, ...underWay.keys()]))
       if (form.dataset.draft) {
         const body = new FormData(form);
         body.set("csrfmiddlewaretoken", csrfToken());

@@ -17,18 +17,20 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll(`[${SENT}]`)) form.removeAttribute(SENT);
 });
 
-// What is typed is kept half a second after the last key, and when the page is left.
+// What is typed is kept half a second after the last key, one after the other, and at once when the page is left.
 const waiting = new Map<HTMLFormElement, number>();
+const underWay = new Map<HTMLFormElement, Promise<unknown>>();
 
 function keep(form: HTMLFormElement): void {
   window.clearTimeout(waiting.get(form));
   if (!waiting.delete(form) || form.hasAttribute(SENT)) return;
-  void fetch(form.dataset.keep ?? "", {
+  const sent = fetch(form.dataset.keep ?? "", {
     method: "POST",
     body: new URLSearchParams(new FormData(form) as unknown as Record<string, string>),
     headers: { "X-CSRFToken": csrfToken() },
     keepalive: true,
   }).catch(() => undefined);
+  underWay.set(form, sent);
 }
 
 document.addEventListener("input", (event) => {
@@ -36,7 +38,7 @@ document.addEventListener("input", (event) => {
   const form = field.closest<HTMLFormElement>("form[data-keep]");
   if (form) {
     window.clearTimeout(waiting.get(form));
-    waiting.set(form, window.setTimeout(() => keep(form), 500));
+    waiting.set(form, window.setTimeout(() => void Promise.resolve(underWay.get(form)).then(() => keep(form)), 500));
   }
   if (field.hasAttribute("data-count")) count(field);
 });

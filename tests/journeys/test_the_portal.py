@@ -4,6 +4,7 @@ import re
 
 from tests.journeys import people
 from tests.journeys.conftest import PHONE
+from tests.journeys.test_on_site import picture
 
 NUMBER = re.compile(r"\d{6}-\d{4}")
 OWN_PHONE = "13700004321"
@@ -44,7 +45,7 @@ def fits(page) -> bool:
     )
 
 
-def ask_for_help(desk, photo) -> None:
+def ask_for_help(desk) -> None:
     """Answer one question after another, reload in between, go back and forth."""
     page = desk.go("/portal/services/hotline/").page
     desk.picture("portal-service")
@@ -62,8 +63,7 @@ def ask_for_help(desk, photo) -> None:
     page.fill("#phone", OWN_PHONE)
     page.fill("#name", "阮女士")
     forward(page)
-    photo.write_bytes(page.screenshot())
-    page.set_input_files("[data-send]", photo)
+    page.set_input_files("[data-send]", picture(90))
     page.wait_for_selector(".thumb img")
     page.go_back()
     page.go_forward()
@@ -88,9 +88,9 @@ def send_and_press(desk) -> str:
     return NUMBER.search(page.content())[0]
 
 
-def test_a_citizen_sends_a_request_and_follows_it(open_page, tmp_path):
+def test_a_citizen_sends_a_request_and_follows_it(open_page):
     desk = open_page(size=PHONE)
-    ask_for_help(desk, tmp_path / "电表箱.png")
+    ask_for_help(desk)
     number = send_and_press(desk)
     page = desk.page
     assert fits(page)
