@@ -8,7 +8,14 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import DataError, InterfaceError, connection, transaction
+from django.db import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 
 from bihuan.kit import db
 
@@ -110,6 +117,129 @@ def test_a_transaction_is_open_from_its_first_statement_on():
         first = db.one("select pg_current_xact_id()::text")
         assert db.one("select pg_current_xact_id()::text") == first
     assert db.one("select pg_current_xact_id()::text") != first
+
+
+@pytest.fixture
+def kept() -> Iterator[None]:
+    """A table whose only column is a positive number."""
+    db.run("create table kept_here (id int check (id > 0))")
+    yield
+    db.run("drop table kept_here")
+
+
+def keep(*numbers: int) -> None:
+    for number in numbers:
+        db.send("insert into kept_here values (%s)", (number,))
+
+
+def keep_and_ask(number: int) -> None:
+    with transaction.atomic():
+        keep(number)
+        db.one("select 1")
+
+
+def keep_together(*numbers: int) -> None:
+    with transaction.atomic():
+        keep(*numbers)
+
+
+def all_kept() -> list[int]:
+    return [row[0] for row in db.rows("select id from kept_here order by id")]
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_is_sent_is_there_for_whoever_asks_next():
+    for number in (1, 2, 3):  # asked once, prepared, prepared before
+        with transaction.atomic():
+            keep(number)
+            assert db.one("select max(id) from kept_here") == (number,)
+    with transaction.atomic(), connection.cursor() as cursor:
+        keep(4)
+        cursor.execute("select max(id) from kept_here")
+        assert cursor.fetchone() == (4,)
+    keep_together(5, 6)
+
+    with psycopg.connect(connection.connection.info.dsn) as other:
+        assert other.execute("select count(*) from kept_here").fetchone() == (6,)
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_is_sent_outside_a_transaction_is_done_at_once():
+    keep(1)
+
+    assert all_kept() == [1]
+    with pytest.raises(IntegrityError):
+        keep(0)
+    assert all_kept() == [1]
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_was_sent_in_vain_is_raised_by_commit_and_nothing_stays():
+    for _ in range(3):
+        with pytest.raises(IntegrityError):
+            keep_together(1, 0)
+        assert all_kept() == []
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_was_sent_in_vain_is_raised_by_the_next_statement_and_a_savepoint_heals_it():
+    with transaction.atomic():
+        for kind in (keep_and_ask, keep_together, keep_together):
+            with pytest.raises(IntegrityError):
+                kind(0)
+        keep(7)
+    assert all_kept() == [7]
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("number", [1, 0])
+def test_a_refusal_takes_back_what_was_sent(number):
+    def refuse() -> None:
+        with transaction.atomic():
+            keep(number)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        refuse()
+    assert all_kept() == []
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_server_that_goes_away_meanwhile_is_djangos_error():
+    def send_into_the_dark() -> None:
+        with transaction.atomic():
+            pid = db.one("select pg_backend_pid()")
+            keep(1)
+            with psycopg.connect(connection.connection.info.dsn, autocommit=True) as other:
+                other.execute("select pg_terminate_backend(%s, 5000)", pid)
+
+    with pytest.raises(OperationalError):
+        send_into_the_dark()
+    connection.close()
+    assert all_kept() == []
+
+
+def test_what_can_not_be_written_to_the_server_harms_nothing():
+    with transaction.atomic():
+        for ask in (db.one, db.send, lambda *asked: db.rows_of(("select 1", ()), asked)):
+            with pytest.raises(UnicodeEncodeError):
+                ask("select %s::text", ("\ud800",))
+        assert db.one("select 1") == (1,)
+
+
+def test_queries_asked_together_are_answered_each():
+    asked = ("select %s::int", (1,)), ("select generate_series(1, %s::int)", (2,))
+
+    for _ in range(3):
+        assert db.rows_of(*asked) == [[(1,)], [(1,), (2,)]]
+        with transaction.atomic():
+            assert db.rows_of(*asked) == [[(1,)], [(1,), (2,)]]
+
+
+def test_of_queries_asked_together_the_first_trouble_is_told():
+    with pytest.raises(DataError, match="division by zero"):
+        db.rows_of(("select 1 / %s", (0,)), ("select 1", ()))
+    assert db.one("select 1") == (1,)
 
 
 @pytest.mark.usefixtures("thrown_away")

@@ -19,7 +19,7 @@ from psycopg.types.datetime import TimestamptzLoader
 from bihuan.kit.json_text import JsonLoader
 from bihuan.kit.line import Line, Params
 
-__all__ = ["Params", "atomic", "hot", "joined", "one", "rows", "run", "watched"]
+__all__ = ["Params", "atomic", "hot", "joined", "one", "rows", "rows_of", "run", "send", "watched"]
 
 
 def hot() -> psycopg.Cursor[tuple[Any, ...]]:
@@ -38,6 +38,14 @@ def rows(sql: str, params: Params = None) -> list[tuple[Any, ...]]:
         return line.rows(sql, params)
 
 
+def rows_of(*statements: tuple[str, Params]) -> list[list[tuple[Any, ...]]]:
+    """Run queries one after the other in one round trip; return the rows of each."""
+    lines = [_told(sql, params) for sql, params in statements]
+    line, wrapped = lines[-1]
+    with wrapped:
+        return line.rows_of(*statements)
+
+
 def one(sql: str, params: Params = None) -> tuple[Any, ...] | None:
     """Run a query and return its first row, or None."""
     found = rows(sql, params)
@@ -49,6 +57,16 @@ def run(sql: str, params: Params = None) -> int:
     line, wrapped = _told(sql, params)
     with wrapped:
         return line.touched(sql, params)
+
+
+def send(sql: str, params: Params = None) -> None:
+    """Run a statement without waiting for its end; what goes wrong is raised by the next one or by `commit`.
+
+    For the last write of a transaction: it travels with `commit`, and the server works while we do.
+    """
+    line, wrapped = _told(sql, params)
+    with wrapped:
+        line.send(sql, params)
 
 
 def atomic() -> transaction.Atomic:

@@ -1,13 +1,13 @@
-"""A connection's straight line to the server: one round trip a statement, and `begin` travels with the first.
+"""A connection's straight line to the server: `begin` travels with the first statement, a write with `commit`.
 
 psycopg makes values and rows of what is sent and received, as for its own cursors; what is left out is what a cursor
-does around that, and the round trip of its own that a transaction's `begin` would take (decision 0106).
+does around that, and the round trips that `begin` and `commit` would take by themselves (decision 0106).
 """
 
 import re
 import select
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
@@ -16,7 +16,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import errors
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 Params = Sequence[Any] | Mapping[str, Any] | None
@@ -60,7 +60,10 @@ class Line:
         self._names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
         self._numbers = count()
         self._seen: set[tuple[bytes, tuple[int, ...]]] = set()
+        # For each result under way: what will be prepared once it says so.
+        self._owed: list[_Message | None] = []
         _when_all_are_given_up(self._connection, self._names.clear)
+        self._stand_before_psycopg()
         self._inbox = select.poll()
         self._inbox.register(self._pg.socket, select.POLLIN)
         self._both = select.poll()
@@ -72,29 +75,62 @@ class Line:
         self._values.set_pgresult(result)
         return self._values.load_rows(0, result.ntuples, tuple)
 
+    def rows_of(self, *statements: tuple[str, Params]) -> list[list[Row]]:
+        """Run queries one after the other in one round trip and return the rows of each. Raises what psycopg raises."""
+        with self._connection.lock:
+            messages = [self._message(sql, params) for sql, params in statements]
+            with self._unbroken():
+                before = [self._push(message) for message in messages]
+                results = self._settle()
+            _last(results, self._connection)
+        found = []
+        for place in before:
+            self._values.set_pgresult(results[place])
+            found.append(self._values.load_rows(0, results[place].ntuples, tuple))
+        return found
+
     def touched(self, sql: str, params: Params) -> int:
         """Run a statement and return how many rows it touched or found. Raises what psycopg raises."""
         return self._run(sql, params).command_tuples or 0
 
+    def send(self, sql: str, params: Params) -> None:
+        """Send a statement of a transaction without waiting for its end; the server works on it meanwhile.
+
+        What goes wrong is raised by the next statement or by `commit`, whichever comes first.
+        """
+        with self._connection.lock:
+            message = self._message(sql, params)
+            with self._unbroken():
+                self._push(message)
+                if self._connection.autocommit:
+                    _last(self._settle(), self._connection)
+                else:
+                    self._pg.flush()
+
     def _run(self, sql: str, params: Params) -> PGresult:
         with self._connection.lock:
             message = self._message(sql, params)
-            begins = not self._connection.autocommit and self._pg.transaction_status == _IDLE
-            try:
-                if begins or message.is_new:
-                    result = self._together(message, begins=begins)
+            with self._unbroken():
+                if self._owed or message.is_new or self._begins():
+                    self._push(message)
+                    results = self._settle()
                 else:
                     self._send(message)
-                    result = _last(self._receive(), self._connection)
-            except psycopg.Error:
-                raise
-            except BaseException:
-                # An answer still on its way would be taken for the answer to something else.
-                with suppress(Exception):
-                    self._connection.cancel_safe(timeout=PATIENCE)
-                self._pg.finish()
-                raise
-        return result
+                    results = self._receive()
+        return _last(results, self._connection)
+
+    @contextmanager
+    def _unbroken(self) -> Iterator[None]:
+        """Close the connection when a wait is broken off: an answer on its way would be taken for another's."""
+        try:
+            yield
+        except psycopg.Error:
+            raise
+        except BaseException:
+            with suppress(Exception):
+                self._connection.cancel_safe(timeout=PATIENCE)
+            self._pg.finish()
+            raise
 
     # ------------------------------------------------------------ sending
     def _message(self, sql: str, params: Params) -> _Message:
@@ -126,22 +162,68 @@ class Line:
         else:
             self._pg.send_query_prepared(message.name, message.values, message.formats)
 
-    def _together(self, message: _Message, *, begins: bool) -> PGresult:
-        """Send a statement with what must come before it, in one go."""
-        pg = self._pg
-        pg.enter_pipeline_mode()
+    def _begins(self) -> bool:
+        return not self._connection.autocommit and self._pg.transaction_status == _IDLE
+
+    def _push(self, message: _Message) -> int:
+        """Put a statement on its way, after what must come before it; return the place of its result."""
+        begins = self._begins()
+        if not self._owed:
+            self._pg.enter_pipeline_mode()
         if begins:
-            pg.send_query_params(b"begin", None)
+            self._put(b"begin")
         if message.is_new:
-            pg.send_prepare(message.name, message.text, message.types)
+            self._pg.send_prepare(message.name, message.text, message.types)
+            self._owed.append(message)
         self._send(message)
-        pg.pipeline_sync()
+        self._owed.append(None)
+        return len(self._owed) - 1
+
+    def _put(self, word: bytes) -> None:
+        self._pg.send_query_params(word, None)
+        self._owed.append(None)
+
+    def _settle(self) -> list[PGresult]:
+        """Return the results of all that is under way."""
+        owed, self._owed = self._owed, []
+        self._pg.pipeline_sync()
         results = self._receive(until_sync=True)
-        pg.exit_pipeline_mode()
+        self._pg.exit_pipeline_mode()
         # Prepared is prepared, whatever came of it and of the transaction.
-        if message.is_new and message.name and results[int(begins)].status == ExecStatus.COMMAND_OK:
-            self._names[message.text, message.types] = message.name
-        return _last(results, self._connection)
+        for made, result in zip(owed, results, strict=True):
+            if made is not None and made.name and result.status == ExecStatus.COMMAND_OK:
+                self._names[made.text, made.types] = made.name
+        return results
+
+    # ------------------------------------------------------------ psycopg's own statements
+    def _stand_before_psycopg(self) -> None:
+        """Let psycopg's statements, `commit` and `rollback` come after what is under way."""
+        connection = self._connection
+        wait, commit, rollback = connection.wait, connection.commit, connection.rollback
+
+        def waiting(*args: Any, **options: Any) -> Any:
+            if self._owed:
+                with self._unbroken():
+                    _last(self._settle(), connection)
+            return wait(*args, **options)
+
+        def committing() -> None:
+            with connection.lock:
+                if self._owed:
+                    with self._unbroken():
+                        self._put(b"commit")
+                        _last(self._settle(), connection)
+                    return
+            commit()
+
+        def rolling_back() -> None:
+            with connection.lock:
+                if self._owed:
+                    with self._unbroken():
+                        self._settle()
+            rollback()
+
+        connection.wait, connection.commit, connection.rollback = waiting, committing, rolling_back
 
     # ------------------------------------------------------------ receiving
     def _receive(self, *, until_sync: bool = False) -> list[PGresult]:
@@ -161,6 +243,8 @@ class Line:
             if result is None:
                 if not until_sync:
                     return
+                if pg.status != ConnStatus.OK:
+                    raise psycopg.OperationalError(pg.get_error_message())
             elif result.status == _SYNC:
                 return
             elif result.status in _COPIES:

@@ -32,6 +32,10 @@ class Graph:
             for node in process.nodes.values()
         }
         self._reach: dict[tuple[str, str], frozenset[str]] = {}
+        self.has_or_joins = any(
+            node.kind is NodeKind.INCLUSIVE_GATEWAY and len(node.incoming) > 1
+            for node in self.nodes.values()
+        )
         self._fill()
 
     def _fill(self) -> None:

@@ -54,6 +54,8 @@ def split_or(work: Work, node: Node, parents: tuple[int, ...], scope: int) -> No
 
 def fire_or_joins(work: Work) -> bool:
     """Fire the first OR join that need not wait. False when all must."""
+    if not work.graph.has_or_joins:
+        return False
     for ticket in list(work.known.values()):
         if ticket.kind is not TokenKind.JOIN or not ticket.live:
             continue

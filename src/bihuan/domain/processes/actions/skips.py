@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from bihuan.domain.processes.actions.absorb import clock_owner, limit_text
 from bihuan.engines import expressions
-from bihuan.engines.bpmn.model import UnitRules
 from bihuan.engines.bpmn.run import Run
 from bihuan.engines.bpmn.run_state import CloseKind, RunRefused, Token, TokenKind, What
 
@@ -50,18 +49,12 @@ def leads_on(step: "Step", token: Token) -> bool:
 
 
 def _skippable(step: "Step") -> list[Token]:
-    nodes = step.graph.nodes
-    if not any(_is_skippable(node.unit) for node in nodes.values()):
+    nodes = step.blueprint.skippable
+    if not nodes:
         return []
     return [
-        token
-        for token in step.open_units()
-        if _is_skippable(nodes[token.node].unit) and STAYS not in token.local
+        token for token in step.open_units() if token.node in nodes and STAYS not in token.local
     ]
-
-
-def _is_skippable(rules: UnitRules | None) -> bool:
-    return rules is not None and rules.is_skippable
 
 
 def _can_open(step: "Step", trial: Run, token: Token | None) -> bool:

@@ -14,7 +14,7 @@ from bihuan.domain.processes.choices import FAR
 from bihuan.domain.processes.ports import SUBJECTS, InstanceChange
 from bihuan.domain.processes.queries.rows import Extra, InstanceMissing
 from bihuan.domain.processes.queries.statements import SQL
-from bihuan.engines.bpmn.run_state import SEQUENCE_BITS, Token
+from bihuan.engines.bpmn.run_state import SEQUENCE_BITS, Token, TokenKind
 from bihuan.kit import db
 from bihuan.kit.json_text import to_json
 
@@ -39,7 +39,7 @@ def open_unit_step(unit_id: int) -> Step:
 
     Other open units of a wide instance are read only when the operation turns out to need them.
     """
-    return _open(instance_of(unit_id), unit=unit_id, is_narrow=True)
+    return _open(instance_of(unit_id), unit=unit_id)
 
 
 def open_step(instance_id: int, *, history: bool = False) -> Step:
@@ -50,17 +50,18 @@ def open_step(instance_id: int, *, history: bool = False) -> Step:
     return _open(instance_id, history=history)
 
 
-def _open(
-    instance_id: int, *, history: bool = False, unit: int = 0, is_narrow: bool = False
-) -> Step:
+def _open(instance_id: int, *, history: bool = False, unit: int = 0) -> Step:
     if (again := _again(instance_id, history=history)) is not None:
         return again
-    top, instance = reading.locked(instance_id)
+    locked = reading.locked(instance_id, unit=unit)
     batch = kept()
     trees = batch.forest.trees if batch is not None and batch.forest is not None else {}
-    if top.id in trees:  # another member is kept
-        return trees[top.id].step(instance_id)
-    return reading.step_of(instance, tree_of(top), history=history, unit=unit, is_narrow=is_narrow)
+    if locked.top.id in trees:  # another member is kept
+        return trees[locked.top.id].step(instance_id)
+    tree = tree_of(locked.top)
+    if unit:
+        return reading.unit_step(locked, tree, unit)
+    return reading.step_of(locked.instance, tree, history=history)
 
 
 def save(step: Step, when: When) -> InstanceChange:
@@ -122,7 +123,7 @@ def _write(step: Step, when: When) -> None:
             "top": instance.top,
             "depth": instance.depth,
         }
-    db.run(_INSERT if instance.is_new else _UPDATE, params)
+    db.send(_INSERT if instance.is_new else _UPDATE, params)
 
 
 # ---------------------------------------------------------------- batches
@@ -242,7 +243,7 @@ def _due_moved(step: Step) -> set[int]:
     """Set what live units repeat of their clocks; return those whose columns change."""
     moved = set()
     for token in step.known.values():
-        if not token.live:
+        if token.kind is TokenKind.JOIN or not token.live:
             continue
         extra = step.extras[token.id]
         due_at, warn_at = step.clocks.shown(clock_owner(token))

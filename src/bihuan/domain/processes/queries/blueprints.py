@@ -29,11 +29,15 @@ class Blueprint:
     key: str = ""
 
     @cached_property
+    def skippable(self) -> frozenset[str]:
+        """The nodes whose units need not be waited for."""
+        nodes = self.graph.process.nodes.values()
+        return frozenset(node.id for node in nodes if node.unit and node.unit.is_skippable)
+
+    @cached_property
     def asks_units_alone(self) -> bool:
         """Whether a step on one unit may do without the others: no limit group, nothing that may be skipped."""
-        process = self.graph.process
-        skippable = (node.unit and node.unit.is_skippable for node in process.nodes.values())
-        return not process.limit_groups and not any(skippable)
+        return not self.graph.process.limit_groups and not self.skippable
 
 
 _IN_FORCE_WITH = """

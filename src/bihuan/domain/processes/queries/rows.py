@@ -162,8 +162,30 @@ _ORIGINS = {origin.value: origin for origin in Origin}
 _CLOSED = {kind.value: kind for kind in CloseKind}
 
 
+def _ticket_from(row: Sequence[Any]) -> TokenRow:
+    """Return what is parked at a join; since when is asked of no ticket."""
+    token = Token(
+        id=row[0],
+        node=row[1],
+        kind=TokenKind.JOIN,
+        state=TokenState.PARKED,
+        scope=row[3],
+        flow_in=row[2],
+        parents=tuple(row[4]),
+        origin=_ORIGINS[row[5]],
+        loop_no=row[6],
+        local=row[7],
+    )
+    return token, Extra(FAR)
+
+
+_TICKET = 8  # columns
+
+
 def token_from(row: Sequence[Any]) -> TokenRow:
     """Return a token from a row of `live` or `all_tokens`."""
+    if len(row) == _TICKET:
+        return _ticket_from(row)
     token = Token(
         id=row[0],
         node=row[1],

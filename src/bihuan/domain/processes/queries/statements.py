@@ -4,7 +4,11 @@ from bihuan.domain.clocks.rules import COLUMNS
 from bihuan.kit.sql import statements
 
 _HOT = dict(statements("bihuan.domain.processes", "sql/hot.sql"))
-_PARTS = {"@CLOCK_COLUMNS": ", ".join(COLUMNS), "@EDITS": _HOT.pop("edits")}
+_PARTS = {
+    "@CLOCK_COLUMNS": ", ".join(COLUMNS),
+    "@EDITS": _HOT.pop("edits"),
+    "@TOKEN": _HOT.pop("token"),
+}
 
 
 def _whole(text: str) -> str:

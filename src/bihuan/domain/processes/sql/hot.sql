@@ -96,10 +96,7 @@ with live as (
         || array(select 'delegation:' || id from live where delegation is not null))
     order by id for update
 )
-select (select json_agg(json_build_array(id, node, title, flow_in, kind, state, scope, parents,
-        consumed_by, origin, loop_no, local, post, unit_id, owner_id, assignee_id, delegate_of,
-        priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at, delegation) order by id)
-    from live),
+select (select json_agg(@TOKEN order by id) from live),
     (select json_agg(json_build_array(@CLOCK_COLUMNS)) from clocks), (@EDITS),
     (select id from packs_definition where kind = 'form' and status = 'PUBLISHED'
         and key = %(forms)s::json ->> (select node from live where id = %(unit)s))
@@ -120,10 +117,7 @@ with live as (
         || array(select 'delegation:' || id from live where delegation is not null))
     order by id for update
 )
-select (select json_agg(json_build_array(id, node, title, flow_in, kind, state, scope, parents,
-        consumed_by, origin, loop_no, local, post, unit_id, owner_id, assignee_id, delegate_of,
-        priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at, delegation) order by id)
-    from live),
+select (select json_agg(@TOKEN order by id) from live),
     (select json_agg(json_build_array(@CLOCK_COLUMNS)) from clocks), (@EDITS),
     (select id from packs_definition where kind = 'form' and status = 'PUBLISHED'
         and key = %(forms)s::json ->> (select node from live where id = %(unit)s)),
@@ -141,10 +135,7 @@ with live as (
     where state <> 'STOPPED' and owner = any(array(select 'unit:' || id from live))
     order by id for update
 )
-select (select json_agg(json_build_array(id, node, title, flow_in, kind, state, scope, parents,
-        consumed_by, origin, loop_no, local, post, unit_id, owner_id, assignee_id, delegate_of,
-        priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at, delegation) order by id)
-    from live),
+select (select json_agg(@TOKEN order by id) from live),
     (select json_agg(json_build_array(@CLOCK_COLUMNS)) from clocks), (@EDITS)
 
 -- name: count_rest
@@ -165,15 +156,21 @@ with clocks as (
 )
 select (select json_agg(json_build_array(@CLOCK_COLUMNS)) from clocks), (@EDITS)
 
+-- What is parked at a join is its ticket alone, and there may be many.
+-- name: token
+case when kind = 'JOIN' and state = 'PARKED'
+    then json_build_array(id, node, flow_in, scope, parents, origin, loop_no, local)
+    else json_build_array(id, node, title, flow_in, kind, state, scope, parents, consumed_by, origin,
+        loop_no, local, post, unit_id, owner_id, assignee_id, delegate_of, priority, opened_at,
+        claimed_at, closed_at, close_kind, due_at, warn_at, delegation) end
+
 -- name: edits
 select json_agg(json_build_array(code, revision, changed_at)) from clocks_calendar
 where exists (select from clocks where calendar = code and calendar_revision < revision
     and clocks.state = 'RUNNING')
 
 -- name: all_tokens
-select json_agg(json_build_array(id, node, title, flow_in, kind, state, scope, parents,
-    consumed_by, origin, loop_no, local, post, unit_id, owner_id, assignee_id, delegate_of,
-    priority, opened_at, claimed_at, closed_at, close_kind, due_at, warn_at, delegation) order by id)
+select json_agg(@TOKEN order by id)
 from processes_token where instance_id = %s
 
 -- name: next_instances
