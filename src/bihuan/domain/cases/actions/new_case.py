@@ -71,7 +71,7 @@ class NewCase:
             "grams": _array(self.values["grams"]),
         }
         facts = self.take_facts()
-        db.run(_TOLD if facts else _ALONE, values | fact_params(facts) if facts else values)
+        db.send(_TOLD if facts else _ALONE, values | fact_params(facts) if facts else values)
 
 
 def _array(numbers: Sequence[int]) -> str:
