@@ -1,6 +1,10 @@
 """All stored files looked through: the model's sure pairs join, doubts wait, and a run that is killed goes on."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, transaction
 
 from bihuan.domain.customers import queries
 from bihuan.domain.customers.actions import consolidating, linking, merging
@@ -14,10 +18,15 @@ from bihuan.domain.customers.models import (
     SourceRow,
 )
 from bihuan.domain.ledger.events import SYSTEM
+from bihuan.kit import db
 from tests.domain.customers.test_merging import arrive, clerk, ids, picture  # noqa: F401
+from tests.domain.killing import in_call, kill, killed
 from tests.domain.org.given import NOON
 
 pytestmark = pytest.mark.django_db
+_WAITING = (
+    "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+)
 NAMES = ("张晓岚", "王建国", "李秀英", "陈志强", "赵敏芝")
 
 
@@ -40,32 +49,42 @@ def doubles(arrive):  # noqa: F811
     return found
 
 
+def in_own_connection(work):
+    try:
+        work()
+    finally:
+        connection.close()
+
+
 def begin(clerk):  # noqa: F811
     return consolidating.start(unit_id=clerk.unit_id, in_background=False, by=clerk, at=NOON)
 
 
-def test_a_run_that_is_killed_goes_on_and_merges_nothing_twice(doubles, clerk, monkeypatch):  # noqa: F811
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_is_killed_goes_on_and_merges_nothing_twice(
+    doubles,
+    clerk,  # noqa: F811
+    monkeypatch,
+    settings,
+    tmp_path,
+):
+    settings.HOME = tmp_path
     monkeypatch.setattr(consolidating, "PORTION", 2)
     before = [picture(one) for pair in doubles for one in pair]
     rows = SourceRow.objects.count()
     run_id = begin(clerk)
-    portion, calls = consolidating._portion, []
-
-    def killed(*arguments):
-        calls.append(1)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return portion(*arguments)
 
     with monkeypatch.context() as once:
-        once.setattr(consolidating, "_portion", killed)
-        with pytest.raises(KeyboardInterrupt):
-            consolidating.run(run_id, now=lambda: NOON)
+        once.setattr(linking, "_grouped", kill)
+        killed(lambda: consolidating.run(run_id, now=lambda: NOON))
+    with monkeypatch.context() as again:
+        again.setattr(consolidating, "_decided", in_call(2, consolidating._decided))
+        killed(lambda: consolidating.run(run_id, now=lambda: NOON))
     assert (Consolidation.objects.get().done, Merge.objects.count()) == (2, 2)
     assert begin(clerk) == run_id
 
-    with monkeypatch.context() as again:
-        again.setattr(linking, "find", killed)  # what was found is not looked for again
+    with monkeypatch.context() as last:
+        last.setattr(linking, "find", kill)  # what was found is not looked for again
         consolidating.run(run_id, now=lambda: NOON)
 
     done = Consolidation.objects.get()
@@ -76,6 +95,32 @@ def test_a_run_that_is_killed_goes_on_and_merges_nothing_twice(doubles, clerk, m
     for merge in Merge.objects.order_by("-id"):
         merging.undo_merge(merge_id=merge.pk, reason="不是同一个人", by=clerk, at=NOON)
     assert [picture(one) for pair in doubles for one in pair] == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_portion_waits_for_whoever_is_merging_and_goes_on_from_there(
+    doubles,
+    clerk,  # noqa: F811
+    settings,
+    tmp_path,
+):
+    settings.HOME = tmp_path
+    (_, right), (other, _) = doubles[:2]
+    run_id = begin(clerk)
+    with ThreadPoolExecutor(1) as beside:
+        with transaction.atomic():
+            merging.merge_customers(
+                survivor_id=other, absorbed_id=right, grounds=merging.Grounds(), by=clerk, at=NOON
+            )
+            waiting = beside.submit(
+                in_own_connection, lambda: consolidating.run(run_id, now=lambda: NOON)
+            )
+            while not (waiting.done() or db.rows(_WAITING)):
+                time.sleep(0.02)
+        waiting.result()
+
+    assert Merge.objects.values("absorbed_id").distinct().count() == Merge.objects.count() == 6
+    assert Customer.objects.get(pk=right).merged_into_id == other
 
 
 def test_what_somebody_refused_no_run_joins(doubles, clerk):  # noqa: F811

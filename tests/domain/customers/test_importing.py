@@ -20,6 +20,7 @@ from bihuan.domain.customers.models import (
 from bihuan.domain.customers.queries import imports
 from bihuan.domain.org import queries as org
 from bihuan.kit.problems import NotAllowed
+from tests.domain.killing import in_call, killed
 from tests.domain.org import given
 from tests.domain.org.given import NOON
 
@@ -182,6 +183,7 @@ def test_bad_lines_stay_out_with_their_reason_and_are_mended_in_place(ids, clerk
     assert Customer.objects.get(name="赵敏芝").contacts.get().value_norm == "13612347777"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_killed_import_goes_on_where_it_was(ids, clerk, monkeypatch):
     monkeypatch.setattr(importing, "PORTION", 2)
     people = [
@@ -196,17 +198,9 @@ def test_a_killed_import_goes_on_where_it_was(ids, clerk, monkeypatch):
     ]
     batch_id = kept(table(*people), ids, clerk)
     importing.start(batch_id, ImportBatch.objects.get(pk=batch_id).columns, by=clerk, at=NOON)
-    portion, calls = importing._portion, []
-
-    def killed(*arguments):
-        calls.append(1)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return portion(*arguments)
-
-    monkeypatch.setattr(importing, "_portion", killed)
-    with pytest.raises(KeyboardInterrupt):
-        importing.run(batch_id, now=lambda: NOON)
+    with monkeypatch.context() as once:
+        once.setattr(importing, "take_in", in_call(3, importing.take_in))
+        killed(lambda: importing.run(batch_id, now=lambda: NOON))
     assert ImportBatch.objects.get(pk=batch_id).lines_done == 4
 
     importing.run(batch_id, now=lambda: NOON + timedelta(minutes=1))

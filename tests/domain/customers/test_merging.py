@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.db import transaction
 
 from bihuan.domain.customers import actions, queries
 from bihuan.domain.customers.actions import consolidating, merging, profiling
@@ -55,7 +56,8 @@ def arrive(ids):
         )
         assert record, wrong
         place = Place(made.pk, ids[unit], org.tree().under(ids[unit]))
-        take_in([arrival(1, record)], place, at=at)
+        with transaction.atomic():
+            take_in([arrival(1, record)], place, at=at)
         return Customer.objects.order_by("-id")[0].pk
 
     return arrived
@@ -267,3 +269,22 @@ def test_every_table_with_a_customer_follows_a_merge():
     }
 
     assert pointing == set(FOLLOWERS)
+
+
+def test_two_people_who_merge_one_file_at_once_follow_one_another(arrive, two, clerk, monkeypatch):
+    first, second = two
+    third = arrive("门店", key="M1", name="张晓兰", phone="13712349053")
+    merge(first, second, clerk)
+    known = merging.survivor_of
+    asked = []
+
+    def read_before_the_other_was_done(customer_id):
+        asked.append(customer_id)
+        return customer_id if len(asked) <= 2 else known(customer_id)
+
+    monkeypatch.setattr(merging, "survivor_of", read_before_the_other_was_done)
+    merge(third, second, clerk)
+
+    assert Merge.objects.filter(absorbed_id=second).count() == 1
+    assert {queries.survivor_of(one) for one in (first, second, third)} == {third}
+    assert Customer.objects.get(pk=third).contacts.count() == 3

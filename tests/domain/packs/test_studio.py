@@ -68,6 +68,16 @@ def test_a_draft_begins_with_the_words_of_its_version():
     assert actions.draft_from(in_force().pk, by=SYSTEM, at=LATER).pk == draft.pk
 
 
+def test_a_draft_older_than_what_others_published_is_in_force_at_once():
+    draft = drafted("hello: 欢迎")
+    actions.install_pack(pack("office", door="door: 请进"), by=SYSTEM, at=LATER)
+    before = queries.text("hello")
+
+    actions.publish_definition(draft.pk, by=SYSTEM, at=LATER, reason="说法统一")
+
+    assert (before, queries.text("hello")) == ("您好", "欢迎")
+
+
 def test_a_save_over_somebody_elses_save_is_refused_and_shows_theirs():
     draft = actions.draft_from(in_force().pk, by=SYSTEM, at=LATER)
     actions.save_draft(draft.pk, source="hello: 甲", rev=1, by=SYSTEM, at=LATER)

@@ -13,12 +13,15 @@ from bihuan.domain.customers.queries.reach import Place, places, reach_of
 from bihuan.domain.ledger import queries as ledger
 from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.notifications.models import Notice
+from bihuan.domain.packs import actions as packs
+from bihuan.domain.packs.models import Definition
 from bihuan.domain.portfolios.actions import opening
 from bihuan.domain.portfolios.actions.telling import OwnMatter, ReasonTooShort
 from bihuan.domain.portfolios.choices import Purpose, RequestState, Verdict
 from bihuan.domain.portfolios.models import FileRequest
 from bihuan.domain.portfolios.queries import openings
 from bihuan.domain.portfolios.queries.signers import closed_file, closed_files_with
+from bihuan.engines.packs.source import read_pack
 from bihuan.kit.problems import NotAllowed
 from tests.domain.org import given as org_given
 from tests.domain.org.given import NOON
@@ -26,6 +29,11 @@ from tests.domain.portfolios import given
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+OTHER_PACK = {
+    "pack.toml": given.PACK["pack.toml"].replace(b'"vip"', b'"far"'),
+    "org/units.yaml": "units: [{code: far, name: 远方}]\n".encode(),
+    "customers/files.yaml": "title: 档案\nportfolios: [far]\n".encode(),
+}
 PHONE = "13812342046"
 
 
@@ -296,3 +304,16 @@ def test_the_condition_and_the_python_rule_agree(house, steel):
         by_rule = {key for key, place in here.items() if reach.holds(key, place)}
         assert by_sql == by_orm == by_rule
     assert reach_of(given.access(house.boss)).holds(0, Place(house.ids["vip"]))
+
+
+def test_where_files_are_bound_is_known_as_soon_as_an_older_draft_is_published(house, steel):
+    bound = Definition.objects.get(kind="customer_file")
+    draft = packs.draft_from(bound.pk, by=SYSTEM, at=NOON)
+    free = draft.source.replace("portfolios: [vip]", "portfolios: []")
+    packs.save_draft(draft.pk, source=free, rev=draft.rev, by=SYSTEM, at=NOON)
+    packs.install_pack(read_pack(OTHER_PACK), by=SYSTEM, at=NOON)
+    before = sees(house.bea, steel)
+
+    packs.publish_definition(draft.pk, by=SYSTEM, at=NOON, reason="不再按人分管")
+
+    assert (before, sees(house.bea, steel)) == (False, True)

@@ -18,10 +18,9 @@ FALLBACK_LANGUAGE = "zh-hans"
 _PUBLISHED_ID = """
     select id from packs_definition where kind = %s and key = %s and status = 'PUBLISHED'
 """
-# Publishing raises the highest id, retiring lowers the count: together they change with every change.
-_TEXTS_REVISION = """
-    select coalesce(max(id), 0), count(*) from packs_definition
-    where kind = 'text' and status = 'PUBLISHED'
+# Which these are and no less: a draft may be older than what others published since.
+_TEXTS_IN_FORCE = """
+    select array(select id from packs_definition where kind = 'text' and status = 'PUBLISHED' order by id)
 """
 
 _remembered: ContextVar[dict[tuple[str, str], int] | None] = ContextVar("versions", default=None)
@@ -154,12 +153,12 @@ def text(key: str, lang: str = FALLBACK_LANGUAGE) -> str:
 
 def texts(lang: str = FALLBACK_LANGUAGE) -> Mapping[str, str]:
     """Return all texts of a language. A page asks once and looks up many."""
-    revision = db.one(_TEXTS_REVISION)
-    return _texts(lang, revision or (0, 0))
+    row = db.one(_TEXTS_IN_FORCE)
+    return _texts(lang, tuple(row[0]) if row else ())
 
 
 @lru_cache(maxsize=16)
-def _texts(lang: str, _revision: tuple[int, int]) -> Mapping[str, str]:
+def _texts(lang: str, _in_force: tuple[int, ...]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for one in Definition.objects.filter(kind="text", status=Status.PUBLISHED).order_by("id"):
         if one.compiled.get("lang") == lang:

@@ -5,9 +5,10 @@ portion by portion, each one transaction with the run's place in it. So a run th
 is merged twice, nothing is left out.
 """
 
+import fcntl
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from shutil import rmtree
@@ -39,7 +40,7 @@ select exists (select from customers_customer where created_at > coalesce(
     and unit_id = any(%(units)s))
 """
 _STANDING: Final = """
-select id from customers_customer where id = any(%s) and merged_into_id is null
+select id from customers_customer where id = any(%s) and merged_into_id is null order by id for no key update
 """
 _REFUSED: Final = """
 select left_id, right_id from customers_pair where state = 'REFUSED' and left_id = any(%s)
@@ -86,14 +87,24 @@ def start_where_new(*, by: Actor, at: datetime) -> int:
 
 def run(run_id: int, *, now: Callable[[], datetime]) -> None:
     """Do what is left of a run."""
-    going = Consolidation.objects.get(pk=run_id)
     folder = Path(settings.HOME) / "consolidations" / str(run_id)
-    if going.state == ConsolidationState.FINDING:
-        found = linking.find(org.tree().under(going.unit_id), folder)
-        _keep(run_id, found)
+    with _alone(folder):
+        going = Consolidation.objects.get(pk=run_id)
+        if going.state == ConsolidationState.FINDING:
+            found = linking.find(org.tree().under(going.unit_id), folder)
+            _keep(run_id, found)
     while _portion(run_id, now()):
         pass
     rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let nobody else on this machine look for the same run's pairs meanwhile: a command beside the worker waits."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def consolidate(*, unit_id: int, by: Actor, at: datetime) -> Counter[str]:
@@ -216,8 +227,12 @@ def _queued(doubts: Sequence[tuple[int, int, float, Any]], at: datetime) -> int:
 
 
 def _survivors(customer_ids: set[int]) -> dict[int, int]:
+    """Return which file each goes on in, and lock those: what people merged until now is seen, and they wait for us."""
     standing = {row[0] for row in db.rows(_STANDING, (list(customer_ids),))}
-    return {one: one if one in standing else survivor_of(one) for one in customer_ids}
+    found = {one: one if one in standing else survivor_of(one) for one in customer_ids}
+    late = set(found.values()) - standing
+    further = _survivors(late) if late else {}
+    return {one: further.get(top, top) for one, top in found.items()}
 
 
 def _locked(run_id: int) -> Consolidation:

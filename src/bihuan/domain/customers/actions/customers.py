@@ -302,6 +302,8 @@ def editable(customer_id: int, by: Actor, at: datetime) -> Customer:
     customer = Customer.objects.select_for_update(no_key=True).filter(pk=standing).first()
     if customer is None:
         raise CustomerUnknown
+    if customer.merged_into_id:  # by somebody we waited for
+        return editable(customer_id, by, at)
     access = org.authorise(by, "customer.edit", customer.unit_id, at=at)
     if access is not None and not within(access, customer):
         raise CustomerUnknown

@@ -81,7 +81,8 @@ def find(unit_ids: Sequence[int], folder: Path) -> Found:
         sorted(str(one) for one in folder.glob(f"{kind}-*.parquet")) for kind in ("first", "more")
     )
     database = folder / "linkage.duckdb"
-    database.unlink(missing_ok=True)
+    for leftover in folder.glob(f"{database.name}*"):  # of a run that was killed, its journal too
+        leftover.unlink()
     with closing(duckdb.connect(str(database), config={"memory_limit": "2GB"})) as connection:
         if not first:
             return Found(0, (), (), ())

@@ -96,6 +96,9 @@ def merge_customers(
     """Join two files, and return the merge. Both must lie where this actor may merge."""
     one, other = survivor_of(survivor_id), survivor_of(absorbed_id)
     survivor, absorbed = _both(one, other, by, at)
+    if survivor.merged_into_id or absorbed.merged_into_id:  # by somebody we waited for
+        again = {"survivor_id": one, "absorbed_id": other}
+        return merge_customers(**again, grounds=grounds, by=by, at=at)
     facets = blocking.facets_of([survivor.pk, absorbed.pk])
     if compare(facets[survivor.pk], facets[absorbed.pk]).verdict is Verdict.VETO:
         raise DifferentIdentities
@@ -147,6 +150,8 @@ def undo_merge(*, merge_id: int, reason: str, by: Actor, at: datetime) -> int:
     if len(reason.strip()) < LEAST_REASON:
         raise MergeReasonMissing(fields={"reason": MergeReasonMissing.message})
     holder, absorbed = _both(survivor_of(merge.survivor_id), merge.absorbed_id, by, at)
+    if holder.merged_into_id:  # by somebody we waited for
+        return undo_merge(merge_id=merge_id, reason=reason, by=by, at=at)
     _move_back(merge, holder.pk, by, at)
     absorbed.merged_into, absorbed.updated_at = None, at
     absorbed.save(update_fields=["merged_into", "updated_at"])

@@ -23,8 +23,8 @@ SIGN: Final = "customer.sign"
 
 # What is in force, and what was opened to somebody: one statement for every question about customers.
 _ASKED: Final = """
-select (select array[coalesce(max(id), 0), count(*)] from packs_definition
-        where kind = %(kind)s and status = 'PUBLISHED'),
+select array(select id from packs_definition
+        where kind = %(kind)s and status = 'PUBLISHED' order by id),
     array(select customer_id from customers_filegrant
           where staff_id = %(staff)s and ended_at is null
             and granted_from <= %(at)s and granted_until > %(at)s)
@@ -102,9 +102,9 @@ def reach_of(access: Access) -> Reach:
     if not access.may(VIEW):
         return NOTHING
     row = db.one(_ASKED, {"kind": KIND, "staff": access.staff_id, "at": access.at})
-    revision, granted = row or ((0, 0), ())
+    in_force, granted = row or ((), ())
     scope = access.scope(VIEW)
-    binding = _binding(access.tree, tuple(revision))
+    binding = _binding(access.tree, tuple(in_force))
     signs = access.scope(SIGN)
     closed = frozenset(unit for unit in binding if unit not in signs)
     if scope.everywhere and not closed:
@@ -118,7 +118,7 @@ def reach_of(access: Access) -> Reach:
 
 
 def may_open(access: Access, customer_id: int) -> bool:
-    """Tell whether a person sees this file, or the one it went into."""
+    """Tell whether a person sees this file; the caller asks about the one that goes on (`survivor_of`)."""
     place = places([customer_id], access.at).get(customer_id)
     return place is not None and reach_of(access).holds(customer_id, place)
 
@@ -135,15 +135,15 @@ def binds_in(tree: UnitTree, unit_id: int) -> bool:
     return row is not None and unit_id in _binding(tree, tuple(row[0]))
 
 
-def _binding(tree: UnitTree, revision: tuple[int, ...]) -> frozenset[int]:
+def _binding(tree: UnitTree, in_force: tuple[int, ...]) -> frozenset[int]:
     """Return the org units in which portfolios bind, those below the ones that packs name included."""
-    if not revision[1]:
+    if not in_force:
         return frozenset()
-    named = (tree.by_code.get(code) for code in _named(revision))
+    named = (tree.by_code.get(code) for code in _named(in_force))
     return frozenset(unit for one in named if one is not None for unit in tree.under(one.id))
 
 
 @lru_cache(maxsize=16)
-def _named(_revision: tuple[int, ...]) -> tuple[str, ...]:
+def _named(_in_force: tuple[int, ...]) -> tuple[str, ...]:
     found = packs.definitions(kind=KIND)
     return tuple(code for one in found for code in one.compiled.get("bound_units", ()))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from bihuan.domain.clocks import actions as clocks, queries as calendars
 from bihuan.domain.customers.actions.owning import give_to
@@ -128,10 +129,7 @@ def sign_handover(
     found = _to_decide(handover_id, by, at)
     _check_owner(owner_id, found.unit_id, at)
     lines = dict(found.lines.values_list("customer_id", "former_id"))
-    standing = Customer.objects.select_for_update(no_key=True).filter(
-        pk__in=lines, merged_into__isnull=True
-    )
-    now = dict(standing.order_by("id").values_list("pk", "owner_id"))
+    now = dict(_standing(lines).values_list("pk", "owner_id"))
     if now != lines:
         raise OwnersChanged
     why = f"划转 H{found.pk}：{found.reason}"
@@ -175,8 +173,8 @@ def undo_handover(*, handover_id: int, reason: str, by: Actor, at: datetime) -> 
     if found.lines.filter(called_at__isnull=False).exists():
         raise AlreadyCalled
     ids = [key for key, _former in lines]
-    held = Customer.objects.filter(pk__in=ids, owner_id=found.owner_id, merged_into__isnull=True)
-    if held.count() != len(ids):
+    held = _standing(ids).filter(owner_id=found.owner_id)
+    if len(held) != len(ids):
         raise OwnersChanged
     for former in {former for _key, former in lines}:
         theirs = [key for key, one in lines if one == former]
@@ -190,6 +188,12 @@ def undo_handover(*, handover_id: int, reason: str, by: Actor, at: datetime) -> 
     title = f"划转 H{found.pk} 已撤销，客户退回原负责人"
     tell({one for one in told if one}, title, found.ref, by=by, at=at)
     return found
+
+
+def _standing(customer_ids: Collection[int]) -> "QuerySet[Customer]":
+    """Return those customers whose files go on, locked until the end."""
+    locked = Customer.objects.select_for_update(no_key=True).order_by("id")
+    return locked.filter(pk__in=customer_ids, merged_into__isnull=True)
 
 
 def _to_decide(handover_id: int, by: Actor, at: datetime) -> Handover:
