@@ -3,10 +3,13 @@
 Nothing here needs the database or Django's set-up, so the process starts quickly.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Final
 
 from bihuan.domain.customers.rules.arrivals import Understood, understand
@@ -41,8 +44,16 @@ _READING: Final[list[Iterator[Understood]]] = []
 
 
 def begin(task: Task) -> None:
-    """Make this process read a file."""
+    """Make this process read a file, as long as the one that started it is there."""
+    Thread(target=_end_with_parent, daemon=True).start()
     _READING[:] = [understood(task)]
+
+
+def _end_with_parent() -> None:
+    """End at once when the process that waits for us was killed: nobody else would tell us."""
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def following() -> Understood | None:
