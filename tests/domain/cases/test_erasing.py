@@ -14,7 +14,7 @@ from bihuan.domain.cases.actions import steps
 from bihuan.domain.cases.models import Case, Note
 from bihuan.domain.customers import actions as customers
 from bihuan.domain.customers.actions import erasing, importing, merging, profiling
-from bihuan.domain.customers.actions.profiling import NewContract
+from bihuan.domain.customers.actions.bonds import NewContract, add_contract
 from bihuan.domain.customers.models import (
     Account,
     ContactPoint,
@@ -60,7 +60,7 @@ def file(house):
         created_at=NOON,
     )
     contract = NewContract("HT-1", "张晓岚供电合同", date(2024, 1, 1), date(2025, 1, 1))
-    profiling.add_contract(customer_id=one, new=contract, by=SYSTEM, at=NOON)
+    add_contract(customer_id=one, new=contract, by=SYSTEM, at=NOON)
     merge = merging.merge_customers(
         survivor_id=one, absorbed_id=other, grounds=merging.Grounds(), by=SYSTEM, at=NOON
     )

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db import transaction
 
 from bihuan.domain.customers import actions, queries
-from bihuan.domain.customers.actions import consolidating, merging, profiling
+from bihuan.domain.customers.actions import bonds, consolidating, merging, profiling
 from bihuan.domain.customers.actions.arriving import Place, take_in
 from bihuan.domain.customers.choices import RelationKind
 from bihuan.domain.customers.models import Account, Customer, Merge, Pair, Relation, Source
@@ -216,12 +216,8 @@ def test_doubts_move_along_with_a_merge(two, arrive, clerk):
 def test_relations_follow_and_nobody_is_related_to_themselves(two, arrive, clerk):
     first, second = two
     company = arrive("营销", key="O1", name="杭州恒运物流有限公司")
-    profiling.relate(
-        customer_id=second, other_id=company, kind=RelationKind.CONTACT, by=clerk, at=NOON
-    )
-    profiling.relate(
-        customer_id=second, other_id=first, kind=RelationKind.HOUSEHOLD, by=clerk, at=NOON
-    )
+    bonds.relate(customer_id=second, other_id=company, kind=RelationKind.CONTACT, by=clerk, at=NOON)
+    bonds.relate(customer_id=second, other_id=first, kind=RelationKind.HOUSEHOLD, by=clerk, at=NOON)
 
     merge_id = merge(first, second, clerk)
     assert set(Relation.objects.values_list("customer_id", "other_id")) == {

@@ -1,6 +1,6 @@
 """A foreign file is reached by no way at all, as any demo role; with a manager's grant by every way, and facts say so."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import pytest
 from django.test import Client
@@ -8,9 +8,12 @@ from django.test import Client
 from bihuan.config.live.audience import Audience
 from bihuan.config.live.mailbox import News
 from bihuan.domain.customers import queries as customers
+from bihuan.domain.customers.actions import bonds
+from bihuan.domain.customers.choices import RelationKind
 from bihuan.domain.customers.models import Customer
 from bihuan.domain.customers.queries.reach import places, reach_of
 from bihuan.domain.ledger import queries as ledger
+from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.org import actions as org, queries as people
 from bihuan.domain.org.models import Staff
 from bihuan.domain.portfolios.actions import opening
@@ -34,6 +37,20 @@ GUESSED = (
     ("get", "/customers/{id}/request/"),
     ("get", "/customers/{id}/break-glass/"),
     ("get", "/customers/access/looks/?customer={id}"),
+    ("get", "/customers/{id}/details/"),
+    ("post", "/customers/{id}/details/"),
+    ("get", "/customers/{id}/state/lose/"),
+    ("get", "/customers/{id}/spoken/"),
+    ("get", "/customers/{id}/contacts/"),
+    ("get", "/customers/{id}/contacts/{contact}/terms/"),
+    ("get", "/customers/{id}/contacts/{contact}/removal/"),
+    ("get", "/customers/{id}/relations/"),
+    ("get", "/customers/{id}/contracts/"),
+    ("get", "/customers/{id}/contracts/{contract}/change/"),
+    ("get", "/customers/{id}/contracts/{contract}/end/"),
+    ("get", "/customers/{other}/"),
+    ("get", "/customers/{other}/relations/?key=1&other={id}"),
+    ("get", "/customers/{other}/relations/?key=1&other=临原第一"),
 )
 FORM = {"choice": "回拨客户", "reason": "核对现场联系人", "field": "name", "row": "1"}
 
@@ -44,12 +61,22 @@ class Hospital:
 
     id: int
     contact: int
+    contract: int
+    other: int
 
 
 @pytest.fixture
 def hospital(world):
     found = Customer.objects.get(name=NAME)
-    return Hospital(found.pk, found.contacts.get(kind="PHONE").pk)
+    other = Customer.objects.get(name="南岸医院").pk
+    at = clock.now()
+    bonds.relate(
+        customer_id=other, other_id=found.pk, kind=RelationKind.SUBSIDIARY, by=SYSTEM, at=at
+    )
+    new = bonds.NewContract("HT-7034", f"{NAME}供用电合同", at.date())
+    contract = bonds.add_contract(customer_id=found.pk, new=new, by=SYSTEM, at=at)
+    phone = found.contacts.get(kind="PHONE")
+    return Hospital(found.pk, phone.pk, contract.pk, other)
 
 
 def client_of(login):
@@ -82,6 +109,7 @@ def ways(login, hospital):
         "hand-over of the owner's": f"/customers/handovers/new/?from={OWNER}",
         "corrections": "/customers/corrections/",
         "segments": "/customers/segments/",
+        "follow-ups": f"/customers/following/?from={OWNER}",
     }
     found = {way for way, address in pages.items() if NAME in text_of(client.get(address))}
     for asked in ("", NAME):
@@ -92,7 +120,7 @@ def ways(login, hospital):
     if f'value="{hospital.id}"' in text_of(match):
         found.add("intake")
     for verb, pattern in GUESSED:
-        address = pattern.format(id=hospital.id, contact=hospital.contact)
+        address = pattern.format(**asdict(hospital))
         answer = getattr(client, verb)(address, FORM if verb == "post" else None)
         told = text_of(answer)
         if NAME in told or PHONE in told or ACCOUNT in told:

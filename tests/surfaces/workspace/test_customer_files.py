@@ -1,5 +1,7 @@
 """The pages that take files in and show doubles: nothing typed is lost, nothing foreign is seen, no number is whole."""
 
+import json
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -174,3 +176,34 @@ def test_what_a_look_through_all_files_found_is_told_and_owners_see_what_to_coll
     mine = text(clerk, "/customers/collecting/")
     assert "证件" in mine
     assert Customer.objects.filter(merged_into=None)[0].name in mine
+
+
+def test_a_relation_is_found_while_one_types_noted_taken_away_and_brought_back(clerk, taken):
+    one, other = Customer.objects.order_by("id")
+    page = f"/customers/{one.pk}/"
+    asked = clerk.get(f"{page}relations/?key=k&kind=HOUSEHOLD&other=张小岚").content.decode()
+    assert f'value="{other.pk}"' in asked
+    form = {"key": "k", "kind": "HOUSEHOLD", "other": ["张小岚", str(other.pk)], "note": "夫妻"}
+    assert clerk.post(f"{page}relations/", form | {"other": "张"}).status_code == 422
+    assert clerk.post(f"{page}relations/", form).status_code == 204
+    assert "家庭成员" in text(clerk, page)
+
+    kept = one.relations.first() or other.relations.get()
+    gone = clerk.post(f"{page}relations/{kept.pk}/removal/")
+    assert "没有登记关系" in text(clerk, page)
+    assert clerk.post(json.loads(gone["HX-Trigger"])["toast"]["undo"]).status_code == 204
+    assert "夫妻" in text(clerk, page)
+
+
+def test_a_contract_with_a_wrong_day_keeps_what_was_typed(clerk, taken):
+    one = Customer.objects.earliest("id")
+    address = f"/customers/{one.pk}/contracts/"
+    form = {"key": "c", "number": "HT-9", "title": "供货", "starts_date": "2026-13-01"}
+    refused = clerk.post(address, form)
+    assert refused.status_code == 422
+    assert "写成 2026-01-31" in refused.content.decode()
+    assert 'value="HT-9"' in refused.content.decode()
+
+    right = form | {"key": "d", "starts_date": "2026-01-01", "amount": "12,000"}
+    assert clerk.post(address, right).status_code == 204
+    assert "12,000" in text(clerk, f"/customers/{one.pk}/")

@@ -1,5 +1,7 @@
 """The words that customers stores."""
 
+from typing import Final
+
 from django.db.models import TextChoices
 
 
@@ -71,6 +73,17 @@ class RelationKind(TextChoices):
     SUBSIDIARY = "SUBSIDIARY", "下属单位"
     DRIVER = "DRIVER", "司机"
     HOUSEHOLD = "HOUSEHOLD", "家庭成员"
+    REFERRER = "REFERRER", "推荐人"
+
+
+# What the other one is, seen from the contact, subsidiary, driver …: the household holds both ways.
+SEEN_BACK: Final = {
+    RelationKind.CONTACT: "所在单位",
+    RelationKind.SUBSIDIARY: "上级单位",
+    RelationKind.DRIVER: "所属车队",
+    RelationKind.HOUSEHOLD: "家庭成员",
+    RelationKind.REFERRER: "推荐来的客户",
+}
 
 
 class ImportState(TextChoices):

@@ -6,8 +6,12 @@ Who may see a case may see its conversation: that is the caller's to ask.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from django.db.models import Q
+
+from bihuan.domain.customers.ports import NUMBER, Reading
+from bihuan.domain.customers.queries.following import CONTACT
 from bihuan.domain.interactions.choices import DeliveryState, Direction, Outcome
 from bihuan.domain.interactions.models import Delivery, Interaction
 from bihuan.domain.notifications import queries as notifications
@@ -24,6 +28,22 @@ select external_id from interactions_interaction
 where root = %s and root <> '' and channel = 'EMAIL' and external_id <> '' order by id
 """
 _KNOWN = "select exists (select from interactions_interaction where external_id = %s and direction = 'OUT')"
+
+
+# How long nobody of ours has spoken with a customer: mails of machines do not count, first calls after a
+# hand-over do.
+SILENCE: Final = Reading(
+    CONTACT,
+    "距上次联系天数",
+    NUMBER,
+    "天",
+    "select customer_id, extract(day from %(at)s - max(at)) as value from"
+    " (select customer_id, at from interactions_interaction where customer_id is not null"
+    " and (nature in ('WRITTEN', 'SPOKEN') or direction = 'OUT' and by like 'staff:%%')"
+    " union all select customer_id, called_at from portfolios_handoverline where called_at is not null) s"
+    " where at <= %(at)s group by 1",
+    empty=None,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +88,18 @@ def conversation(root: str) -> list[InteractionRow]:
     found = list(Interaction.objects.filter(root=root).order_by("id"))
     letters = notifications.letter_states({one.letter_key for one in found if one.letter_key})
     return [_row(one, letters.get(one.letter_key, ("", ""))) for one in found]
+
+
+def contacts_of(
+    customer_id: int, roots: Collection[str], *, size: int = 50
+) -> list[tuple[str, InteractionRow]]:
+    """Return a customer's contacts on all channels with the case each belongs to, newest first.
+
+    Of cases only those in `roots`: the caller names what the asker may see.
+    """
+    of_theirs = Q(root__in=["", *roots]) & ~Q(outcome=Outcome.REFUSED)
+    found = Interaction.objects.filter(of_theirs, customer_id=customer_id).order_by("-id")
+    return [(one.root, _row(one, ("", ""))) for one in found[:size]]
 
 
 def set_aside(*, size: int = 50) -> list[InteractionRow]:

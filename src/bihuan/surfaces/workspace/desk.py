@@ -6,11 +6,14 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from bihuan.domain.customers import actions as customers
-from bihuan.domain.customers.queries import CustomerRow
+from bihuan.domain.customers import actions as customers, queries
+from bihuan.domain.customers.queries import CustomerCard, CustomerRow
 from bihuan.domain.ledger.events import Actor
+from bihuan.domain.org import queries as org
 from bihuan.domain.org.ports import Access
+from bihuan.domain.org.rules import require
 from bihuan.kit import clock
+from bihuan.kit.problems import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,25 @@ def look_up(desk: Desk, text: str, *, size: int) -> list[CustomerRow]:
     if not desk.may("customer.view"):
         return []
     return customers.look_up(access=desk.access, text=text, size=size, by=desk.actor, at=desk.at)
+
+
+def owners_named(desk: Desk, typed: str) -> list[int]:
+    """Return whose customers are asked for: the person named as `姓名（登录名）` or by login name, else one's own."""
+    if not typed:
+        return [desk.staff_id, *desk.access.delegated_from]
+    login = typed.rpartition("（")[2].rstrip("）") if typed.endswith("）") else typed
+    try:
+        return [org.staff_by_login(login).pk]
+    except NotFound:
+        return []
+
+
+def editor_of(request: HttpRequest, customer_id: int) -> tuple[Desk, CustomerCard]:
+    """Return the desk of somebody who may change a customer, and the file as they see it."""
+    desk = desk_of(request)
+    card = queries.customer_card(desk.access, customer_id)
+    require(desk.access, "customer.edit", card.unit_id)
+    return desk, card
 
 
 def desk_of(request: HttpRequest) -> Desk:

@@ -41,9 +41,9 @@ class RefusalPages:
         return page(request, exception.status, exception.message, exception.code)
 
 
-def toast(response: HttpResponse, text: str, *, bad: bool = False) -> HttpResponse:
-    """Let the page show one line at the top right when this response arrives."""
-    return trigger(response, toast={"text": text, "bad": bad})
+def toast(response: HttpResponse, text: str, *, bad: bool = False, undo: str = "") -> HttpResponse:
+    """Let the page show one line at the top right when this response arrives; `undo` is posted to for some seconds."""
+    return trigger(response, toast={"text": text, "bad": bad} | ({"undo": undo} if undo else {}))
 
 
 def trigger(response: HttpResponse, **events: object) -> HttpResponse:

@@ -1,6 +1,7 @@
 """What can be done with customers: write down, take files in, find doubles, merge and undo."""
 
 from bihuan.domain.customers.actions.contacts import (
+    ContactTerms,
     ContactUnknown,
     QuietHoursIncomplete,
     ReasonMissing,
@@ -9,6 +10,7 @@ from bihuan.domain.customers.actions.contacts import (
     reveal_phone,
     set_consent,
     set_quiet_hours,
+    settle_contact,
 )
 from bihuan.domain.customers.actions.customers import (
     AccountNumberTaken,
@@ -35,6 +37,7 @@ __all__ = [
     "Changes",
     "Contact",
     "ContactEmpty",
+    "ContactTerms",
     "ContactUnknown",
     "FoundOrCreated",
     "NameMissing",
@@ -53,5 +56,6 @@ __all__ = [
     "reveal_phone",
     "set_consent",
     "set_quiet_hours",
+    "settle_contact",
     "update_customer",
 ]

@@ -1,5 +1,6 @@
 """How customers can be reached: noted, struck out, and the whole number shown for a reason."""
 
+from dataclasses import dataclass
 from datetime import datetime, time
 
 from django.db import transaction
@@ -38,6 +39,16 @@ class QuietHoursIncomplete(Invalid):
     """Quiet hours have a beginning and an end."""
 
     message = "免打扰时段要填起止两个时间。"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactTerms:
+    """How a customer agreed to be contacted one way; quiet hours are local, over midnight where the first is later."""
+
+    consent: Consent
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    is_primary: bool = False
 
 
 @transaction.atomic
@@ -93,6 +104,35 @@ def set_quiet_hours(
     point.quiet_from, point.quiet_until = since, until
     point.save(update_fields=["quiet_from", "quiet_until"])
     record("contact.quiet_hours_set", customer.pk, by=by, at=at, contact=point.pk)
+
+
+@transaction.atomic
+def make_primary(*, contact_id: int, by: Actor, at: datetime) -> None:
+    """Let a contact be the first of its kind; the one before steps back."""
+    point = _contact(contact_id)
+    customer = editable(point.customer_id, by, at)
+    if point.is_primary:
+        return
+    same = ContactPoint.objects.filter(customer=customer, kind=point.kind, is_primary=True)
+    before = same.values_list("pk", flat=True).first()
+    same.update(is_primary=False)
+    point.is_primary = True
+    point.save(update_fields=["is_primary"])
+    record("contact.made_primary", customer.pk, by=by, at=at, contact=point.pk, before=before)
+
+
+@transaction.atomic
+def settle_contact(*, contact_id: int, terms: ContactTerms, by: Actor, at: datetime) -> None:
+    """Note how a customer agreed to be contacted this way; only what changes leaves a fact."""
+    point = _contact(contact_id)
+    editable(point.customer_id, by, at)
+    if terms.consent != point.consent:
+        set_consent(contact_id=contact_id, consent=terms.consent, by=by, at=at)
+    if (terms.quiet_from, terms.quiet_until) != (point.quiet_from, point.quiet_until):
+        hours = {"since": terms.quiet_from, "until": terms.quiet_until}
+        set_quiet_hours(contact_id=contact_id, **hours, by=by, at=at)
+    if terms.is_primary:
+        make_primary(contact_id=contact_id, by=by, at=at)
 
 
 @transaction.atomic

@@ -1,19 +1,16 @@
-"""What else is known of a customer: where they stand, who looks after them, whom they belong to, what was agreed."""
+"""What else is known of a customer: where they stand, who looks after them, what they are like."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
+from datetime import datetime
 
 from django.db import transaction
 
 from bihuan.domain.customers.actions import golden
 from bihuan.domain.customers.actions.customers import editable, record
 from bihuan.domain.customers.actions.owning import give_to
-from bihuan.domain.customers.choices import LifeState, LostReason, RelationKind
-from bihuan.domain.customers.models import Contract, Customer, Relation, SourceRow
-from bihuan.domain.customers.queries import CustomerUnknown, survivor_of
+from bihuan.domain.customers.choices import LifeState, LostReason
+from bihuan.domain.customers.models import Customer, SourceRow
+from bihuan.domain.customers.queries.details import read_detail, types_of_details
 from bihuan.domain.customers.queries.reach import binds_in
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
@@ -32,41 +29,22 @@ class AlreadyLost(Refused):
     message = "这位客户已登记流失。"
 
 
-class RelatedToItself(Invalid):
-    """Nobody is related to themselves."""
-
-    message = "不能与自己建立关系。"
-
-
-class ContractNumberTaken(Refused):
-    """There is a contract of this number."""
-
-    message = "已有这个编号的合同。"
-
-
-class ContractEndsTooEarly(Invalid):
-    """A contract ends on or after the day it starts."""
-
-    message = "合同到期日不能早于开始日。"
-
-
 class ValueUnknown(Invalid):
     """The source row says nothing of this customer, or of this field."""
 
     message = "这个来源没有这一项。"
 
 
-@dataclass(frozen=True, slots=True)
-class NewContract:
-    """A contract as agreed; both days belong to it, `amount` in `currency`."""
+class AlreadyAProspect(Refused):
+    """Only who is not among the prospects becomes one."""
 
-    number: str
-    title: str
-    starts_date: date
-    ends_date: date | None = None
-    amount: Decimal | None = None
-    currency: str = "CNY"
-    terms: str = ""
+    message = "已经是潜在客户。"
+
+
+class DetailUnreadable(Invalid):
+    """A number is a number, a day is a day."""
+
+    message = "有内容写法不对。"
 
 
 @transaction.atomic
@@ -81,13 +59,26 @@ def become_customer(*, customer_id: int, by: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def mark_lost(*, customer_id: int, reason: LostReason, by: Actor, at: datetime) -> None:
+def become_prospect(*, customer_id: int, reason: str = "", by: Actor, at: datetime) -> None:
+    """Count a customer among the prospects: they only asked, or were taken for a customer by mistake (CUS-08)."""
+    customer = editable(customer_id, by, at)
+    if customer.state == LifeState.PROSPECT:
+        raise AlreadyAProspect
+    before = customer.state
+    _set_state(customer, LifeState.PROSPECT, "", at)
+    record("customer.prospect", customer.pk, by=by, at=at, before=before, said=reason.strip())
+
+
+@transaction.atomic
+def mark_lost(
+    *, customer_id: int, reason: LostReason, said: str = "", by: Actor, at: datetime
+) -> None:
     """Note that a customer left, and why (CUS-20)."""
     customer = editable(customer_id, by, at)
     if customer.state == LifeState.LOST:
         raise AlreadyLost
     _set_state(customer, LifeState.LOST, reason, at)
-    record("customer.lost", customer.pk, by=by, at=at, reason_code=reason)
+    record("customer.lost", customer.pk, by=by, at=at, reason_code=reason, said=said.strip())
 
 
 @transaction.atomic
@@ -110,15 +101,23 @@ def assign_owner(
 def set_attributes(
     *, customer_id: int, values: Mapping[str, str], by: Actor, at: datetime
 ) -> Customer:
-    """Write soft attributes and pack fields over, by key; an empty text takes one away."""
+    """Write soft attributes and pack fields over, by key; an empty text takes one away.
+
+    What stays as it was leaves no fact. Refuses with DetailUnreadable, which names the fields.
+    """
     customer = editable(customer_id, by, at)
-    attributes = {**customer.attributes, **values}
+    # What another system says is kept as it came.
+    values = values if by.is_system else _read(values)
+    changed = {k: v for k, v in values.items() if v != str(customer.attributes.get(k, ""))}
+    if not changed:
+        return customer
+    attributes = {**customer.attributes, **changed}
     customer.attributes = {key: value for key, value in attributes.items() if value}
     customer.updated_at = at
     customer.save(update_fields=["attributes", "updated_at"])
     golden.note_typed(customer, at=at)
     golden.refresh([customer.pk], at=at)
-    record("customer.updated", customer.pk, by=by, at=at, fields=sorted(values))
+    record("customer.updated", customer.pk, by=by, at=at, fields=sorted(changed))
     return customer
 
 
@@ -135,39 +134,16 @@ def choose_value(*, customer_id: int, field: str, row_id: int, by: Actor, at: da
     record("customer.value_chosen", customer.pk, by=by, at=at, field=field, row=row_id)
 
 
-@transaction.atomic
-def relate(
-    *, customer_id: int, other_id: int, kind: RelationKind, by: Actor, at: datetime
-) -> Relation:
-    """Note what one customer is to another: its contact, subsidiary, driver or family."""
-    customer, other = editable(customer_id, by, at), survivor_of(other_id)
-    if customer.pk == other:
-        raise RelatedToItself
-    if not Customer.objects.filter(pk=other).exists():
-        raise CustomerUnknown
-    found, is_new = Relation.objects.get_or_create(
-        customer=customer, other_id=other, kind=kind, defaults={"created_at": at}
-    )
-    if is_new:
-        record("customer.related", customer.pk, by=by, at=at, other=other, kind=kind)
-    return found
-
-
-@transaction.atomic
-def add_contract(*, customer_id: int, new: NewContract, by: Actor, at: datetime) -> Contract:
-    """Write a contract down."""
-    customer = editable(customer_id, by, at)
-    if new.ends_date is not None and new.ends_date < new.starts_date:
-        raise ContractEndsTooEarly(fields={"ends_date": ContractEndsTooEarly.message})
-    if Contract.objects.filter(number=new.number).exists():
-        raise ContractNumberTaken(fields={"number": ContractNumberTaken.message})
-    made = Contract.objects.create(customer=customer, created_at=at, **_columns(new))
-    record("contract.added", customer.pk, by=by, at=at, number=made.number)
-    return made
-
-
-def _columns(new: NewContract) -> dict[str, Any]:
-    return {name: getattr(new, name) for name in NewContract.__dataclass_fields__}
+def _read(values: Mapping[str, str]) -> dict[str, str]:
+    types, read, wrong = types_of_details(), {}, {}
+    for key, text in values.items():
+        try:
+            read[key] = read_detail(types.get(key, ""), text)
+        except ValueError as unreadable:
+            wrong[key] = str(unreadable)
+    if wrong:
+        raise DetailUnreadable(fields=wrong)
+    return read
 
 
 def _set_state(customer: Customer, state: LifeState, reason: str, at: datetime) -> None:

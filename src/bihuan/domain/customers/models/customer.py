@@ -99,6 +99,12 @@ class Customer(models.Model):
                 name="customer_by_survivor",
                 condition=Q(merged_into__isnull=False),
             ),
+            # Prospects, and who left: few among all.
+            models.Index(
+                fields=["state", "name_norm", "id"],
+                name="customer_by_state",
+                condition=~Q(state=LifeState.CUSTOMER),
+            ),
             # The portfolio of one member of staff.
             models.Index(
                 fields=["owner"], name="customer_by_owner", condition=Q(owner__isnull=False)

@@ -3,22 +3,28 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any, Final
 
 from bihuan.domain.customers.choices import (
-    Consent,
     CustomerKind,
     IdentifierKind,
     LifeState,
     LostReason,
-    RelationKind,
 )
-from bihuan.domain.customers.models import Contract, Customer, Identifier, Relation, SourceRow
+from bihuan.domain.customers.models import Customer, Identifier, SourceRow
+from bihuan.domain.customers.ports import MONEY, NUMBER
+from bihuan.domain.customers.queries.bonds import (
+    ContractRow,
+    RelationRow,
+    TermsRow,
+    contracts_of,
+    relations_of,
+    terms_of,
+)
 from bihuan.domain.customers.queries.customers import CustomerCard, customer_card
+from bihuan.domain.customers.queries.details import Detail, details_of, worded
 from bihuan.domain.customers.queries.profile_rules import Known, field_title, weights_for
-from bihuan.domain.customers.queries.reach import NOTHING, Place, reach_of
 from bihuan.domain.org.ports import Access
 from bihuan.engines.goldenrecord import Said, believed, completeness
 from bihuan.engines.goldenrecord.survivorship import WHY
@@ -62,29 +68,6 @@ class IdentifierRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RelationRow:
-    """Another customer and what they are to this one."""
-
-    customer_id: int
-    name: str
-    title: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class ContractRow:
-    """A contract; both days belong to it."""
-
-    number: str
-    title: str
-    starts_date: date
-    ends_date: date | None
-    amount: Decimal | None
-    currency: str
-    terms: str
-
-
-@dataclass(frozen=True, slots=True)
 class OriginRow:
     """One source row: the source, its own number for the customer, the line it came with."""
 
@@ -109,7 +92,7 @@ class CustomerProfile:
     fields: tuple[FieldRow, ...]
     identifiers: tuple[IdentifierRow, ...]
     contact_sources: Mapping[int, tuple[str, ...]]
-    refused: frozenset[int]
+    terms: Mapping[int, TermsRow]
     relations: tuple[RelationRow, ...]
     contracts: tuple[ContractRow, ...]
     origins: tuple[OriginRow, ...]
@@ -136,11 +119,18 @@ def customer_profile(access: Access, customer_id: int) -> CustomerProfile:
         fields=tuple(_fields(customer, rows, sees=card.sees_phone)),
         identifiers=tuple(_identifier(one, rows) for one in numbers),
         contact_sources=_contact_sources(customer, rows),
-        refused=frozenset(c.pk for c in customer.contacts.all() if c.consent == Consent.REFUSED),
-        relations=tuple(_relations(card.id, access)),
-        contracts=tuple(_contracts(card.id)),
+        terms=terms_of(customer.contacts.all()),
+        relations=tuple(relations_of(card.id, access)),
+        contracts=tuple(contracts_of(card.id, sees=card.sees_phone)),
         origins=tuple(_origin(row) for row in rows),
     )
+
+
+def attributes_of(customer_id: int, *, sees: bool) -> dict[str, str]:
+    """Return soft attributes and pack fields, numbers masked unless the asker `sees`; the caller asks for the right."""
+    kept = Customer.objects.values_list("attributes", flat=True).get(pk=customer_id)
+    said = {key: str(value) for key, value in kept.items()}
+    return said if sees else {key: mask_text(value) for key, value in said.items()}
 
 
 def _rows(customer_id: int) -> Sequence[SourceRow]:
@@ -150,6 +140,7 @@ def _rows(customer_id: int) -> Sequence[SourceRow]:
 
 def _fields(customer: Customer, rows: Sequence[SourceRow], *, sees: bool) -> Sequence[FieldRow]:
     titles = {row.pk: row.source.title for row in rows}
+    details = {f"attributes.{one.key}": one for one in details_of(customer.kind)}
     said = [Said(r.pk, r.source.trust, r.changed_at, _flat(r.values)) for r in rows]
     if not said:
         said = [Said(0, 100, customer.updated_at, _typed(customer))]
@@ -164,11 +155,11 @@ def _fields(customer: Customer, rows: Sequence[SourceRow], *, sees: bool) -> Seq
             FieldRow(
                 key=name,
                 title=_title(name),
-                value=_words(name, one.value, sees=sees),
+                value=_words(name, one.value, details, sees=sees),
                 sources=tuple(dict.fromkeys((titles[one.row], *agree))),
                 why=WHY[one.why],
                 others=tuple(
-                    Choice(row, titles[row], _words(name, value, sees=sees))
+                    Choice(row, titles[row], _words(name, value, details, sees=sees))
                     for row, value in one.others
                 ),
                 is_disputed=one.is_disputed,
@@ -192,9 +183,11 @@ def _title(name: str) -> str:
     return _NAMED.get(name) or field_title(name.removeprefix("attributes."))
 
 
-def _words(name: str, value: str, *, sees: bool) -> str:
+def _words(name: str, value: str, details: Mapping[str, Detail], *, sees: bool) -> str:
     if name == "kind":
         return CustomerKind(value).label
+    if name in details and details[name].type in (NUMBER, MONEY):
+        return worded(details[name], value)
     return value if sees else mask_text(value)
 
 
@@ -219,39 +212,6 @@ def _contact_sources(
     points = customer.contacts.all()
     found = {one.pk: said.get((one.kind, one.value_norm), [DESK]) for one in points}
     return {pk: tuple(dict.fromkeys(titles)) for pk, titles in found.items()}
-
-
-def _relations(customer_id: int, access: Access) -> Sequence[RelationRow]:
-    """Return who is related, as far as the asker may see them."""
-    mine = Relation.objects.filter(other_id=customer_id).select_related("customer")
-    theirs = Relation.objects.filter(customer_id=customer_id).select_related("other")
-    pairs = [(one.customer, one.kind, "", one.note) for one in mine[:_SHOWN]]
-    pairs += [(one.other, one.kind, "所属：", one.note) for one in theirs[:_SHOWN]]
-    reach = reach_of(access) if pairs else NOTHING
-    return [
-        RelationRow(
-            other.pk,
-            other.name
-            if access.may("customer.see_phone", other.unit_id)
-            else mask_text(other.name),
-            f"{back}{RelationKind(kind).label}",
-            note,
-        )
-        for other, kind, back, note in pairs
-        if reach.holds(other.pk, Place(other.unit_id, other.owner_id))
-        and other.merged_into_id is None
-    ]
-
-
-def _contracts(customer_id: int) -> Sequence[ContractRow]:
-    found = Contract.objects.filter(customer_id=customer_id).order_by("-starts_date", "-id")
-    return [
-        ContractRow(
-            *(one.number, one.title, one.starts_date, one.ends_date),
-            *(one.amount, one.currency, one.terms),
-        )
-        for one in found[:_SHOWN]
-    ]
 
 
 def _origin(row: SourceRow) -> OriginRow:

@@ -38,6 +38,11 @@ TITLES: Final[Mapping[str, str]] = {
     "birth_date": "出生日期",
     "industry": "行业",
     "occupation": "职业",
+    "interests": "爱好",
+    "family": "家庭状况",
+    "means": "经济能力",
+    "needs": "需求与心声",
+    "settlement_day": "对账日",
 }
 _BY_KIND: Final = {
     "PHONE": "phone",

@@ -18,7 +18,8 @@ from bihuan.domain.customers.ports import (
     TEXT,
     Reading,
 )
-from bihuan.domain.customers.queries.profile_rules import own_fields
+from bihuan.domain.customers.queries.details import SOFT
+from bihuan.domain.customers.queries.profile_rules import TITLES, own_fields
 from bihuan.domain.customers.queries.schemes import schemes
 
 FIELD: Final = "field."
@@ -30,13 +31,7 @@ _HAS: Final = (
     " and p.consent <> 'REFUSED')"
 )
 _YES: Final = (("true", "有"), ("false", "没有"))
-# Soft attributes every file may have.
-_SOFT: Final = (
-    ("gender", "性别", TEXT),
-    ("birth_date", "出生日期", DAY),
-    ("industry", "行业", TEXT),
-    ("occupation", "职业", TEXT),
-)
+_SOFT: Final = tuple((key, TITLES[key], type_) for key, (type_, _) in SOFT.items())
 _OWN: Final = (
     Reading("kind", "类别", CHOICE, column="c.kind", choices=tuple(CustomerKind.choices)),
     Reading("service", "服务等级", CHOICE, column="c.tier", choices=tuple(Tier.choices)),

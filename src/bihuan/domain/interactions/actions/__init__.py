@@ -7,6 +7,7 @@ from bihuan.domain.interactions.actions.deliveries import (
     settle,
     take_next,
 )
+from bihuan.domain.interactions.actions.following import Spoken, note_contact
 from bihuan.domain.interactions.actions.recording import (
     locked_refused,
     record_interaction,
@@ -15,9 +16,11 @@ from bihuan.domain.interactions.actions.recording import (
 )
 
 __all__ = [
+    "Spoken",
     "forget_originals",
     "keep_delivery",
     "locked_refused",
+    "note_contact",
     "put_off",
     "record_interaction",
     "refused_before",

@@ -12,6 +12,7 @@ from bihuan.domain.customers.actions import granting, profiling
 from bihuan.domain.customers.choices import ContactKind, GrantKind
 from bihuan.domain.customers.models import ContactPoint, Customer
 from bihuan.domain.customers.queries import CustomerUnknown, may_open, survivor_of
+from bihuan.domain.customers.queries.details import SOFT
 from bihuan.domain.customers.queries.profile_rules import TITLES, own_fields
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
@@ -33,7 +34,6 @@ CONTACTS: Final = {
     "wechat": ContactKind.WECHAT,
     "address": ContactKind.ADDRESS,
 }
-SOFT: Final = ("gender", "birth_date", "industry", "occupation")
 
 
 class CorrectionUnknown(NotFound):

@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bihuan.domain.org import queries as org
 from bihuan.domain.org.rules import require
 from bihuan.domain.portfolios.actions import first_calls, handovers as actions
 from bihuan.domain.portfolios.choices import LEAST_REASON, MOST_HANDED_OVER, CallOutcome
@@ -15,7 +14,7 @@ from bihuan.domain.portfolios.queries import handovers as queries
 from bihuan.domain.portfolios.queries.handovers import HandoverRow
 from bihuan.kit.htmx import render
 from bihuan.kit.problems import NotFound, Refused
-from bihuan.surfaces.workspace.desk import Desk, desk_of
+from bihuan.surfaces.workspace.desk import Desk, desk_of, owners_named
 from bihuan.surfaces.workspace.operations.operation import chosen, either, person, staff_needed
 from bihuan.surfaces.workspace.sheets.dialogs import Dialog, new_key
 from bihuan.surfaces.workspace.views.conversations import converse
@@ -169,7 +168,7 @@ def _row(desk: Desk, handover_id: int) -> HandoverRow:
 def _form(desk: Desk, asked: Any) -> dict[str, Any]:
     """Return what the page shows: whose customers, which selection finds whom."""
     typed, code = asked.get("from", "").strip(), asked.get("selection", "")
-    owners = _owners(desk, typed)
+    owners = owners_named(desk, typed)
     rows = queries.candidates(desk.access, owner_ids=owners, code=code, at=desk.at)
     titles = {one.code: one.title for one in queries.offered()}
     return {
@@ -184,13 +183,3 @@ def _form(desk: Desk, asked: Any) -> dict[str, Any]:
         "picked": None,
         "refusal": None,
     }
-
-
-def _owners(desk: Desk, typed: str) -> list[int]:
-    if not typed:
-        return [desk.staff_id, *desk.access.delegated_from]
-    login = typed.rpartition("（")[2].rstrip("）") if typed.endswith("）") else typed
-    try:
-        return [org.staff_by_login(login).pk]
-    except NotFound:
-        return []

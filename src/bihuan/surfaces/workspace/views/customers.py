@@ -1,25 +1,31 @@
 """客户: look one up, and see one; full numbers only with a reason, each look kept as a fact."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bihuan.domain.cases import queries as cases
-from bihuan.domain.customers import actions, queries
+from bihuan.domain.cases.events import case_ref
+from bihuan.domain.customers import queries
 from bihuan.domain.customers.actions import erasing
 from bihuan.domain.customers.actions.opening import open_file
 from bihuan.domain.customers.queries import CustomerRow, pairs, ratings
+from bihuan.domain.customers.queries.following import follow_up_of
+from bihuan.domain.customers.queries.reach import binds_in
+from bihuan.domain.interactions import queries as interactions
 from bihuan.domain.org.rules import require
 from bihuan.domain.portfolios.queries import handovers, openings
 from bihuan.kit.htmx import render
 from bihuan.kit.masking import mask_text
 from bihuan.kit.paging import Page
-from bihuan.kit.problems import Invalid
 from bihuan.surfaces.workspace.desk import Desk, desk_of, look_up
-from bihuan.surfaces.workspace.sheets import customers as sheets, ratings as tier_sheets
+from bihuan.surfaces.workspace.sheets import customer_page as sheets, ratings as tier_sheets
 from bihuan.surfaces.workspace.sheets.cases import case_line
 from bihuan.surfaces.workspace.sheets.clocks import chips_of_cases
-from bihuan.surfaces.workspace.sheets.dialogs import Dialog, erase_dialog, number_dialog
+from bihuan.surfaces.workspace.sheets.customers import customer_line
+from bihuan.surfaces.workspace.sheets.dialogs import Dialog, erase_dialog
 from bihuan.surfaces.workspace.sheets.people import names_behind
 from bihuan.surfaces.workspace.views.conversations import converse
 
@@ -33,7 +39,7 @@ def index(request: HttpRequest) -> HttpResponse:
     require(desk.access, "customer.view")
     page = _found(desk, text, request)
     context = {
-        "rows": [sheets.customer_line(row) for row in page.rows],
+        "rows": [customer_line(row) for row in page.rows],
         "page": page,
         "searched": mask_text(text),
         "query": "",
@@ -56,23 +62,41 @@ def show(request: HttpRequest, customer_id: int) -> HttpResponse:
     profile = opened.profile
     if profile.card.id != customer_id:
         return HttpResponseRedirect(reverse("customer", args=[profile.card.id]))
-    rows = cases.cases_of_customer(desk.access, customer_id, size=CASES_SHOWN)
-    chips = chips_of_cases([row.id for row in rows], desk.at)
     merges = pairs.merges_of(customer_id)
-    owner = [f"staff:{profile.owner_id}"] if profile.owner_id else []
-    names = names_behind([*owner, *(one.by for one in merges)])
-    doubts = pairs.pairs_of(desk.access, customer_id)
-    lines = [case_line(row, chips) for row in rows]
-    around = sheets.Around(profile, merges, doubts, names)
+    around = sheets.Around(
+        profile,
+        merges,
+        doubts=pairs.pairs_of(desk.access, customer_id),
+        names=names_behind([f"staff:{profile.owner_id or 0}", *(one.by for one in merges)]),
+        due=follow_up_of(customer_id, at=desk.at),
+        is_bound=binds_in(desk.access.tree, profile.card.unit_id),
+    )
     context = {
         "customer": sheets.customer_sheet(around, desk.access, desk.at),
         **tier_sheets.tiers_of(customer_id),
         "grant": opened.grant,
+        "tab": "contacts" if request.GET.get("tab") == "contacts" else "cases",
+        **_dealings(desk, customer_id),
+    }
+    return render(request, "customers/show.html", context)
+
+
+def _dealings(desk: Desk, customer_id: int) -> dict[str, Any]:
+    """Return a customer's cases, and the contacts on all channels that belong to these or to none."""
+    rows = cases.cases_of_customer(desk.access, customer_id, size=CASES_SHOWN)
+    chips = chips_of_cases([row.id for row in rows], desk.at)
+    lines = [case_line(row, chips) for row in rows]
+    known = {
+        case_ref(row.id): (line.number, line.address) for row, line in zip(rows, lines, strict=True)
+    }
+    spoken = interactions.contacts_of(customer_id, list(known))
+    names = names_behind([one.by for _, one in spoken])
+    return {
         "cases": lines,
+        "contacts": sheets.contact_lines(spoken, known, names),
         "more_cases": len(rows) == CASES_SHOWN,
         "open_cases": sum(bool(line.chip.state) for line in lines),
     }
-    return render(request, "customers/show.html", context)
 
 
 @require_safe
@@ -82,7 +106,7 @@ def print_view(request: HttpRequest, customer_id: int) -> HttpResponse:
     opened = open_file(
         access=desk.access, customer_id=customer_id, printed=True, by=desk.actor, at=desk.at
     )
-    around = sheets.Around(opened.profile, (), (), {})
+    around = sheets.Around(opened.profile)
     customer = sheets.customer_sheet(around, desk.access, desk.at)
     purpose = opened.grant.purpose if opened.grant else ""
     context = {"customer": customer, "at": desk.at, "purpose": purpose}
@@ -106,26 +130,6 @@ def erase(request: HttpRequest, customer_id: int) -> HttpResponse:
     if answer.status_code == 204:
         answer.headers["HX-Redirect"] = reverse("customer", args=[customer_id])
     return answer
-
-
-@require_http_methods(["GET", "POST"])
-def phone(request: HttpRequest, customer_id: int, contact_id: int) -> HttpResponse:
-    """Ask why the full number is needed; show it to those who may see it."""
-    desk = desk_of(request)
-    card = queries.customer_card(desk.access, customer_id)
-    address = reverse("customer-phone", args=[customer_id, contact_id])
-    dialog = number_dialog(address, card.name)
-    if request.method == "GET":
-        return render(request, "units/_reason_dialog.html", {"dialog": dialog})
-    dialog = dialog.typed(request.POST)
-    try:
-        value = actions.reveal_phone(
-            contact_id=contact_id, reason=dialog.whole_reason, by=desk.actor, at=desk.at
-        )
-    except Invalid as refused:
-        context = {"dialog": dialog.refused(refused)}
-        return render(request, "units/_reason_dialog.html", context, status=422)
-    return render(request, "customers/_phone.html", {"phone": value, "name": card.name})
 
 
 def _found(desk: Desk, text: str, request: HttpRequest) -> Page[CustomerRow]:

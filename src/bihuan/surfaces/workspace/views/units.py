@@ -127,9 +127,9 @@ def _as_seen(
     operation.carry_out(unit, desk, dialog)
 
 
-def answered(said: str) -> HttpResponse:
+def answered(said: str, *, undo: str = "") -> HttpResponse:
     """Close the dialog, say what happened, and let the page ask for what has changed."""
-    answer = toast(HttpResponse(status=204), said)
+    answer = toast(HttpResponse(status=204), said, undo=undo)
     return trigger(answer, **{"dialog-close": "", "case-changed": "", "queue-changed": ""})
 
 
