@@ -33,7 +33,7 @@ def test_cases_wait_where_they_were_told_to():
 
     cases = Case.objects.order_by("source_ref")
     states = sorted(case.state for case in cases)
-    assert (loaded.customers, loaded.cases, loaded.new_cases) == (45, 12, 12)
+    assert (loaded.customers, loaded.cases, loaded.new_cases) == (47, 12, 12)
     assert states == ["CLOSED"] * 3 + ["OPEN"] * 7 + ["RESOLVED"] * 2
     assert sorted(case.rework_count for case in cases) == [0] * 10 + [1] * 2
     assert all(case.opened_at < NOW for case in cases)

@@ -17,7 +17,10 @@ ROLES = {
         *("case.open", "case.view", "customer.view", "customer.see_phone", "customer.edit"),
         "customer.break_glass",
     ),
-    "manager": ("case.view", "customer.view", "customer.sign", "customer.edit", "customer.erase"),
+    "manager": (
+        *("case.view", "customer.view", "customer.sign", "customer.edit", "customer.erase"),
+        "customer.segment",
+    ),
     "archivist": ("customer.view", "customer.edit"),
 }
 PACK = {

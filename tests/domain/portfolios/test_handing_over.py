@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from bihuan.domain.clocks import actions as clocks, queries as clock_queries
-from bihuan.domain.customers.actions import profiling
+from bihuan.domain.customers.actions import profiling, segments
 from bihuan.domain.customers.models import Customer, Tenure
 from bihuan.domain.customers.queries import CustomerUnknown
+from bihuan.domain.customers.queries.segments import SegmentUnknown
 from bihuan.domain.ledger import queries as ledger
 from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.notifications.models import Notice
@@ -185,3 +186,19 @@ def test_packs_say_which_customers_are_found(house, three):
     assert found("old") == []
     assert len(found("old", NOON + 400 * DAY)) == 3
     assert queries.candidates(given.access(house.bea), owner_ids=[house.ada], at=NOON) == []
+
+
+def test_a_kept_segment_finds_customers_too_for_who_may_use_segments(house, three):
+    profiling.set_attributes(customer_id=three[1], values={"fleet_size": "3"}, by=SYSTEM, at=NOON)
+    condition = {"is": "field.fleet_size", "op": "eq", "value": "3"}
+    draft = segments.SegmentDraft("三台车", condition, is_shared=True)
+    boss = given.access(house.boss)
+    kept = segments.save_segment(access=boss, draft=draft, by=given.by(house.boss), at=NOON)
+
+    code = f"segment-{kept.pk}"
+    assert code in [one.code for one in queries.offered(boss)]
+    found = queries.candidates(boss, owner_ids=[house.ada], code=code, at=NOON)
+    assert [one.id for one in found] == [three[1]]
+    assert code not in [one.code for one in queries.offered(given.access(house.ada))]
+    with pytest.raises(SegmentUnknown):
+        queries.candidates(given.access(house.ada), owner_ids=[house.ada], code=code, at=NOON)

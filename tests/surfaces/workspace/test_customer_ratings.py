@@ -121,8 +121,8 @@ def test_the_file_holds_every_customer_of_the_rating(manager, drawn):
     response = manager.get(f"/customers/ratings/{drawn.pk}/export/")
 
     lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
-    assert lines[0] == "客户号,客户,原等级,新等级,得分,名次"
-    assert len(lines) == 11
+    assert lines[1] == "客户号,客户,原等级,新等级,得分,名次"
+    assert len(lines) == 13
     assert sum(",特级客户," in line for line in lines) == 1
 
 

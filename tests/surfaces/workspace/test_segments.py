@@ -115,7 +115,9 @@ def test_members_are_listed_and_taken_away(clerk, kept):
 
     response = clerk.get(f"/customers/segments/{kept.pk}/export/")
     lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
-    assert [line.split(",")[1] for line in lines] == ["客户", "客户2", "客户3"]
+    assert [line.split(",")[1] for line in lines[1:-1]] == ["客户", "客户2", "客户3"]
+    assert "分群 用电大户" in lines[0]
+    assert lines[0] == lines[-1]
 
 
 def test_a_colleague_sees_the_shared_one_and_changes_nothing(ids, kept):

@@ -19,6 +19,7 @@ from bihuan.surfaces.workspace.views import (
     customer_handovers,
     customer_imports,
     customer_looks,
+    customer_new,
     customer_pairs,
     customer_ratings,
     customer_runs,
@@ -132,6 +133,7 @@ urlpatterns: list[URLPattern] = [
     path("insight/", insight.index, name="insight"),
     path("insight/export/<slug:kind>/", insight.export, name="insight-export"),
     path("customers/", customers.index, name="customers"),
+    path("customers/new/", customer_new.new, name="customer-new"),
     path("customers/imports/", customer_imports.index, name="customer-imports"),
     path("customers/imports/<int:batch_id>/", customer_imports.show, name="customer-import"),
     path(

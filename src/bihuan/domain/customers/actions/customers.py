@@ -9,7 +9,7 @@ from django.db import transaction
 from bihuan.domain.customers import queries
 from bihuan.domain.customers.actions import golden
 from bihuan.domain.customers.actions.owning import give_to
-from bihuan.domain.customers.choices import ContactKind, CustomerKind, Tier
+from bihuan.domain.customers.choices import ContactKind, CustomerKind, LifeState, Tier
 from bihuan.domain.customers.models import Account, ContactPoint, Customer
 from bihuan.domain.customers.queries import CustomerUnknown
 from bihuan.domain.customers.queries.reach import Place, binds_in, reach_of
@@ -83,6 +83,7 @@ class NewCustomer:
     note: str = ""
     contacts: Sequence[Contact] = ()
     accounts: Sequence[NewAccount] = ()
+    state: LifeState = LifeState.CUSTOMER
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +292,7 @@ def _imported(new: NewCustomer, at: datetime) -> Customer:
         tier=new.tier,
         unit_id=new.unit_id,
         note=new.note,
+        state=new.state,
         created_at=at,
         updated_at=at,
     )

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
-from bihuan.domain.customers.choices import ContactKind, CustomerKind, Tier
+from bihuan.domain.customers.choices import ContactKind, CustomerKind, LifeState, LostReason, Tier
 from bihuan.domain.customers.models import Account, ContactPoint, Customer
 from bihuan.domain.customers.queries.finding import Step, has_phone, steps
 from bihuan.domain.customers.queries.reach import Place, reach_of
@@ -137,12 +137,19 @@ def phone_behind(customer_id: int, shown: str) -> str:
 
 
 def customer_list(
-    access: Access, *, after: str = "", before: str = "", size: int = 50
+    access: Access, *, state: str = "", after: str = "", before: str = "", size: int = 50
 ) -> Page[CustomerRow]:
-    """Return the customers in the asker's subtrees by name, a page at a time."""
-    found = _visible(access)
+    """Return the customers in the asker's subtrees by name, a page at a time; all, or those in one `LifeState`."""
+    found = _visible(access).filter(**{"state": state} if state else {})
     page = keyset(found, order=("name_norm", "id"), after=after, before=before, size=size)
     return page.map(lambda customer: _row(customer, access))
+
+
+def lost_reasons(access: Access) -> list[tuple[str, int]]:
+    """Return why those customers left whom the asker sees, the commonest reason first (CUS-20)."""
+    lost = _in_scope(access).filter(state=LifeState.LOST)
+    counted = lost.values_list("lost_reason").annotate(count=Count("pk")).order_by("-count")
+    return [(LostReason(reason).label, count) for reason, count in counted]
 
 
 def search(access: Access, text: str, size: int = 20) -> list[CustomerRow]:

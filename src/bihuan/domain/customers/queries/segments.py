@@ -96,7 +96,7 @@ def count(access: Access, condition: Mapping[str, Any], *, at: datetime) -> int:
     """Return how many customers fit whom the asker may see; refuses with CountTakesTooLong after some seconds."""
     made, where = _where(access, understood(condition), at)
     sql = f"select count(*) from customers_customer c {' '.join(made.joins)} where {where}"  # noqa: S608 -- our own parts; values are parameters
-    row = _bounded(lambda: db.one(sql, made.params))
+    row = bounded(lambda: db.one(sql, made.params))
     return int(row[0]) if row else 0
 
 
@@ -112,7 +112,7 @@ def members(
     made, where = _where(access, understood(condition), at)
     beyond = made.bind(int(decode(after, width=1)[0]) if after else 0)
     sql = f"{_CUSTOMER} {' '.join(made.joins)} where {where} and c.id > {beyond} order by c.id limit {size + 1}"
-    rows = _bounded(lambda: db.rows(sql, made.params))
+    rows = bounded(lambda: db.rows(sql, made.params))
     cursor = encode([rows[size - 1][0]]) if len(rows) > size else ""
     return Page([_member(row, access) for row in rows[:size]], next_cursor=cursor)
 
@@ -128,6 +128,15 @@ def all_members(
         after = page.next_cursor
         if not after:
             return
+
+
+def fitting(
+    access: Access, condition: Mapping[str, Any], *, at: datetime
+) -> tuple[str, Mapping[str, Any]]:
+    """Return a select of the ids of those who fit and whom the asker may see, with its parameters."""
+    made, where = _where(access, understood(condition), at)
+    sql = f"select c.id from customers_customer c {' '.join(made.joins)} where {where}"  # noqa: S608 -- our own parts; values are parameters
+    return sql, made.params
 
 
 def segment_list(access: Access, *, after: str = "", before: str = "") -> Page[SegmentRow]:
@@ -172,7 +181,7 @@ def _member(row: tuple[Any, ...], access: Access) -> Member:
     return Member(customer_id, shown, CustomerKind(kind).label, tier, unit_id)
 
 
-def _bounded(ask: Callable[[], Any]) -> Any:
+def bounded(ask: Callable[[], Any]) -> Any:
     """Ask the database, but not for ever."""
     try:
         with transaction.atomic():

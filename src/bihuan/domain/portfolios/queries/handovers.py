@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db.models import Count, F, Q, QuerySet
 
+from bihuan.domain.customers.queries import segments
 from bihuan.domain.customers.queries.profile_rules import Selection, selections
 from bihuan.domain.customers.queries.reach import SIGN, reach_of
 from bihuan.domain.org import queries as org
@@ -17,6 +18,8 @@ from bihuan.kit import db
 from bihuan.kit.masking import mask_text
 from bihuan.kit.paging import Page, keyset
 
+SEGMENT: Final = "segment-"
+BY_PACK, BY_SEGMENT = "行业条件", "分群"
 MONTH: Final = timedelta(days=30.4375)
 _FOUND: Final = """
 select c.id, c.name, c.owner_id from customers_customer c
@@ -80,18 +83,32 @@ class LineRow:
     is_late: bool
 
 
-def offered() -> Sequence[Selection]:
-    """Return the selections that packs offer."""
-    return selections()
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A way to choose whom to hand over: a selection of a pack, or a kept segment; `group` says which."""
+
+    code: str
+    title: str
+    group: str
+
+
+def offered(access: Access) -> Sequence[Offer]:
+    """Return the selections that packs offer, and the segments that this person may use."""
+    found = [Offer(one.code, one.title, BY_PACK) for one in selections()]
+    kept = segments.segment_list(access).rows if access.may("customer.segment") else ()
+    return [
+        *found,
+        *(Offer(f"{SEGMENT}{one.id}", one.title, BY_SEGMENT) for one in kept if one.told),
+    ]
 
 
 def candidates(
     access: Access, *, owner_ids: Sequence[int], code: str = "", at: datetime
 ) -> list[Candidate]:
-    """Return the customers of some owners that a selection finds among those the asker sees; none lost."""
+    """Return the customers of some owners that a selection or a segment finds among those the asker sees; none lost."""
     chosen = next((one for one in selections() if one.code == code), None)
     reach, values = reach_of(access).sql("c")
-    where, more = _where(chosen)
+    where, more = _in_segment(access, code, at) if code.startswith(SEGMENT) else _where(chosen)
     made_before = at - MONTH * chosen.months if chosen else at
     params = {
         **values,
@@ -101,7 +118,8 @@ def candidates(
         "most": MOST_HANDED_OVER + 1,
     }
     sql = _FOUND.format(reach=reach, where=where)
-    return [Candidate(key, mask_text(name), owner) for key, name, owner in db.rows(sql, params)]
+    found = segments.bounded(lambda: db.rows(sql, params))
+    return [Candidate(key, mask_text(name), owner) for key, name, owner in found]
 
 
 def handovers(
@@ -165,6 +183,15 @@ def _where(chosen: Selection | None) -> tuple[str, dict[str, Any]]:
             values[f"is{number}"] = str(one["is"])
             parts += f" and {text} = %(is{number})s"
     return parts, values
+
+
+def _in_segment(access: Access, code: str, at: datetime) -> tuple[str, dict[str, Any]]:
+    if not access.may("customer.segment"):
+        raise segments.SegmentUnknown
+    number = code.removeprefix(SEGMENT)
+    kept = segments.segment(access, int(number) if number.isdecimal() else 0)
+    sql, values = segments.fitting(access, kept.condition, at=at)
+    return f" and c.id in ({sql})", dict(values)
 
 
 def _signed_by(access: Access) -> "QuerySet[Handover]":

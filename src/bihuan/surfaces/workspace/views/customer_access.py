@@ -9,12 +9,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bihuan.domain.org.rules import require
 from bihuan.domain.portfolios.actions import opening
-from bihuan.domain.portfolios.choices import HOURS, LEAST_ALARM, LEAST_REASON, Purpose
+from bihuan.domain.portfolios.choices import GLASS_LASTS, HOURS, LEAST_ALARM, LEAST_REASON, Purpose
 from bihuan.domain.portfolios.queries import openings
 from bihuan.domain.portfolios.queries.openings import GlassRow, RequestRow
 from bihuan.domain.portfolios.queries.signers import ClosedFile, closed_file
 from bihuan.kit.htmx import render
 from bihuan.kit.problems import NotFound
+from bihuan.surfaces.workspace import phrases
 from bihuan.surfaces.workspace.desk import Desk, desk_of
 from bihuan.surfaces.workspace.operations.operation import choice, chosen, either, number
 from bihuan.surfaces.workspace.sheets.dialogs import Dialog, new_key
@@ -22,6 +23,7 @@ from bihuan.surfaces.workspace.views.conversations import converse
 
 PURPOSES: Final = [(str(value), str(label)) for value, label in Purpose.choices]
 LASTING: Final = [(str(one), f"{one} 小时" if one < 48 else f"{one // 24} 天") for one in HOURS]
+GLASS_SPAN: Final = phrases.span(GLASS_LASTS.total_seconds(), elapsed=True).replace("时", " 小时")
 KINDS: Final = ("sign", "mine", "glass", "open")
 
 
@@ -82,7 +84,7 @@ def break_glass(request: HttpRequest, customer_id: int) -> HttpResponse:
         sign="alert-octagon",
         title="紧急调阅",
         verb="立即打开",
-        consequence=f"客户 {closed.number}，档案在 {_whose(closed)}。立即开放 1 小时，同时告警经理，事后逐次复核。",
+        consequence=f"客户 {closed.number}，档案在 {_whose(closed)}。立即开放 {GLASS_SPAN}，同时告警经理，事后逐次复核。",
         reason_label="为什么等不及签字",
         least=LEAST_ALARM,
         key=new_key(),
@@ -93,7 +95,7 @@ def break_glass(request: HttpRequest, customer_id: int) -> HttpResponse:
             customer_id=closed.customer_id, reason=sent.reason, by=desk.actor, at=desk.at
         )
 
-    answer = converse(request, dialog, work, "已打开 1 小时，经理已收到告警")
+    answer = converse(request, dialog, work, f"已打开 {GLASS_SPAN}，经理已收到告警")
     if answer.status_code == 204:
         answer.headers["HX-Redirect"] = reverse("customer", args=[closed.customer_id])
     return answer

@@ -169,15 +169,16 @@ def _form(desk: Desk, asked: Any) -> dict[str, Any]:
     """Return what the page shows: whose customers, which selection finds whom."""
     typed, code = asked.get("from", "").strip(), asked.get("selection", "")
     owners = owners_named(desk, typed)
+    offered = queries.offered(desk.access)
     rows = queries.candidates(desk.access, owner_ids=owners, code=code, at=desk.at)
-    titles = {one.code: one.title for one in queries.offered()}
+    titles = {one.code: one.title for one in offered}
     return {
         "rows": rows,
         "shown": rows[:SHOWN],
         "too_many": len(rows) > MOST_HANDED_OVER,
         "whose": typed,
         "selection": code,
-        "offered": list(titles.items()),
+        "offered": offered,
         "condition": titles.get(code, ""),
         "reason": asked.get("reason", ""),
         "picked": None,

@@ -1,15 +1,9 @@
 """Who looked: per customer and per person, on a page and as a file; customers taken away in a file, printed."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from itertools import chain
-from typing import Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bihuan.domain.customers.actions import exporting
@@ -26,34 +20,34 @@ from bihuan.surfaces.workspace import phrases
 from bihuan.surfaces.workspace.desk import Desk, desk_of
 from bihuan.surfaces.workspace.sheets import words
 from bihuan.surfaces.workspace.sheets.dialogs import Dialog
+from bihuan.surfaces.workspace.views.tables_out import KINDS, Table, kind_asked, send
 
 HEADS = ("时间", "人员", "动作", "客户号", "客户", "依据", "原因")
 CUSTOMER_HEADS = ("客户号", "名称", "类别", "电话", "户号", "地址", "等级")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-CSV = "text/csv; charset=utf-8"
 MOST = 5000
 
 
 @require_safe
-def index(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def index(request: HttpRequest) -> HttpResponse | FileResponse | StreamingHttpResponse:
     """Show who looked at one customer, or what one person looked at."""
     desk = desk_of(request)
     require(desk.access, "customer.sign")
     asked = request.GET
     customer, person = asked.get("customer", ""), asked.get("person", "").strip()
     days = int(asked["days"]) if asked.get("days", "").isdecimal() else 90
-    size = MOST if asked.get("as") == "csv" else 50
+    size = MOST if asked.get("as") else 50
     page = _found(desk, customer, person, (days, asked.get("after", ""), size))
-    if asked.get("as") == "csv" and page is not None:
+    if asked.get("as") and page is not None:
         mark = Watermark(desk.name, desk.at, "查看记录", "")
-        return _file("looks", chain([HEADS], map(_cells, page.rows)), mark)
+        table = Table("looks", "查看记录", HEADS, map(_cells, page.rows))
+        return send(table, asked["as"], at=desk.at, mark=mark)
     kept = f"customer={customer}&person={person}&days={days}&"
     context = {"page": page, "customer": customer, "person": person, "days": days, "query": kept}
     return render(request, "customer_access/looks.html", context)
 
 
 @require_http_methods(["GET", "POST"])
-def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def export(request: HttpRequest) -> HttpResponse | FileResponse | StreamingHttpResponse:
     """Ask what for; send the customers of the list or of a search as a file with a watermark."""
     desk, text = desk_of(request), request.GET.get("q", "")
     require(desk.access, "export.run")
@@ -67,13 +61,16 @@ def export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         least=exporting.LEAST_PURPOSE,
     )
     if request.method == "GET":
-        return render(request, "customer_access/export.html", {"dialog": dialog, "q": text})
+        return render(
+            request, "customer_access/export.html", {"dialog": dialog, "q": text, "kinds": KINDS}
+        )
+    kind = kind_asked(request.POST)
     wanted = exporting.Export(
         desk.access, request.POST.get("q", ""), request.POST.get("reason", "")
     )
     mark, rows = exporting.export_customers(wanted, by=desk.actor, at=desk.at)
-    lines = map(_customer_cells, rows)
-    return _file("customers", chain([CUSTOMER_HEADS], lines), mark)
+    table = Table("customers", "客户", CUSTOMER_HEADS, map(_customer_cells, rows))
+    return send(table, kind, at=desk.at, mark=mark)
 
 
 def _found(
@@ -107,28 +104,3 @@ def _cells(row: LookRow) -> tuple[str, ...]:
     number = f"C-{row.customer_id:06d}" if row.customer_id else ""
     at = phrases.full_moment(row.at)
     return (at, row.who, row.what, number, row.customer, row.right, row.why)
-
-
-def _file(name: str, rows: Iterable[tuple[Any, ...]], mark: Watermark) -> StreamingHttpResponse:
-    at = timezone.localtime(mark.at)
-    said = f"导出人 {mark.who}，时间 {at:%Y-%m-%d %H:%M}，用途：{mark.purpose}"
-    said += f"，编号 {mark.code}" if mark.code else ""
-    head = {"Content-Disposition": f'attachment; filename="{name}-{at:%Y%m%d-%H%M}.csv"'}
-    lines = _lines(chain([(said,)], rows, [(said,)]))
-    return StreamingHttpResponse(lines, content_type=CSV, headers=head)
-
-
-def _lines(rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    yield "\ufeff"  # tells Excel that the file is UTF-8
-    for row in rows:
-        writer.writerow([_plain(str(value)) for value in row])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-
-
-def _plain(text: str) -> str:
-    """Keep a spreadsheet from running what somebody wrote as a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text

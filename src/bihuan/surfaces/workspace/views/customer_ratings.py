@@ -1,10 +1,7 @@
 """客户评级: a rating is asked for, its report read, and approved or sent back by somebody else."""
 
-import csv
-import io
-from collections.abc import Iterator
-
 from django.http import (
+    FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
@@ -15,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bihuan.domain.customers.actions import rating
+from bihuan.domain.customers.actions.exporting import Watermark
 from bihuan.domain.customers.queries import ratings
 from bihuan.domain.customers.queries.schemes import schemes
 from bihuan.engines.tiers.explaining import plain
@@ -24,7 +22,7 @@ from bihuan.surfaces.workspace.desk import Desk, desk_of
 from bihuan.surfaces.workspace.sheets import ratings as sheets
 from bihuan.surfaces.workspace.sheets.dialogs import Dialog
 from bihuan.surfaces.workspace.sheets.people import names_behind
-from bihuan.surfaces.workspace.views.exports import FORMULA
+from bihuan.surfaces.workspace.views.tables_out import Table, kind_asked, send
 from bihuan.surfaces.workspace.views.units import asked
 
 HEADS = ("客户号", "客户", "原等级", "新等级", "得分", "名次")
@@ -100,31 +98,22 @@ def decide(request: HttpRequest, rating_id: int, verb: str) -> HttpResponse:
 
 
 @require_safe
-def export(request: HttpRequest, rating_id: int) -> StreamingHttpResponse:
+def export(request: HttpRequest, rating_id: int) -> FileResponse | StreamingHttpResponse:
     """Send the customers of a rating as a file; names masked as on the page."""
     desk = _rater(request)
+    kind = kind_asked(request.GET)
     row = ratings.rating(desk.access, rating_id)
     rating.record_export(rating_id, by=desk.actor, at=desk.at)
-    head = {"Content-Disposition": f'attachment; filename="rating-{row.scheme.code}-{row.id}.csv"'}
-    return StreamingHttpResponse(
-        _lines(desk, row), content_type="text/csv; charset=utf-8", headers=head
-    )
+    mark = Watermark(desk.name, desk.at, f"评级 {row.scheme.title}", "")
+    cells = (_cells(row, one) for one in ratings.all_rated(desk.access, row.id))
+    table = Table(f"rating-{row.scheme.code}-{row.id}", "评级", HEADS, cells)
+    return send(table, kind, at=desk.at, mark=mark)
 
 
-def _lines(desk: Desk, row: ratings.RatingRow) -> Iterator[str]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    yield "\ufeff"  # tells Excel that the file is UTF-8
-    writer.writerow(HEADS)
-    for one in ratings.all_rated(desk.access, row.id):
-        name = f"'{one.name}" if one.name.startswith(FORMULA) else one.name
-        pair = row.scheme.title_of(one.before), row.scheme.title_of(one.after)
-        score = plain(one.score) if one.score is not None else ""
-        writer.writerow((f"C-{one.customer_id:06d}", name, *pair, score, one.rank or ""))
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
+def _cells(row: ratings.RatingRow, one: ratings.RatedRow) -> tuple[object, ...]:
+    pair = row.scheme.title_of(one.before), row.scheme.title_of(one.after)
+    score = plain(one.score) if one.score is not None else ""
+    return (f"C-{one.customer_id:06d}", one.name, *pair, score, one.rank or "")
 
 
 def _list(request: HttpRequest, desk: Desk, refusal: Refused | None) -> HttpResponse:

@@ -24,6 +24,7 @@ from bihuan.surfaces.workspace.desk import Desk, desk_of, look_up
 from bihuan.surfaces.workspace.sheets import customer_page as sheets, ratings as tier_sheets
 from bihuan.surfaces.workspace.sheets.cases import case_line
 from bihuan.surfaces.workspace.sheets.clocks import chips_of_cases
+from bihuan.surfaces.workspace.sheets.customer_list import elsewhere, lost_lines
 from bihuan.surfaces.workspace.sheets.customers import customer_line
 from bihuan.surfaces.workspace.sheets.dialogs import Dialog, erase_dialog
 from bihuan.surfaces.workspace.sheets.people import names_behind
@@ -37,20 +38,30 @@ def index(request: HttpRequest) -> HttpResponse:
     """List customers, or those who fit what was searched."""
     desk, text = desk_of(request), request.GET.get("q", "").strip()
     require(desk.access, "customer.view")
-    page = _found(desk, text, request)
+    state = request.GET.get("state", "") if not text else ""
+    state = state if state in ("PROSPECT", "LOST") else ""
+    page = _found(desk, text, state, request)
     context = {
         "rows": [customer_line(row) for row in page.rows],
         "page": page,
         "searched": mask_text(text),
-        "query": "",
-        "ratings_waiting": ratings.ratings_waiting(desk.access)
-        if desk.may("customer.approve_tiers")
-        else 0,
-        "to_hand_over": handovers.to_sign(desk.access),
-        "to_sign": openings.waiting_for(desk.access),
-        "waiting": pairs.pairs_waiting(desk.access) if desk.may("customer.merge") else 0,
+        "state": state,
+        "query": f"state={state}&" if state else "",
+        "lost": lost_lines(queries.lost_reasons(desk.access)) if state == "LOST" else [],
+        "elsewhere": elsewhere(desk, _waiting(desk)),
     }
     return render(request, "customers/list.html", context)
+
+
+def _waiting(desk: Desk) -> dict[str, int]:
+    """Return what waits for this person behind the list, by the page it waits on."""
+    rates, merges = desk.may("customer.approve_tiers"), desk.may("customer.merge")
+    return {
+        "customer-access": openings.waiting_for(desk.access),
+        "customer-handovers": handovers.to_sign(desk.access),
+        "customer-pairs": pairs.pairs_waiting(desk.access) if merges else 0,
+        "customer-ratings": ratings.ratings_waiting(desk.access) if rates else 0,
+    }
 
 
 @require_safe
@@ -132,10 +143,10 @@ def erase(request: HttpRequest, customer_id: int) -> HttpResponse:
     return answer
 
 
-def _found(desk: Desk, text: str, request: HttpRequest) -> Page[CustomerRow]:
+def _found(desk: Desk, text: str, state: str, request: HttpRequest) -> Page[CustomerRow]:
     if text:
         return Page(look_up(desk, text, size=50))
     asked = request.GET
     return queries.customer_list(
-        desk.access, after=asked.get("after", ""), before=asked.get("before", "")
+        desk.access, state=state, after=asked.get("after", ""), before=asked.get("before", "")
     )

@@ -1,11 +1,9 @@
 """客户分群: a condition is put together while its count is shown; kept, shared, listed, taken away."""
 
-import csv
-import io
-from collections.abc import Iterator
 from typing import Any
 
 from django.http import (
+    FileResponse,
     HttpRequest,
     HttpResponse,
     HttpResponseRedirect,
@@ -15,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bihuan.domain.customers.actions import segments as actions
+from bihuan.domain.customers.actions.exporting import Watermark
 from bihuan.domain.customers.queries import segments as queries
 from bihuan.domain.org.rules import require
 from bihuan.kit.htmx import render
@@ -22,7 +21,7 @@ from bihuan.kit.problems import Refused
 from bihuan.surfaces.workspace.desk import Desk, desk_of
 from bihuan.surfaces.workspace.sheets import segments as sheets
 from bihuan.surfaces.workspace.sheets.people import names_behind
-from bihuan.surfaces.workspace.views.exports import FORMULA
+from bihuan.surfaces.workspace.views.tables_out import Table, kind_asked, send
 
 HEADS = ("客户号", "客户", "类别", "等级")
 
@@ -113,29 +112,21 @@ def remove(request: HttpRequest, segment_id: int) -> HttpResponse:
 
 
 @require_safe
-def export(request: HttpRequest, segment_id: int) -> StreamingHttpResponse:
+def export(request: HttpRequest, segment_id: int) -> FileResponse | StreamingHttpResponse:
     """Send the customers of a segment as a file, names as on the page."""
     desk = _maker(request)
+    kind = kind_asked(request.GET)
     row = queries.segment(desk.access, segment_id)
     actions.record_export(access=desk.access, segment_id=segment_id, by=desk.actor, at=desk.at)
-    head = {"Content-Disposition": f'attachment; filename="segment-{segment_id}.csv"'}
-    lines = _lines(desk, row)
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=head)
+    mark = Watermark(desk.name, desk.at, f"分群 {row.title}", "")
+    found = queries.all_members(desk.access, row.condition, at=desk.at)
+    table = Table(f"segment-{segment_id}", "分群", HEADS, map(_cells, found))
+    return send(table, kind, at=desk.at, mark=mark)
 
 
-def _lines(desk: Desk, row: queries.SegmentRow) -> Iterator[str]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    yield "\ufeff"  # tells Excel that the file is UTF-8
-    writer.writerow(HEADS)
-    for one in queries.all_members(desk.access, row.condition, at=desk.at):
-        line = sheets.member_line(one)
-        name = f"'{one.name}" if one.name.startswith(FORMULA) else one.name
-        writer.writerow((f"C-{one.id:06d}", name, line["kind"], line["tier"] or "普通"))
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
+def _cells(one: queries.Member) -> tuple[str, ...]:
+    line = sheets.member_line(one)
+    return (f"C-{one.id:06d}", one.name, line["kind"], line["tier"] or "普通")
 
 
 def _saved(request: HttpRequest, desk: Desk, segment_id: int | None) -> HttpResponse:
