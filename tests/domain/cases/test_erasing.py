@@ -13,7 +13,7 @@ from bihuan.domain.attachments.ports import Upload
 from bihuan.domain.cases.actions import steps
 from bihuan.domain.cases.models import Case, Note
 from bihuan.domain.customers import actions as customers
-from bihuan.domain.customers.actions import erasing, importing, merging, profiling
+from bihuan.domain.customers.actions import erasing, importing, merging
 from bihuan.domain.customers.actions.bonds import NewContract, add_contract
 from bihuan.domain.customers.models import (
     Account,

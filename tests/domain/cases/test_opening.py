@@ -9,10 +9,11 @@ from bihuan.domain.cases.events import CaseRequest, OpenedCase
 from bihuan.domain.cases.models import Case, Fingerprint
 from bihuan.domain.customers import actions as customers
 from bihuan.domain.customers.choices import Tier
+from bihuan.domain.customers.models import Customer
 from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.ledger.queries import facts_of
 from bihuan.domain.processes import actions as processes
-from bihuan.domain.processes.models import ProcessInstance
+from bihuan.domain.processes.models import ProcessInstance, Token
 from bihuan.domain.processes.ports import VERBS
 from bihuan.kit.ids import next_number
 from bihuan.kit.problems import Refused
@@ -53,14 +54,16 @@ def verb(monkeypatch: pytest.MonkeyPatch):
     return seen
 
 
-def test_a_case_carries_the_tier_of_its_customer():
+def test_a_case_carries_the_tier_and_the_priority_of_its_customer():
     new = customers.NewCustomer("南岸医院", given.org_unit(), tier=Tier.VIP)
     hospital = customers.create_customer(new=new, by=SYSTEM, at=MORNING).pk
+    Customer.objects.filter(pk=hospital).update(priority=80)
 
     made = begun("first user post=agent", "start first; first end", customer_id=hospital)
 
-    variables = ProcessInstance.objects.get(pk=made.instance_id).variables
-    assert variables["tier"] == "VIP"
+    instance = ProcessInstance.objects.get(pk=made.instance_id)
+    assert (instance.variables["tier"], instance.priority) == ("VIP", 80)
+    assert set(Token.objects.values_list("priority", flat=True)) == {80}
 
 
 def test_a_batch_looks_the_customers_tiers_up_ahead():
@@ -68,6 +71,7 @@ def test_a_batch_looks_the_customers_tiers_up_ahead():
     publish(process("first user post=agent", "start first; first end"), "demo.handling")
     new = customers.NewCustomer("南岸医院", given.org_unit(), tier=Tier.IMPORTANT)
     hospital = customers.create_customer(new=new, by=SYSTEM, at=MORNING).pk
+    Customer.objects.filter(pk=hospital).update(priority=60)
     request = CaseRequest(
         pack="demo",
         title="停电",
@@ -81,8 +85,8 @@ def test_a_batch_looks_the_customers_tiers_up_ahead():
         actions.look_ahead([request])
         made = actions.open_case(request, by=SYSTEM, at=MORNING)
 
-    variables = ProcessInstance.objects.get(pk=made.instance_id).variables
-    assert variables["tier"] == "IMPORTANT"
+    instance = ProcessInstance.objects.get(pk=made.instance_id)
+    assert (instance.variables["tier"], instance.priority) == ("IMPORTANT", 60)
 
 
 def test_what_is_shown_of_the_process_is_there_as_soon_as_the_case_is():

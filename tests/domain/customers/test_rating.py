@@ -124,6 +124,8 @@ def test_nothing_changes_before_somebody_else_approves(ten, ids, maker, manager)
     in_force(rating_id, manager)
     assert tiers_of(ten) == "CBBBBBAAAS"
     assert "".join(Customer.objects.get(pk=one).tier[0] for one in ten) == "NNNNNNIIIV"
+    priorities = [Customer.objects.get(pk=one).priority for one in ten]
+    assert priorities == [0] * 6 + [60] * 3 + [80]
 
 
 def test_the_report_counts_who_moves_from_where_to_where(ten, ids, maker, manager):

@@ -41,8 +41,10 @@ with chosen as materialized (
         (select id from packs_definition
         where kind = 'decision' and key = c.grading and status = 'PUBLISHED'),
         nextval('cases_case_id_seq'), id, code, request_type, grade, grading, process_key, "limit",
-        calendar, burst, coalesce((select tier from customers_customer where id = %(customer)s::bigint), 'NORMAL')
-    from cases_caseclass c where pack = %(pack)s and code = %(code)s
+        calendar, burst, coalesce(u.tier, 'NORMAL'), coalesce(u.priority, 0)
+    from cases_caseclass c left join lateral (
+        select tier, priority from customers_customer where id = %(customer)s::bigint
+    ) u on true where pack = %(pack)s and code = %(code)s
 ), serial as (
     {serial_of("select %(serials)s, %(day)s::date, 1 from chosen where known is null and %(is_numbered)s")}
 )
@@ -58,8 +60,8 @@ select array(select nextval('cases_case_id_seq') from generate_series(1, %(count
     (select json_agg(json_build_array(pack, id, code, request_type, grade, grading, process_key,
         "limit", calendar, burst)) from cases_caseclass
     where pack = any(%(packs)s::text[]) and code = any(%(codes)s::text[])),
-    (select json_object_agg(id, tier) from customers_customer
-    where id = any(%(customers)s::bigint[]) and tier <> 'NORMAL')
+    (select json_object_agg(id, json_build_array(tier, priority)) from customers_customer
+    where id = any(%(customers)s::bigint[]) and (tier <> 'NORMAL' or priority > 0))
 """
 _KNOWN_BY_SOURCE = _KNOWN.replace("c.id = %s", "c.source_ref = %s and c.source_ref <> ''")
 
@@ -95,8 +97,9 @@ class _Class:
     limit: str
     calendar: str
     burst: str = ""
-    # Of the case's customer: what the limits of class and tier are looked up by.
+    # Of the case's customer: what the limits of class and tier are looked up by, and the place in queues.
     tier: str = _NORMAL
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ class _Ahead:
     ids: list[int]
     new: set[str]
     classes: dict[tuple[str, str], _Class]
-    tiers: Mapping[str, str]
+    tiers: Mapping[str, tuple[str, int]]
 
     def take(self, request: CaseRequest, code: str) -> _Class | None:
         """Return the class with an id for a new case, None when it must be asked for."""
@@ -128,8 +131,8 @@ class _Ahead:
         if cls is None or not self.ids or request.source_ref not in self.new:
             return None
         self.new.discard(request.source_ref)
-        tier = self.tiers.get(str(request.customer_id), _NORMAL)
-        return replace(cls, case_id=self.ids.pop(0), tier=tier)
+        tier, priority = self.tiers.get(str(request.customer_id), (_NORMAL, 0))
+        return replace(cls, case_id=self.ids.pop(0), tier=tier, priority=priority)
 
 
 def open_case(request: CaseRequest, *, by: Actor, at: datetime) -> OpenedCase:
@@ -221,6 +224,7 @@ def _begin(request: CaseRequest, found: "_Found", by: Actor, at: datetime) -> Op
         root=case_ref(cls.case_id),
         org_unit_id=request.org_unit_id,
         variables=_variables(request, cls, grade),
+        priority=cls.priority,
         by=by,
         at=at,
         opening=None if batched else new,

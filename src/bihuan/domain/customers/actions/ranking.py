@@ -25,21 +25,28 @@ where l.rating_id = %(rating)s and l.after <> '' and l.after <> l.before and c.m
 on conflict (customer_id, scheme) do update
 set tier = excluded.tier, since_at = excluded.since_at, rating_id = excluded.rating_id
 """
-# The service of a tier; of several schemes that lead, the highest.
+# The service and the priority of a tier; of several schemes that lead, the highest of each.
 _SERVICE: Final = """
 with means as (
-    select * from unnest(%(schemes)s::text[], %(tiers)s::text[], %(ranks)s::int[]) as m (scheme, tier, rank)
+    select * from unnest(%(schemes)s::text[], %(tiers)s::text[], %(ranks)s::int[], %(priorities)s::int[])
+        as m (scheme, tier, rank, priority)
 ), wanted as (
-    select l.customer_id, (%(services)s::text[])[1 + greatest(coalesce(m.rank, 0), coalesce({others}, 0))] as service
+    select l.customer_id,
+        (%(services)s::text[])[1 + greatest(coalesce(m.rank, 0), coalesce(o.rank, 0))] as service,
+        greatest(coalesce(m.priority, 0), coalesce(o.priority, 0)) as priority
     from customers_ratedcustomer l
     left join means m on m.scheme = %(scheme)s and m.tier = l.after
+    left join lateral ({others}) o on true
     where l.rating_id = %(rating)s
 )
-update customers_customer c set tier = w.service, updated_at = %(at)s
-from wanted w where c.id = w.customer_id and c.tier <> w.service and c.merged_into_id is null
+update customers_customer c set tier = w.service, priority = w.priority, updated_at = %(at)s
+from wanted w where c.id = w.customer_id and (c.tier, c.priority) <> (w.service, w.priority)
+    and c.merged_into_id is null
 """
-_OTHERS: Final = """(select max(o.rank) from customers_heldtier h join means o on o.scheme = h.scheme and o.tier = h.tier
-    where h.customer_id = l.customer_id and h.scheme <> %(scheme)s)"""
+_OTHERS: Final = """select max(o.rank) as rank, max(o.priority) as priority
+    from customers_heldtier h join means o on o.scheme = h.scheme and o.tier = h.tier
+    where h.customer_id = l.customer_id and h.scheme <> %(scheme)s"""
+_NO_OTHERS: Final = "select 0 as rank, 0 as priority"
 _CHANGED: Final = """
 select customer_id, before, after from customers_ratedcustomer
 where rating_id = %(rating)s and before <> after and customer_id > %(beyond)s order by customer_id limit %(size)s
@@ -72,17 +79,18 @@ def _serve(rating: Rating, names: Mapping[str, Any]) -> None:
     leading = {one.scheme.code: one.scheme for one in schemes() if one.scheme.leads}
     leading[rating.scheme] = scheme_of(rating.definition_id)
     means = [
-        (code, tier.code, SERVICES.index(tier.service))
+        (code, tier.code, SERVICES.index(tier.service), tier.priority)
         for code, scheme in leading.items()
         for tier in scheme.tiers
     ]
-    others = _OTHERS if len(leading) > 1 else "0"
+    others = _OTHERS if len(leading) > 1 else _NO_OTHERS
     values = {
         **names,
         "services": list(SERVICES),
         "schemes": [one[0] for one in means],
         "tiers": [one[1] for one in means],
         "ranks": [one[2] for one in means],
+        "priorities": [one[3] for one in means],
     }
     db.run(_SERVICE.format(others=others), values)
 

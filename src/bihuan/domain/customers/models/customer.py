@@ -27,6 +27,8 @@ class Customer(models.Model):
     # What a double may be found by: see `rules.records.match_key`.
     match_key = models.CharField(max_length=128, blank=True, db_collation="C")
     tier = models.CharField(max_length=16, choices=Tier.choices, default=Tier.NORMAL)
+    # What a tier that decides the service gives a new case in queues, 0 to 100 (SEG-17).
+    priority = models.SmallIntegerField(default=0, db_default=0)
     # Keys without an index of their own are the first column of another one: an import writes each index.
     unit = models.ForeignKey(
         "org.OrgUnit", on_delete=models.PROTECT, related_name="+", db_index=False

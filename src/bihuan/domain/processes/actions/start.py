@@ -26,13 +26,14 @@ def start_process(  # noqa: PLR0913 -- what a process is started with, each said
     root: str,
     org_unit_id: int,
     variables: Mapping[str, Any],
+    priority: int = 0,
     by: Actor,
     at: datetime,
     opening: Opening | None = None,
 ) -> InstanceChange:
     """Start the published process of this key for a subject; return what is open now.
 
-    A subject that is not written yet is given as `opening`; not inside a batch. Refuses with `DefinitionMissing`, or with whatever its first steps are refused with.
+    `priority`, 0 to 100, is what its units have whose diagram says none. A subject that is not written yet is given as `opening`; not inside a batch. Refuses with `DefinitionMissing`, or with whatever its first steps are refused with.
     """
     with transaction.atomic(
         savepoint=False
@@ -52,7 +53,7 @@ def start_process(  # noqa: PLR0913 -- what a process is started with, each said
             variables=dict(variables),
             rev=0,
             next_seq=1,
-            priority=0,
+            priority=priority,
             started_at=at,
             last_at=at,
             org_revision=org_revision,

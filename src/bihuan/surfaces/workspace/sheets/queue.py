@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 
 from bihuan.domain.cases.queries import CaseCard
 from bihuan.domain.processes.queries import UnitRow
+from bihuan.engines.bpmn.model import PRIORITIES
 from bihuan.surfaces.workspace.sheets import words
 from bihuan.surfaces.workspace.sheets.cases import case_address, is_loud, kind_of
 from bihuan.surfaces.workspace.sheets.chips import ChipSheet
@@ -96,9 +97,10 @@ def card(row: UnitRow, case: CaseCard, chip: ChipSheet) -> Card:
 def _flag(row: UnitRow, case: CaseCard) -> tuple[str, str]:
     if case.grade == "MAJOR":
         return "重大", "over"
+    is_first = row.priority > PRIORITIES["NORMAL"]
     if row.assignee_id is None:
-        return "待取", "brand"
-    return "", ""
+        return ("优先待取", "warn") if is_first else ("待取", "brand")
+    return ("优先", "warn") if is_first else ("", "")
 
 
 def tier_links(asked: QueryDict, counts: Mapping[str, int]) -> list[Link]:
