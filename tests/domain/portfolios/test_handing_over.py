@@ -195,7 +195,7 @@ def test_a_kept_segment_finds_customers_too_for_who_may_use_segments(house, thre
     boss = given.access(house.boss)
     kept = segments.save_segment(access=boss, draft=draft, by=given.by(house.boss), at=NOON)
 
-    code = f"segment-{kept.pk}"
+    code = f"segment-{kept}"
     assert code in [one.code for one in queries.offered(boss)]
     found = queries.candidates(boss, owner_ids=[house.ada], code=code, at=NOON)
     assert [one.id for one in found] == [three[1]]
