@@ -9,6 +9,7 @@ from bihuan.domain.customers.actions import merging
 from bihuan.domain.customers.actions.opening import open_file
 from bihuan.domain.customers.models import Customer, FileGrant, Tenure
 from bihuan.domain.customers.queries import CustomerUnknown, pairs
+from bihuan.domain.customers.queries.consolidations import mine_to_collect
 from bihuan.domain.customers.queries.reach import Place, places, reach_of
 from bihuan.domain.ledger import queries as ledger
 from bihuan.domain.ledger.events import SYSTEM
@@ -317,3 +318,25 @@ def test_where_files_are_bound_is_known_as_soon_as_an_older_draft_is_published(h
     packs.publish_definition(draft.pk, by=SYSTEM, at=NOON, reason="不再按人分管")
 
     assert (before, sees(house.bea, steel)) == (False, True)
+
+
+def test_a_file_that_was_opened_stays_open_when_it_goes_on_in_another(house, steel):
+    opening.sign_request(request_id=ask(house, steel).pk, by=given.by(house.boss), at=NOON)
+    other = given.customer(house, "澄州钢铁", "13612349052", house.ada)
+
+    merge = merging.merge_customers(
+        survivor_id=other, absorbed_id=steel, grounds=merging.Grounds(), by=SYSTEM, at=NOON
+    )
+    together = reach_of(given.access(house.bea)).granted
+    merging.undo_merge(merge_id=merge, reason="不是同一家", by=SYSTEM, at=NOON)
+
+    assert together == (other,)
+    assert reach_of(given.access(house.bea)).granted == (steel,)
+
+
+def test_numbers_in_names_are_hidden_from_owners_who_see_no_numbers(house):
+    given.customer(house, f"陈先生{PHONE}", PHONE, house.clerk)
+    Customer.objects.update(missing=["email"])
+    access = given.access(house.clerk)
+
+    assert [one.name for one in mine_to_collect(access)] == ["陈先生138****2046"]

@@ -34,6 +34,7 @@ OWN: Final[Mapping[str, Sequence[str]]] = {
     "customers_account": (),
     "customers_contract": (),
     "customers_sourcerow": (),
+    "customers_filegrant": (),
     "customers_relation": ("other_id", "kind"),
 }
 

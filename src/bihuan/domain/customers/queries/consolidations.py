@@ -91,12 +91,7 @@ def mine_to_collect(access: Access) -> list[ToCollect]:
     found = found.exclude(missing=[])
     if not scope.everywhere:
         found = found.filter(unit_id__in=scope.unit_ids)
-    return [
-        ToCollect(
-            one.pk, one.name, one.completeness, tuple(field_title(key) for key in one.missing)
-        )
-        for one in found.order_by("completeness", "id")[:_LISTED]
-    ]
+    return [_to_collect(one, access) for one in found.order_by("completeness", "id")[:_LISTED]]
 
 
 def consolidation_figures(run_id: int) -> dict[str, Any]:
