@@ -183,6 +183,33 @@ def test_bad_lines_stay_out_with_their_reason_and_are_mended_in_place(ids, clerk
     assert Customer.objects.get(name="赵敏芝").contacts.get().value_norm == "13612347777"
 
 
+def test_what_is_longer_than_its_place_stays_out_with_its_reason(ids, clerk):
+    rows = [
+        ("客户编号", "客户名称", "联系电话", "地址", "微信", "户号"),
+        ("B1" * 60, "张晓岚", "", "", "", ""),
+        ("B2", "张" * 129, "", "", "", ""),
+        ("B3", "梁文彬", "", "杭州市西湖区文三路 90 号" + "内" * 300, "", ""),
+        ("B4", "赵敏芝", "", "", "w" * 301, ""),
+        ("B5", "钱多福", "", "", "", "3" * 65),
+        ("B6", "孙立群", "13612349052", "", "", "3" * 64),
+    ]
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+
+    batch = taken(text.getvalue().encode(), ids, clerk)
+
+    assert counts(batch) == {"created": 1, "rejected": 5}
+    problems = [row.problems for row in RejectedRow.objects.order_by("line")]
+    assert [list(one) for one in problems] == [
+        ["key"],
+        ["name"],
+        ["address"],
+        ["wechat"],
+        ["account"],
+    ]
+    assert problems[4] == {"account": "超过 64 个字，请核对"}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_import_goes_on_where_it_was(ids, clerk, monkeypatch):
     monkeypatch.setattr(importing, "PORTION", 2)

@@ -67,6 +67,9 @@ _ORGANISATION_ENDS: Final = (
     "经营部",
 )
 LONGEST_NAME: Final = 128
+LONGEST_KEY: Final = 100
+LONGEST_ACCOUNT: Final = 64
+LONGEST_POINT: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +160,16 @@ class Reader:
         name = self._name(cells, kind, wrong)
         points = tuple(self._points(cells, wrong))
         attributes = self._attributes(cells, identifiers, wrong)
+        accounts = [code_norm(text) for text in self._all(cells, "account")]
+        key = self._first(cells, "key").replace("\x1f", "")
+        if any(len(one) > LONGEST_ACCOUNT for one in accounts):
+            wrong["account"] = _too_long(LONGEST_ACCOUNT)
+        if len(key) > LONGEST_KEY:
+            wrong["key"] = _too_long(LONGEST_KEY)
         if wrong:
             return None, wrong
-        accounts = (code_norm(text) for text in self._all(cells, "account"))
         record = Record(
-            self._first(cells, "key").replace("\x1f", "")[:100],
+            key,
             kind,
             name,
             name_norm(name),
@@ -203,7 +211,10 @@ class Reader:
         )
         if read.flaw and (read.flaw.is_false or not typed):
             wrong["name"] = read.wrong
-        return texts.plain(typed)[:LONGEST_NAME]
+        name = texts.plain(typed)
+        if len(name) > LONGEST_NAME:
+            wrong["name"] = _too_long(LONGEST_NAME)
+        return name
 
     def _identifiers(
         self, cells: Sequence[str], wrong: dict[str, str]
@@ -224,7 +235,9 @@ class Reader:
     def _points(self, cells: Sequence[str], wrong: dict[str, str]) -> Iterable[Point]:
         seen: set[tuple[str, str]] = set()
         for point in self._each_point(cells, wrong):
-            if point.norm and (point.kind, point.norm) not in seen:
+            if max(len(point.value), len(point.norm)) > LONGEST_POINT:
+                wrong[point.kind.lower()] = _too_long(LONGEST_POINT)
+            elif point.norm and (point.kind, point.norm) not in seen:
                 seen.add((point.kind, point.norm))
                 yield point
 
@@ -238,7 +251,7 @@ class Reader:
             else:
                 wrong["email"] = mail.wrong
         for typed in self._all(cells, "wechat"):
-            yield Point(ContactKind.WECHAT.value, typed[:300], name_norm(typed)[:300])
+            yield Point(ContactKind.WECHAT.value, typed, name_norm(typed))
         for typed in self._all(cells, "address"):
             place = standard.read_address(typed)
             if place.flaw and place.flaw.is_false:
@@ -263,6 +276,10 @@ class Reader:
                 found.setdefault("birth_date", f"{value[6:10]}-{value[10:12]}-{value[12:14]}")
                 found.setdefault("gender", "男" if int(value[16]) % 2 else "女")
         return found
+
+
+def _too_long(most: int) -> str:
+    return f"超过 {most} 个字，请核对"
 
 
 def _phones(typed: str, wrong: dict[str, str]) -> Iterable[Point]:
@@ -292,5 +309,4 @@ def _address(typed: str, place: standard.Address) -> Point:
         "home": place.door_key,
     }
     kept = {name: value for name, value in parts.items() if value}
-    norm = (place.value or name_norm(typed))[:300]
-    return Point(ContactKind.ADDRESS.value, typed[:300], norm, parts=kept)
+    return Point(ContactKind.ADDRESS.value, typed, place.value or name_norm(typed), parts=kept)
