@@ -1,26 +1,47 @@
-"""Work that is killed by force on its way, in a process of its own: nothing of it tidies up."""
+"""Work that is killed by force on its way, in a process of its own: nothing of it tidies up.
+
+A new process, not a copy of this one: a copy would take over locks of DuckDB's threads without the threads.
+"""
 
 import os
 import signal
-import traceback
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
-from django.db import connection
+from django.conf import settings
+
+from bihuan.config import database
+from bihuan.config.bench.clocks import url_of
+
+ROOT = Path(__file__).parents[2]
+BEGUN = """
+import django
+django.setup()
+from tests.domain.killing import in_call, kill
+from tests.domain.org.given import NOON
+"""
 
 
-def killed(work: Callable[[], object]) -> None:
-    """Run work that comes upon `kill` somewhere; the test's own connection is made anew afterwards."""
-    connection.close()
-    connection.close_pool()  # a connection of two processes serves neither
-    child = os.fork()
-    if not child:
-        try:
-            work()
-        except BaseException:  # noqa: BLE001 -- nothing of the child may go on
-            traceback.print_exc()
-        os._exit(1)  # the rest of the tests is not this process's
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status), "the work ended before it was killed"
+def killed(work: str) -> None:
+    """Run Python that comes upon `kill` somewhere, with this test's database and home."""
+    environment = os.environ | {
+        "DATABASE_URL": url_of(database.conninfo()),
+        "BIHUAN_HOME": str(settings.HOME),
+        "BIHUAN_SECRET_KEY": settings.SECRET_KEY,
+        "DJANGO_SETTINGS_MODULE": "bihuan.config.settings",
+        "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", BEGUN + work],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
 
 
 def kill(*_arguments: object, **_options: object) -> None:

@@ -7,6 +7,9 @@ from typing import cast
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
+from bihuan.domain.packs import queries as packs
+from bihuan.domain.processes import actions as processes
+
 
 class NotInScratch(RuntimeError):
     """Django still speaks to another database than the one just made."""
@@ -66,6 +69,8 @@ def _let_go() -> None:
     # A pool that was opened on one database would go on handing out its connections.
     connection.close()
     cast("DatabaseWrapper", connection).close_pool()
+    packs.forget()
+    processes.forget()
 
 
 def _must_be_in(name: str) -> None:

@@ -20,7 +20,7 @@ from bihuan.domain.customers.models import (
 from bihuan.domain.ledger.events import SYSTEM
 from bihuan.kit import db
 from tests.domain.customers.test_merging import arrive, clerk, ids, picture  # noqa: F401
-from tests.domain.killing import in_call, kill, killed
+from tests.domain.killing import kill, killed
 from tests.domain.org.given import NOON
 
 pytestmark = pytest.mark.django_db
@@ -74,12 +74,17 @@ def test_a_run_that_is_killed_goes_on_and_merges_nothing_twice(
     rows = SourceRow.objects.count()
     run_id = begin(clerk)
 
-    with monkeypatch.context() as once:
-        once.setattr(linking, "_grouped", kill)
-        killed(lambda: consolidating.run(run_id, now=lambda: NOON))
-    with monkeypatch.context() as again:
-        again.setattr(consolidating, "_decided", in_call(2, consolidating._decided))
-        killed(lambda: consolidating.run(run_id, now=lambda: NOON))
+    killed(f"""
+from bihuan.domain.customers.actions import consolidating, linking
+linking._grouped = kill
+consolidating.run({run_id}, now=lambda: NOON)
+""")
+    killed(f"""
+from bihuan.domain.customers.actions import consolidating
+consolidating.PORTION = 2
+consolidating._decided = in_call(2, consolidating._decided)
+consolidating.run({run_id}, now=lambda: NOON)
+""")
     assert (Consolidation.objects.get().done, Merge.objects.count()) == (2, 2)
     assert begin(clerk) == run_id
 

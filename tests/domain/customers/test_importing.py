@@ -20,7 +20,7 @@ from bihuan.domain.customers.models import (
 from bihuan.domain.customers.queries import imports
 from bihuan.domain.org import queries as org
 from bihuan.kit.problems import NotAllowed
-from tests.domain.killing import in_call, killed
+from tests.domain.killing import killed
 from tests.domain.org import given
 from tests.domain.org.given import NOON
 
@@ -225,9 +225,12 @@ def test_a_killed_import_goes_on_where_it_was(ids, clerk, monkeypatch):
     ]
     batch_id = kept(table(*people), ids, clerk)
     importing.start(batch_id, ImportBatch.objects.get(pk=batch_id).columns, by=clerk, at=NOON)
-    with monkeypatch.context() as once:
-        once.setattr(importing, "take_in", in_call(3, importing.take_in))
-        killed(lambda: importing.run(batch_id, now=lambda: NOON))
+    killed(f"""
+from bihuan.domain.customers.actions import importing
+importing.PORTION = 2
+importing.take_in = in_call(3, importing.take_in)
+importing.run({batch_id}, now=lambda: NOON)
+""")
     assert ImportBatch.objects.get(pk=batch_id).lines_done == 4
 
     importing.run(batch_id, now=lambda: NOON + timedelta(minutes=1))

@@ -1,10 +1,12 @@
 """The process that reads a file ahead ends with the one that started it."""
 
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+SOURCE = Path(__file__).parents[3] / "src"
 STARTED = """
 import multiprocessing, sys, time
 from concurrent.futures import ProcessPoolExecutor
@@ -33,7 +35,8 @@ def test_nobody_reads_on_for_an_import_that_was_killed(tmp_path):
     file = tmp_path / "客户.csv"
     file.write_text("姓名,电话\n张晓岚,\n梁文彬,\n赵敏芝,\n", "utf-8")
     command = [sys.executable, "-c", STARTED, str(file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as started:
+    environment = os.environ | {"PYTHONPATH": str(SOURCE)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as started:
         reader, line = map(int, started.stdout.readline().split())
         assert (line, runs(reader)) == (3, True)
         started.kill()

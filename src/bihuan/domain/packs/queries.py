@@ -104,6 +104,12 @@ def _kept(definition_id: int) -> Definition:
     return found
 
 
+def forget() -> None:
+    """Forget what this process keeps by number: another database gives the same numbers to other definitions."""
+    _kept.cache_clear()
+    _texts.cache_clear()
+
+
 def definitions(*, kind: str = "", pack_key: str = "") -> list[Definition]:
     """Return the versions in force, of one kind or one pack, by kind and path."""
     found = Definition.objects.filter(status=Status.PUBLISHED)

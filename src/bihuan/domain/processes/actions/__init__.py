@@ -42,6 +42,7 @@ from bihuan.domain.processes.actions.migrating import (
     reverse_migration,
     try_migration,
 )
+from bihuan.domain.processes.actions.reading import forget
 from bihuan.domain.processes.actions.reopening import reopen_instance
 from bihuan.domain.processes.actions.skipping import skip_unit
 from bihuan.domain.processes.actions.start import start_process
@@ -81,6 +82,7 @@ __all__ = [
     "correlate_message",
     "delegate",
     "do_many",
+    "forget",
     "give_back",
     "is_kept",
     "jump",

@@ -12,6 +12,7 @@ from bihuan.domain.processes.actions.in_hand import clock_of
 from bihuan.domain.processes.actions.keeping import kept
 from bihuan.domain.processes.actions.step import Step, Tree
 from bihuan.domain.processes.choices import InstanceState
+from bihuan.domain.processes.queries import blueprints
 from bihuan.domain.processes.queries.blueprints import blueprint
 from bihuan.domain.processes.queries.rows import (
     Instance,
@@ -51,6 +52,12 @@ class Locked:
 # How instances were asked for last by this process. A guess, checked when the answer is there; it saves a round trip.
 _LAST_ASKED: Final[dict[int, _Asked]] = {}
 _MOST_GUESSES: Final = 20_000
+
+
+def forget() -> None:
+    """Forget how instances and definitions were read: another database gives them other numbers."""
+    _LAST_ASKED.clear()
+    blueprints.forget()
 
 
 def locked(instance_id: int, *, unit: int = 0) -> Locked:

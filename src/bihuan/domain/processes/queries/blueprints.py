@@ -66,6 +66,12 @@ def blueprint(definition_id: int) -> Blueprint:
     )
 
 
+def forget() -> None:
+    """Forget what this process keeps by number: another database gives the same numbers to other definitions."""
+    for kept in (blueprint, _form, _table):
+        kept.cache_clear()
+
+
 def called_definition(key: str, binding: str, caller_id: int) -> int:
     """Return the version of a process that a call activity starts.
 
