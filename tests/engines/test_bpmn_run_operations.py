@@ -3,6 +3,7 @@
 import pytest
 
 from bihuan.engines.bpmn import run_routes
+from bihuan.engines.bpmn.run_graph import Graph
 from bihuan.engines.bpmn.run_play import Play
 from bihuan.engines.bpmn.run_state import (
     AlreadyTakenOn,
@@ -90,6 +91,25 @@ def test_an_or_join_waits_for_a_branch_that_is_being_corrected():
 
     assert before == {"a": 1}
     assert game.open() == {"z": 1}
+
+
+def test_what_waits_at_an_or_join_goes_on_when_a_new_version_has_one_way_in():
+    game = play(ANY_FORK)
+    game.complete("a", {})
+    game.complete("l", {})
+    game.graphs = {
+        "test": Graph(
+            process(
+                "a user; f or; l user; r user; j or; z user",
+                "start a; a f; f l; f r; l j; r end; j z; z end",
+            )
+        )
+    }
+    waiting = game.open()
+
+    game.complete("r", {})
+
+    assert (waiting, game.open()) == ({"r": 1}, {"z": 1})
 
 
 def test_a_correction_may_itself_be_given_straight_back():

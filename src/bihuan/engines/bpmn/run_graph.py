@@ -32,9 +32,9 @@ class Graph:
             for node in process.nodes.values()
         }
         self._reach: dict[tuple[str, str], frozenset[str]] = {}
-        self.has_or_joins = any(
-            node.kind is NodeKind.INCLUSIVE_GATEWAY and len(node.incoming) > 1
-            for node in self.nodes.values()
+        # One flow in is no join, but a ticket may be parked there since an earlier version had more.
+        self.has_or_gateways = any(
+            node.kind is NodeKind.INCLUSIVE_GATEWAY for node in self.nodes.values()
         )
         self._fill()
 

@@ -54,7 +54,7 @@ def split_or(work: Work, node: Node, parents: tuple[int, ...], scope: int) -> No
 
 def fire_or_joins(work: Work) -> bool:
     """Fire the first OR join that need not wait. False when all must."""
-    if not work.graph.has_or_joins:
+    if not work.graph.has_or_gateways:
         return False
     for ticket in list(work.known.values()):
         if ticket.kind is not TokenKind.JOIN or not ticket.live:
