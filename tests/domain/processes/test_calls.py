@@ -187,6 +187,27 @@ def test_terminating_a_called_process_lets_its_caller_go_on(unit_id: int):
     assert open_everywhere() == ["b"]
 
 
+def test_what_a_resting_caller_calls_rests_with_it(unit_id: int):
+    twice = process(
+        "a user post=agent; c call calls=test.below; d call calls=test.below",
+        "start a; a c; c d; d end",
+    )
+    caller_id = begun(unit_id, twice)
+    given.submit(caller_id, "a")
+    first_id = called(caller_id).pk
+    actions.suspend(caller_id, reason="等料", by=SYSTEM, at=NINE + HOUR)
+
+    actions.terminate(first_id, reason="不用做", by=SYSTEM, at=NINE + HOUR)
+    second_id = called(caller_id).pk
+    with pytest.raises(refusals.ProcessNotRunning):
+        given.submit(second_id, "x", at=NINE + 2 * HOUR)
+
+    assert (given.state(second_id), second_id != first_id) == ("SUSPENDED", True)
+    actions.resume(caller_id, by=SYSTEM, at=NINE + 2 * HOUR)
+    assert given.state(second_id) == "RUNNING"
+    assert given.unit(second_id, "x").due_at == NINE + 5 * HOUR + 30 * MINUTE  # noon rests
+
+
 def test_a_unit_is_not_withdrawn_out_of_a_called_process(unit_id: int):
     caller_id, _ = in_call(unit_id)
 

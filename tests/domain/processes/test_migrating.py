@@ -10,7 +10,7 @@ from bihuan.domain.ledger.models import Fact
 from bihuan.domain.packs.models import Definition
 from bihuan.domain.processes import actions
 from bihuan.domain.processes.actions import MigrationPlan, refusals, version_refusals
-from bihuan.domain.processes.models import MigratedInstance, Migration, ProcessInstance
+from bihuan.domain.processes.models import MigratedInstance, Migration, ProcessInstance, Token
 from bihuan.engines.bpmn.model import LimitGroup, Process
 from tests.domain.processes.given import (
     HOUR,
@@ -169,6 +169,28 @@ def test_limits_that_come_and_go_start_and_stop(units):
     assert states[f"group{'new'}"] == "RUNNING"
     assert Clock.objects.get(owner=f"unit:{unit(done.id, 'a').pk}").state == "STOPPED"
     assert unit(done.id, "n").opened_at == NINE + 90 * MINUTE
+
+
+def test_a_timer_that_came_with_a_version_stops_with_the_last_co_handler(units):
+    old = publish(LINE)
+    one, other = (person(name, ("agent", units["east"])) for name in ("one", "other"))
+    done = started(units["east"])
+    first = unit(done.id, "a").pk
+    actions.claim(first, by=staff(one), at=NINE)
+    actions.add_co_handler(first, staff_id=other, by=staff(one), at=NINE)
+    submit(done.id, "a", by=staff(one))
+    actions.withdraw(first, by=staff(one), at=NINE)
+    new = next_version(
+        process("a user post=agent; b user post=agent; a/late boundary timer=R3/PT1H; n user",
+                "start a; a b; b end; late n; n end")
+    )  # fmt: skip
+
+    actions.migrate_instances(plan(old, new), by=SYSTEM, at=NINE + MINUTE)
+    for each in Token.objects.filter(node="a", state__in=["OPEN", "CLAIMED"]).order_by("id"):
+        actions.submit(each.pk, {}, by=staff(each.assignee_id), at=NINE + MINUTE)
+
+    assert open_nodes(done.id) == ["b"]
+    assert not Token.objects.filter(node="late", state="OPEN").exists()
 
 
 def test_a_suspended_instance_is_moved_and_stays_suspended(units):

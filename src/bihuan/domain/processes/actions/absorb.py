@@ -132,7 +132,7 @@ def _timer_started(step: "Step", change: Change, when: "When") -> None:
     timer = run_timers.plan(change.detail, values, when.at)
     if timer.every is not None:
         seconds = timer.every.total_seconds()
-        token.local = {"left": timer.times, "every": f"PT{seconds:g}S"}
+        token.local = {**token.local, "left": timer.times, "every": f"PT{seconds:g}S"}
     step.clocks.start_timer(clock_owner(token), timer.due_at, when.at)
 
 

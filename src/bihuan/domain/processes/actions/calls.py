@@ -221,6 +221,9 @@ class CallTree:
         called.fact("process.started", instance.ref, when, data)
         called.run.start()
         called.advance(when)
+        rests = caller.instance.state is InstanceState.SUSPENDED
+        if rests and instance.state is InstanceState.RUNNING:
+            called.suspend(when, None, "")
 
     def _ended(self, called: Step, when: When) -> None:
         found = self._caller(called)
