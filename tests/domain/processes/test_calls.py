@@ -194,17 +194,15 @@ def test_what_a_resting_caller_calls_rests_with_it(unit_id: int):
     )
     caller_id = begun(unit_id, twice)
     given.submit(caller_id, "a")
-    first_id = called(caller_id).pk
     actions.suspend(caller_id, reason="等料", by=SYSTEM, at=NINE + HOUR)
 
-    actions.terminate(first_id, reason="不用做", by=SYSTEM, at=NINE + HOUR)
+    actions.terminate(called(caller_id).pk, reason="不用做", by=SYSTEM, at=NINE + HOUR)
     second_id = called(caller_id).pk
     with pytest.raises(refusals.ProcessNotRunning):
         given.submit(second_id, "x", at=NINE + 2 * HOUR)
 
-    assert (given.state(second_id), second_id != first_id) == ("SUSPENDED", True)
+    assert given.state(second_id) == "SUSPENDED"
     actions.resume(caller_id, by=SYSTEM, at=NINE + 2 * HOUR)
-    assert given.state(second_id) == "RUNNING"
     assert given.unit(second_id, "x").due_at == NINE + 5 * HOUR + 30 * MINUTE  # noon rests
 
 

@@ -7,6 +7,7 @@ Exit status: 0 done, 1 done with rejected rows, 2 refused with one sentence on s
 """
 
 import functools
+import gc
 import importlib
 import keyword
 import os
@@ -60,7 +61,10 @@ def main() -> None:
 def _run() -> int:
     try:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bihuan.config.settings")
+        gc.disable()  # of what is loaded nothing goes, and to look through it again and again takes time
         django.setup()
+        gc.freeze()
+        gc.enable()
         outcome = bihuan.main(prog_name="bihuan", standalone_mode=False)
     except click.exceptions.Abort:
         return 130

@@ -11,8 +11,6 @@ from datetime import datetime
 from itertools import islice
 from typing import IO, Any, Final, Literal, cast
 
-from openpyxl import load_workbook
-
 Kind = Literal["CSV", "XLSX", "JSON"]
 DELIMITERS: Final = ",\t;|"
 BOMS: Final = (
@@ -168,9 +166,15 @@ def _objects_by_line(text: str) -> Iterator[dict[str, Any]]:
                 yield one
 
 
+def _opened(stream: IO[bytes]) -> Any:
+    from openpyxl import load_workbook  # noqa: PLC0415 - most of the program reads no workbook
+
+    return load_workbook(stream, read_only=True, data_only=True)
+
+
 def _workbook_layout(stream: IO[bytes]) -> Layout:
     try:
-        book = load_workbook(stream, read_only=True, data_only=True)
+        book = _opened(stream)
     except Exception as wrong:
         raise NotReadable("XLSX") from wrong
     name = book.sheetnames[0]
@@ -181,7 +185,7 @@ def _workbook_layout(stream: IO[bytes]) -> Layout:
 
 def _workbook(stream: IO[bytes], sheet: str) -> Iterator[tuple[int, list[str]]]:
     stream.seek(0)
-    book = load_workbook(stream, read_only=True, data_only=True)
+    book = _opened(stream)
     try:
         for line, cells in enumerate(book[sheet].iter_rows(values_only=True), 1):
             yield line, [_cell(value) for value in cells]

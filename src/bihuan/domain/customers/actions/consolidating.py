@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from shutil import rmtree
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from django.conf import settings
@@ -20,7 +20,6 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from bihuan.domain.customers.actions import linking
 from bihuan.domain.customers.actions.joining import Joining, join_many
 from bihuan.domain.customers.choices import ConsolidationState
 from bihuan.domain.customers.models import Consolidation, Finding
@@ -30,6 +29,9 @@ from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org import queries as org
 from bihuan.kit import db
+
+if TYPE_CHECKING:
+    from bihuan.domain.customers.actions import linking
 
 PORTION: Final = 500
 TASK: Final = "customers.consolidate"
@@ -87,6 +89,8 @@ def start_where_new(*, by: Actor, at: datetime) -> int:
 
 def run(run_id: int, *, now: Callable[[], datetime]) -> None:
     """Do what is left of a run."""
+    from bihuan.domain.customers.actions import linking  # noqa: PLC0415 - loads DuckDB and Arrow
+
     folder = Path(settings.HOME) / "consolidations" / str(run_id)
     with _alone(folder):
         going = Consolidation.objects.get(pk=run_id)
@@ -116,7 +120,7 @@ def consolidate(*, unit_id: int, by: Actor, at: datetime) -> Counter[str]:
 
 
 @transaction.atomic
-def _keep(run_id: int, found: linking.Found) -> None:
+def _keep(run_id: int, found: "linking.Found") -> None:
     """Write down what was found: from here on nothing is compared again."""
     going = _locked(run_id)
     if going.state != ConsolidationState.FINDING:

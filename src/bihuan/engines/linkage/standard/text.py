@@ -5,8 +5,6 @@ import unicodedata
 from functools import cache, lru_cache
 from importlib import resources
 
-from pypinyin import lazy_pinyin
-
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002ffff"
 _HAN = re.compile(f"[{HAN}]")
 _SPACES = re.compile(r"\s+")
@@ -87,6 +85,8 @@ def letters(text: str) -> str:
 def _syllable(char: str, *, first: bool) -> str:
     if first and char in _SURNAMES:
         return _SURNAMES[char]
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 - loads its words, which takes a while
+
     said: str = lazy_pinyin(char)[0]
     return latin(said) or said.lower()
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from pypinyin import Style, lazy_pinyin
-
 from bihuan.domain.cases.queries import ClassNode
 
 SHOWN: Final = 8
@@ -78,6 +76,8 @@ def _rank(name: str, wanted: str) -> int:
 
 @lru_cache(maxsize=4096)
 def _sounds(name: str) -> tuple[str, str]:
+    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 - loads its words, which takes a while
+
     whole = "".join(lazy_pinyin(name)).lower()
     initials = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()
     return whole, initials
