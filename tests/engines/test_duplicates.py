@@ -31,7 +31,7 @@ def score(one: Request, other: Request, rarity: Rarity = KNOWN) -> float:
 
 
 def test_the_same_matter_in_other_words_is_likely_the_same() -> None:
-    assert score(NOISE, AGAIN) > 0.8
+    assert score(NOISE, AGAIN) > 0.75
 
 
 def test_another_matter_at_the_same_place_scores_below() -> None:
@@ -42,6 +42,13 @@ def test_what_everybody_says_makes_nothing_alike() -> None:
     one, other = Request("投诉小区问题"), Request("小区问题投诉")
     assert score(one, other) < score(Request("滨河苑车位"), Request("车位滨河苑"))
     assert score(Request("咨询电费"), Request("路灯不亮")) < LIKELY
+
+
+def test_how_many_texts_are_known_hardly_moves_a_score() -> None:
+    """With weights that grew with the texts, the same pair fell below the bar among a million cases."""
+    of_many = [Rarity(KNOWN.shares, KNOWN.floor, texts) for texts in (500, 10_000, 1_000_000)]
+    scores = [score(NOISE, AGAIN, known) for known in (*of_many, Rarity())]
+    assert max(scores) - min(scores) < 0.1
 
 
 def test_comparing_is_the_same_both_ways() -> None:

@@ -34,9 +34,11 @@ def evaluate(*, file: Path, first: str, second: str, same: str, days: int, as_js
     """Measure precision and recall on pairs of cases that people have judged.
 
     Each pair names two cases by number, or by the number they had in the file they were imported from. The
-    later one is taken in again at its own moment: is the earlier one proposed? Exit status 1 when rows could
-    not be used.
+    later one is taken in again at its own moment: is the earlier one proposed? Pairs of characters are counted
+    first, so that the figures do not depend on when the database last did. Exit status 1 when rows could not be
+    used.
     """
+    fingerprints.count_pairs()
     read = read_labelled(file, texts=(first, second), label=same)
     pairs, unusable = _pairs(read)
     for line in unusable[:SHOWN]:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import log
+from math import log1p
 from operator import add
 from types import MappingProxyType
 
@@ -18,8 +18,11 @@ TITLE_GRAMS = 40
 BODY_GRAMS = 32
 PROBE_GRAMS = 24
 BEYOND = 5
-# What is rare is guessed as if so many more texts were known, each pair in this share of them.
-PRIOR_TEXTS, PRIOR_SHARE = 200.0, 0.05
+# A pair in fewer texts than this share tells hardly more than one in none: what few or other texts say about
+# how rare it is must not move a score (decision 0375).
+RARE = 0.05
+# Shares among fewer texts than about so many are believed in part.
+PRIOR_TEXTS = 200.0
 _SIGNS = re.compile(r"[\W_]+")
 
 Gram = int
@@ -49,7 +52,7 @@ class Rarity:
         return self.shares.get(gram, self.floor)
 
     def weight(self, gram: Gram) -> float:
-        """Return how much a pair tells, 0 to 1: the logarithm of how rare it is."""
+        """Return how much a pair tells, 1 when in no text, 0 when in all; the number of texts moves it little."""
         return self._weights.get(gram, self._weight_of_others)
 
     def squares(self, found: Iterable[Gram]) -> dict[Gram, float]:
@@ -58,9 +61,8 @@ class Rarity:
         return {gram: known(gram, others) for gram in found}
 
     def _worked_out(self, share: float) -> float:
-        texts = self.texts + PRIOR_TEXTS
-        found = share * self.texts + PRIOR_TEXTS * PRIOR_SHARE + 1
-        return max(0.0, log(texts / found) / log(texts))
+        believed = share * self.texts / (self.texts + PRIOR_TEXTS)
+        return 1 - log1p(believed / RARE) / log1p(1 / RARE)
 
 
 EVERYTHING_EQUAL = Rarity()
