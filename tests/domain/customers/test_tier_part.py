@@ -46,7 +46,7 @@ def test_a_mistake_is_told(text, message):
     assert problems(text) == [message]
 
 
-@pytest.mark.parametrize("key", ["hotline", "complaint", "grading"])
+@pytest.mark.parametrize("key", ["hotline", "complaint", "grading", "fleet"])
 def test_the_schemes_that_come_with_the_product_are_found_right(key):
     pack = shipped.pack(key)
     files = list(pack.folder("tiers"))
