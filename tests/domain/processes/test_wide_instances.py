@@ -72,6 +72,21 @@ def test_a_narrow_instance_is_read_whole(units):
     assert sent == ["live"]
 
 
+@pytest.mark.parametrize("size", [3, WIDE])
+def test_a_wrong_guess_of_how_an_instance_is_read_is_made_good(units, size: int):
+    definition = publish(ALL)
+    instance = started(units["east"], size=size).id
+    wrong = reading._Asked(definition.pk, narrowly=size == 3)
+    reading._LAST_ASKED[instance] = wrong
+
+    with db.watched(sent := Sent()):
+        submit(instance, "m", NINE + HOUR)
+
+    assert sent == (["live_narrowly", "live"] if size == 3 else ["live", "live_narrowly"])
+    assert reading._LAST_ASKED[instance] != wrong
+    assert len(open_nodes(instance)) == size - 1
+
+
 def test_the_last_signature_leads_on(units):
     publish(ALL)
     instance = started(units["east"], size=WIDE).id

@@ -124,7 +124,7 @@ def unit_step(locked: Locked, tree: Tree, unit: int) -> Step:
     if len(_LAST_ASKED) >= _MOST_GUESSES:
         _LAST_ASKED.clear()
     _LAST_ASKED[instance.id] = asked
-    tokens, clocks, edits, form, has_rest = (*(live or (None,) * 4), False)[:5]
+    tokens, clocks, edits, form, has_rest = live or (None,) * 5
     rest = Left(instance.id, unit) if has_rest else None
     step = Step(instance, tokens_from(tokens), tree, rest)
     if form is not None:
@@ -146,7 +146,7 @@ def step_of(instance: Instance, tree: Tree, *, history: bool = False) -> Step:
     else:
         asked = _Asked(instance.definition_id, narrowly=False)
         live = db.one(*_live(instance.id, asked, 0, owners))
-        tokens, clocks, edits, _ = live or (None,) * 4
+        tokens, clocks, edits, *_ = live or (None,) * 5
         step = Step(instance, tokens_from(tokens), tree)
     step.clocks.load(clocks_from(clocks), edits_from(edits))
     return step

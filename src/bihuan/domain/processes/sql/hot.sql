@@ -84,6 +84,7 @@ select (select json_agg(json_build_array(id, node, title, state, post, unit_id, 
         and c.kind = 'LIMIT' and c.enforced and c.root = %(root)s
         and c.owner like 'group:' || m.id || ':%%' where m.id <> all(%(known)s))
 
+-- The live tokens, their clocks, calendars changed since, the form in force of a unit, whether other units are left out.
 -- name: live
 with live as (
     select * from processes_token
@@ -99,9 +100,10 @@ with live as (
 select (select json_agg(@TOKEN order by id) from live),
     (select json_agg(json_build_array(@CLOCK_COLUMNS)) from clocks), (@EDITS),
     (select id from packs_definition where kind = 'form' and status = 'PUBLISHED'
-        and key = %(forms)s::json ->> (select node from live where id = %(unit)s))
+        and key = %(forms)s::json ->> (select node from live where id = %(unit)s)),
+    false
 
--- One unit of a wide instance and all that is no unit; whether other units are open.
+-- The same of one unit of a wide instance and all that is no unit.
 -- name: live_narrowly
 with live as (
     select * from processes_token where id = %(unit)s and state in ('OPEN', 'CLAIMED', 'PARKED')
