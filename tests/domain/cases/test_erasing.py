@@ -32,6 +32,7 @@ from bihuan.domain.notifications.events import Letter
 from bihuan.domain.org import queries as org
 from bihuan.domain.portfolios.actions import opening
 from bihuan.domain.portfolios.choices import Purpose
+from bihuan.engines.contacting import Purpose as For
 from bihuan.kit import db
 from bihuan.kit.problems import NotAllowed
 from tests.domain.cases import given as cases
@@ -181,7 +182,9 @@ def everywhere(house, settings, tmp_path, django_capture_on_commit_callbacks):
         f"case:{case}", f"case:{case}", "photos", "file", f"{NAMED[0]}.txt", [said.encode()]
     )
     attachments.add_attachment(photo, by=clerk, at=NOON)
-    letter = Letter("l1", f"case:{case}", Channel.EMAIL, NAMED[4], said, text=said, name=NAMED[0])
+    letter = Letter(
+        "l1", f"case:{case}", Channel.EMAIL, NAMED[4], said, said, For.SERVICE, NAMED[0], said
+    )
     notifications.write_letter(letter, at=NOON)
     talked = Interaction.objects.create(
         channel="MAIL",

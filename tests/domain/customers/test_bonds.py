@@ -7,13 +7,18 @@ import pytest
 
 from bihuan.domain.customers.actions import ContactTerms, bonds, contacts, profiling
 from bihuan.domain.customers.actions.bonds import NewContract
-from bihuan.domain.customers.choices import Consent, LostReason, RelationKind
+from bihuan.domain.customers.actions.customers import Contact
+from bihuan.domain.customers.actions.insisting import ContactUnwelcome
+from bihuan.domain.customers.choices import Consent, ContactKind, LostReason, RelationKind
 from bihuan.domain.customers.models import ContactPoint, Contract, Customer, Relation
-from bihuan.domain.customers.queries import CustomerUnknown
+from bihuan.domain.customers.queries import CustomerUnknown, contacting
 from bihuan.domain.customers.queries.bonds import contact_terms
 from bihuan.domain.customers.queries.following import follow_up_of
 from bihuan.domain.customers.queries.profile import customer_profile
+from bihuan.domain.interactions import actions as interactions
 from bihuan.domain.ledger import queries as ledger
+from bihuan.domain.ledger.events import SYSTEM
+from bihuan.engines.contacting import Purpose
 from bihuan.kit.problems import NotAllowed
 from tests.domain.org.given import NOON
 from tests.domain.portfolios import given
@@ -115,7 +120,9 @@ def test_what_was_agreed_about_a_contact_is_noted_and_only_changes_are_facts(hou
 
     agreed = contact_terms(phone.pk)
     assert (agreed.consent, agreed.consent_at) == ("GIVEN", NOON)
-    assert [agreed.is_quiet(time(hour)) for hour in (21, 22, 3, 8)] == [False, True, True, False]
+    midnight = NOON.replace(hour=16)
+    free = [agreed.now(midnight + timedelta(hours=hour)).is_free for hour in (-4, -2, 3, 8)]
+    assert free == [True, False, False, True]
     assert facts(mine).count("contact.consent_noted") == 1
     with pytest.raises(CustomerUnknown):
         contacts.settle_contact(contact_id=phone.pk, terms=terms, by=given.by(house.bea), at=NOON)
@@ -150,3 +157,61 @@ def test_a_prospect_becomes_a_customer_leaves_and_comes_back(house, mine):
     with pytest.raises(NotAllowed):
         profiling.become_prospect(customer_id=mine, by=given.by(house.outsider), at=NOON)
     assert follow_up_of(mine, at=NOON) is None  # no tier promises one
+
+
+NIGHT = NOON + timedelta(hours=11)  # 23:00
+
+
+def test_a_number_is_shown_in_quiet_hours_or_against_a_refusal_with_a_reason_only(house, mine):
+    phone = ContactPoint.objects.get(customer_id=mine)
+    look = {"contact_id": phone.pk, "reason": "客户要求回电", "by": SYSTEM}
+
+    with pytest.raises(ContactUnwelcome) as refused:  # the house's hours, 21:00 to 08:00
+        contacts.reveal_phone(**look, at=NIGHT)
+    assert "despite" in refused.value.fields
+    contacts.reveal_phone(**look, at=NOON)
+    contacts.reveal_phone(**look, despite="管道爆裂，必须通知", at=NIGHT)
+    terms = ContactTerms(Consent.REFUSED, time(6), time(7))
+    contacts.settle_contact(contact_id=phone.pk, terms=terms, by=given.by(house.ada), at=NOON)
+    with pytest.raises(ContactUnwelcome):
+        contacts.reveal_phone(**look, at=NOON)
+
+    [fact] = ledger.facts_of(f"customer:{mine}", names=["contact.insisted"]).rows
+    assert (fact.reason, fact.data["why"]) == ("管道爆裂，必须通知", "客户免打扰 21:00–08:00")
+
+
+def test_calls_are_asked_for_the_easiest_number_and_by_the_clock_where_it_rings(house, mine):
+    def may(at, purpose=Purpose.CARE):
+        return contacting.may_contact([mine], "PHONE", purpose, at=at)[mine]
+
+    assert (may(NIGHT).is_free, may(NIGHT, Purpose.SERVICE).is_free) == (False, True)
+    assert may(NIGHT).until == NIGHT + timedelta(hours=9)
+    abroad = Contact(ContactKind.PHONE, "+442071838750")
+    contacts.add_contact(customer_id=mine, contact=abroad, by=given.by(house.ada), at=NOON)
+    assert may(NIGHT).is_free, "15:00 in London"
+    assert not may(NIGHT + timedelta(hours=8)).is_free, "23:00 in London, 07:00 in Shanghai"
+
+
+def test_an_address_that_several_share_keeps_the_terms_of_all(house, mine):
+    wife = given.customer(house, "李梅", "13812342046", house.ada)
+    for one, hours in ((mine, (22, 7)), (wife, (7, 9))):
+        phone = ContactPoint.objects.get(customer_id=one)
+        terms = ContactTerms(Consent.GIVEN, time(hours[0]), time(hours[1]))
+        contacts.settle_contact(contact_id=phone.pk, terms=terms, by=given.by(house.ada), at=NOON)
+
+    shared = contacting.Reached("SMS", "+86 138 1234 2046")
+    found = contacting.may_reach(shared, Purpose.SERVICE, at=NIGHT)
+    assert found.until == NIGHT + timedelta(hours=10), "one's hours follow the other's"
+    assert contacting.may_reach(shared, Purpose.ANSWER, at=NIGHT).is_free
+
+
+def test_a_talk_at_the_wrong_time_is_noted_with_a_reason_a_visit_without(house, mine):
+    def note(channel, despite=""):
+        spoken = interactions.Spoken(mine, channel, "回访用电情况", despite=despite)
+        return interactions.note_contact(spoken=spoken, by=given.by(house.ada), at=NIGHT)
+
+    with pytest.raises(ContactUnwelcome):
+        note("PHONE")
+    assert note("ONSITE")
+    assert note("PHONE", "客户约在晚上")
+    assert facts(mine).count("contact.insisted") == 1

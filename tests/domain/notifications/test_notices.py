@@ -7,9 +7,10 @@ import pytest
 
 from bihuan.domain.ledger.events import SYSTEM, Actor
 from bihuan.domain.notifications import actions, ports, queries, rules
-from bihuan.domain.notifications.events import Notice, Preference, Quiet
+from bihuan.domain.notifications.events import Notice, Preference
 from bihuan.domain.notifications.ports import CHANNELS, Message
 from bihuan.domain.org.ports import Access
+from bihuan.engines.contacting import Quiet
 from tests.domain.cases import given
 
 pytestmark = pytest.mark.django_db

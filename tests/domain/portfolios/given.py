@@ -33,6 +33,7 @@ units:
     "customers/files.yaml": """
 title: 档案
 portfolios: [vip]
+quiet_hours: {from: "21:00", until: "08:00"}
 fields: [{key: fleet_size, title: 车队规模}]
 handovers:
   - {code: fleets, title: 三台车以上, where: [{field: fleet_size, least: 3}]}

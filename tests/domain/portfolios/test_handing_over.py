@@ -57,8 +57,7 @@ def owners(ids):
 def call(house, line, at, who=None):
     return first_calls.note_first_call(
         line_id=line.pk,
-        outcome=CallOutcome.REACHED,
-        note="客户知道了",
+        call=first_calls.FirstCall(CallOutcome.REACHED, "客户知道了"),
         by=given.by(who or house.bea),
         at=at,
     )

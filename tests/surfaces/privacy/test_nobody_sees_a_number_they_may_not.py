@@ -173,7 +173,7 @@ def test_a_whole_number_is_given_for_a_reason_and_leaves_a_fact(world):
         for one in crawling.pages()
         if one.startswith(f"/customers/{world.customers[0]}/contacts/")
     )
-    reason = {"choice": "回拨客户", "reason": "预约上门时间"}
+    reason = {"choice": "回拨客户", "reason": "预约上门时间", "despite": "约在夜间"}
 
     refused = browser("shenzhiyuan").post(address, reason)
     before = Fact.objects.filter(name="customer.phone_seen").count()
@@ -192,7 +192,7 @@ def test_the_contact_of_a_case_is_given_to_who_works_on_it(world):
     """The handler's station does not own the customer's file; the case alone gives the number."""
     view = cases.case_view(world.access("zhouli"), case_at(world, "handle"))
     address = f"/cases/{view.row.number}/phone/"
-    reason = {"choice": "回拨客户", "reason": "预约上门时间"}
+    reason = {"choice": "回拨客户", "reason": "预约上门时间", "despite": "约在夜间"}
 
     stranger = browser("sumin").post(address, reason)
     shown = browser("zhouli").ask(f"/cases/{view.row.number}/")

@@ -54,7 +54,13 @@ GUESSED = (
     ("get", "/customers/{other}/relations/?key=1&other={id}"),
     ("get", "/customers/{other}/relations/?key=1&other=临原第一"),
 )
-FORM = {"choice": "回拨客户", "reason": "核对现场联系人", "field": "name", "row": "1"}
+FORM = {
+    "choice": "回拨客户",
+    "reason": "核对现场联系人",
+    "despite": "约在夜间",
+    "field": "name",
+    "row": "1",
+}
 
 
 @dataclass

@@ -1,19 +1,33 @@
 """The pages that take files in and show doubles: nothing typed is lost, nothing foreign is seen, no number is whole."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.timezone import localtime
 
-from bihuan.domain.customers.actions import consolidating, importing
+from bihuan.domain.customers.actions import (
+    Contact,
+    ContactTerms,
+    NewCustomer,
+    consolidating,
+    create_customer,
+    importing,
+    settle_contact,
+)
+from bihuan.domain.customers.choices import Consent, ContactKind
 from bihuan.domain.customers.models import (
     Consolidation,
+    ContactPoint,
     Customer,
     ImportBatch,
     Pair,
     RejectedRow,
 )
+from bihuan.domain.ledger import queries as ledger
+from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.org.models import Staff
 from bihuan.kit import clock
 from tests.domain.org import given
@@ -207,3 +221,32 @@ def test_a_contract_with_a_wrong_day_keeps_what_was_typed(clerk, taken):
     right = form | {"key": "d", "starts_date": "2026-01-01", "amount": "12,000"}
     assert clerk.post(address, right).status_code == 204
     assert "12,000" in text(clerk, f"/customers/{one.pk}/")
+
+
+def test_whoever_calls_in_quiet_hours_is_warned_and_goes_on_with_a_reason(clerk, ids):
+    now = localtime()
+    phone = Contact(ContactKind.PHONE, "13812342046")
+    new = NewCustomer(name="张晓岚", unit_id=ids["east"], contacts=[phone])
+    customer = create_customer(new=new, by=SYSTEM, at=now).pk
+    hours = ((now + timedelta(hours=some)).time() for some in (-1, 1))
+    terms = ContactTerms(Consent.GIVEN, *hours)
+    point = ContactPoint.objects.get(customer_id=customer)
+    settle_contact(contact_id=point.pk, terms=terms, by=SYSTEM, at=now)
+
+    number = f"/customers/{customer}/contacts/{point.pk}/"
+    asked = clerk.get(number).content.decode()
+    assert "客户免打扰" in asked
+    assert 'name="despite"' in asked
+    look = {"choice": "回拨客户", "reason": "客户来电未接"}
+    refused = clerk.post(number, look)
+    assert refused.status_code == 422
+    assert "客户来电未接" in refused.content.decode()
+    assert "13812342046" in clerk.post(number, look | {"despite": "抢修通知"}).content.decode()
+
+    spoken = f"/customers/{customer}/spoken/"
+    assert "客户免打扰" in clerk.get(spoken).content.decode()
+    said = {"channel": "PHONE", "reason": "客户知道了", "key": "k1"}
+    assert clerk.post(spoken, said).status_code == 422
+    assert clerk.post(spoken, said | {"channel": "ONSITE", "key": "k2"}).status_code == 204
+    facts = ledger.facts_of(f"customer:{customer}", names=["contact.insisted"]).rows
+    assert [one.reason for one in facts] == ["抢修通知"]

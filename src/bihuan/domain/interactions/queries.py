@@ -11,10 +11,12 @@ from typing import Any, Final
 from django.db.models import Q
 
 from bihuan.domain.customers.ports import NUMBER, Reading
+from bihuan.domain.customers.queries.contacting import Reached, may_reach
 from bihuan.domain.customers.queries.following import CONTACT
 from bihuan.domain.interactions.choices import DeliveryState, Direction, Outcome
 from bihuan.domain.interactions.models import Delivery, Interaction
 from bihuan.domain.notifications import queries as notifications
+from bihuan.engines.contacting import Purpose, Verdict
 from bihuan.kit import db
 from bihuan.kit.paging import Page, keyset
 
@@ -99,7 +101,9 @@ def contacts_of(
     """
     of_theirs = Q(root__in=["", *roots]) & ~Q(outcome=Outcome.REFUSED)
     found = Interaction.objects.filter(of_theirs, customer_id=customer_id).order_by("-id")
-    return [(one.root, _row(one, ("", ""))) for one in found[:size]]
+    rows = list(found[:size])
+    letters = notifications.letter_states({one.letter_key for one in rows if one.letter_key})
+    return [(one.root, _row(one, letters.get(one.letter_key, ("", "")))) for one in rows]
 
 
 def set_aside(*, size: int = 50) -> list[InteractionRow]:
@@ -143,6 +147,11 @@ def mail_waiting() -> MailWaiting:
     found = Delivery.objects.filter(state=DeliveryState.WAITING)
     oldest = found.order_by("received_at").values_list("received_at", flat=True).first()
     return MailWaiting(found.count(), found.filter(attempts__gt=0).count(), oldest)
+
+
+def terms_of_address(channel: str, address: str, purpose: Purpose, at: datetime) -> Verdict:
+    """Return whether customers' files let an address be written to."""
+    return may_reach(Reached(channel, address), purpose, at=at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from typing import Final
 
 from django.db.models import TextChoices
 
+from bihuan.engines.contacting import Purpose
+
 
 class Topic(TextChoices):
     """What a notice is about; people choose by topic what reaches them outside the page."""
@@ -36,12 +38,21 @@ class MessageState(TextChoices):
 
 
 class LetterState(TextChoices):
-    """How far a letter has come. RETURNED: the other side refused it for good."""
+    """How far a letter has come. RETURNED: the other side refused it for good. WITHHELD: its receiver had not agreed."""
 
     WAITING = "WAITING", "待发送"
     SENT = "SENT", "已发送"
     RETURNED = "RETURNED", "被退回"
+    WITHHELD = "WITHHELD", "未发出"
 
+
+# What a letter is for, in the words of `Purpose`.
+PURPOSES: Final = (
+    (Purpose.ANSWER.value, "即时应答"),
+    (Purpose.SERVICE.value, "服务告知"),
+    (Purpose.CARE.value, "回访关怀"),
+    (Purpose.MARKETING.value, "推广"),
+)
 
 # After a failure: five seconds, then twice as long each time, an hour at most.
 RETRY_FIRST: Final = timedelta(seconds=5)

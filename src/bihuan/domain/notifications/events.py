@@ -4,10 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 
+from bihuan.engines.contacting import Purpose, Quiet
+
 GIVEN = "notice.given"
 READ = "notice.read"
 PREFERRED = "notice.preferred"
 LETTER_RETURNED = "letter.returned"
+LETTER_HELD = "letter.held"
+LETTER_HURRIED = "letter.hurried"
+LETTER_WITHHELD = "letter.withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +33,6 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
-    """Hours of the day in which nothing rings: from–until in local time, across midnight too."""
-
-    begins: time
-    ends: time
-
-
-@dataclass(frozen=True, slots=True)
 class Preference:
     """What reaches a person outside the page. No digest time: every notice by itself."""
 
@@ -48,7 +45,11 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message to somebody outside. `key` makes it once, `root` is the ref of what it is about."""
+    """A message to somebody outside. `key` makes it once, `root` is the ref of what it is about.
+
+    `purpose` decides what its receiver must have agreed to, and whether it waits for the end of their
+    quiet hours; `hurry` is why a service message does not wait (decision 0372).
+    """
 
     key: str
     root: str
@@ -56,5 +57,7 @@ class Letter:
     address: str
     title: str
     text: str
+    purpose: Purpose
     name: str = ""
+    hurry: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -4,8 +4,15 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from bihuan.domain.notifications.choices import Channel, LetterState, MessageState, Topic
+from bihuan.domain.notifications.choices import (
+    PURPOSES,
+    Channel,
+    LetterState,
+    MessageState,
+    Topic,
+)
 from bihuan.domain.org.models import Staff
+from bihuan.engines.contacting import Purpose
 
 
 class Notice(models.Model):
@@ -85,7 +92,8 @@ class Outgoing(models.Model):
 class Letter(models.Model):
     """A message to somebody outside, on its way to one channel. It waits until it was sent or refused.
 
-    `key` says which letter it is: the same one is never written twice.
+    `key` says which letter it is: the same one is never written twice. One that its receiver's terms hold
+    back has its later `due_at`, one they forbid is WITHHELD; `last_error` says why.
     """
 
     key = models.CharField(max_length=120, unique=True)
@@ -93,6 +101,14 @@ class Letter(models.Model):
     channel = models.CharField(max_length=10, choices=Channel)
     address = models.CharField(max_length=320)
     name = models.CharField(max_length=128, blank=True)
+    purpose = models.CharField(
+        max_length=10,
+        choices=PURPOSES,
+        default=Purpose.SERVICE.value,
+        db_default=Purpose.SERVICE.value,
+    )
+    # Why a service message does not wait for the end of quiet hours.
+    hurry = models.CharField(max_length=200, blank=True, default="", db_default="")
     title = models.CharField(max_length=400)
     text = models.TextField()
     headers = models.JSONField(default=dict)
@@ -109,13 +125,18 @@ class Letter(models.Model):
             models.CheckConstraint(
                 condition=Q(state=LetterState.WAITING, sent_at__isnull=True)
                 | Q(state=LetterState.SENT, sent_at__isnull=False)
-                | Q(state=LetterState.RETURNED, returned_at__isnull=False),
+                | Q(state=LetterState.RETURNED, returned_at__isnull=False)
+                | Q(state=LetterState.WITHHELD, sent_at__isnull=True) & ~Q(last_error=""),
                 name="letter_says_when_it_was_sent_or_returned",
             ),
             models.CheckConstraint(
                 condition=Q(channel__in=Channel.values), name="letter_channel_is_known"
             ),
             models.CheckConstraint(condition=~Q(address=""), name="letter_has_an_address"),
+            models.CheckConstraint(
+                condition=Q(purpose__in=[one.value for one in Purpose]),
+                name="letter_purpose_is_known",
+            ),
         ]
         indexes = [
             # What is to be sent now.
@@ -123,6 +144,12 @@ class Letter(models.Model):
                 fields=["due_at", "id"],
                 condition=Q(state=LetterState.WAITING),
                 name="letters_by_due",
+            ),
+            # How many were not sent for want of consent.
+            models.Index(
+                fields=["channel"],
+                condition=Q(state=LetterState.WITHHELD),
+                name="letters_withheld",
             ),
             # How many letters an address got lately.
             models.Index(fields=["address", "-written_at"], name="letters_of_an_address"),

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
+from bihuan.engines.contacting import Purpose, Verdict
 from bihuan.kit.registry import Registry
 
 
@@ -30,6 +32,16 @@ class Message:
 class Undeliverable(Exception):
     """An adapter says that a message will never arrive: trying again is of no use."""
 
+
+class Terms(Protocol):
+    """Says whether an address may be written to on a channel."""
+
+    def __call__(self, channel: str, address: str, purpose: Purpose, at: datetime) -> Verdict:
+        """Return from when on, or why not at all."""
+
+
+TERMS: Registry[Terms] = Registry("terms of contact")
+"""By the app that knows them: what receivers outside agreed to. The strictest holds."""
 
 CHANNELS: Registry[Callable[[Message], None]] = Registry("notification channel")
 """By `Channel` value: sends a message, or raises; what it raises leaves the message waiting."""

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 
 from bihuan.domain.notifications.choices import LetterState, MessageState
-from bihuan.domain.notifications.events import Preference, Quiet
+from bihuan.domain.notifications.events import Preference
 from bihuan.domain.notifications.models import Letter, Notice, Outgoing, Preference as Wish
 from bihuan.domain.org.ports import Access
+from bihuan.engines.contacting import Quiet
 from bihuan.kit import db
 from bihuan.kit.paging import Page, keyset
 from bihuan.kit.problems import NotFound
@@ -76,6 +77,11 @@ def letters_waiting(channel: str, at: datetime) -> int:
     return due.count()
 
 
+def letters_withheld(channel: str) -> int:
+    """Return how many letters were not sent because their receiver had not agreed."""
+    return Letter.objects.filter(channel=channel, state=LetterState.WITHHELD).count()
+
+
 def letters_to(address: str, *, since: datetime) -> int:
     """Return how many letters were written to an address since a moment."""
     [(count,)] = db.rows(_LETTERS_TO, (address, since))
@@ -84,5 +90,7 @@ def letters_to(address: str, *, since: datetime) -> int:
 
 def letter_states(keys: Collection[str]) -> dict[str, tuple[str, str]]:
     """Return state and last error of letters, by key."""
+    if not keys:
+        return {}
     found = Letter.objects.filter(key__in=keys).values_list("key", "state", "last_error")
     return {key: (state, error) for key, state, error in found}

@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 
 from bihuan.domain.customers import actions as customers
 from bihuan.domain.customers.actions import bonds, profiling
@@ -95,7 +95,8 @@ def _agree(rows: Sequence[Row], known: Mapping[str, int], at: datetime) -> None:
         customers.settle_contact(contact_id=point.pk, terms=terms, by=_BY, at=at)
         if "spoken" in row:
             spoken = interactions.Spoken(customer_id, "PHONE", row["said"])
-            interactions.note_contact(spoken=spoken, by=_BY, at=at - _days(row["spoken"]))
+            morning = localtime(at - _days(row["spoken"])).replace(hour=10, minute=0)
+            interactions.note_contact(spoken=spoken, by=_BY, at=morning)
 
 
 def _leave(rows: Sequence[Row], known: Mapping[str, int], at: datetime) -> None:

@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
 from bihuan.domain.notifications import actions, queries
-from bihuan.domain.notifications.events import Preference, Quiet
+from bihuan.domain.notifications.events import Preference
+from bihuan.engines.contacting import Quiet
 from bihuan.kit import clock
 from bihuan.surfaces.api.calls import access_of, actor_of, carry_out
 from bihuan.surfaces.api.schemas import Listing

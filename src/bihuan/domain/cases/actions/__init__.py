@@ -65,7 +65,7 @@ from bihuan.domain.cases.actions.verbs import (
     reopen_case,
     withdraw_case,
 )
-from bihuan.domain.cases.actions.writing import write_to_customer
+from bihuan.domain.cases.actions.writing import may_write, write_to_customer
 
 __all__ = [
     "CaseChanged",
@@ -104,6 +104,7 @@ __all__ = [
     "leave_incident",
     "link_cases",
     "look_ahead",
+    "may_write",
     "merge_case",
     "open_case",
     "plan_capa",

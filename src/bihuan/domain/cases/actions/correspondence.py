@@ -29,6 +29,7 @@ from bihuan.domain.ledger.events import Actor
 from bihuan.domain.notifications import actions as notifications, queries as letters
 from bihuan.domain.notifications.choices import Topic
 from bihuan.domain.notifications.events import Notice
+from bihuan.engines.contacting import Purpose
 from bihuan.kit import db
 from bihuan.kit.problems import Refused
 
@@ -275,6 +276,7 @@ def _answer(late: _Late, what: str, lead: str, text: str) -> None:
         subject=mail_texts.subject_of(about, lead),
         text=text,
         headers=writing.BY_MACHINE,
+        purpose=Purpose.ANSWER,
     )
     writing.write(Step(case.id, MAIL, late.at), recipient, wanted)
 

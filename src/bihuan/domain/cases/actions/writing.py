@@ -12,6 +12,7 @@ from bihuan.domain.cases.actions.steps import Step
 from bihuan.domain.cases.actions.verbs import TextMissing, allowed
 from bihuan.domain.cases.events import case_ref
 from bihuan.domain.customers import queries as customers
+from bihuan.domain.customers.queries.contacting import Reached, may_reach
 from bihuan.domain.interactions import actions as interactions, queries, rules
 from bihuan.domain.interactions.choices import Direction
 from bihuan.domain.interactions.events import NewInteraction
@@ -19,6 +20,7 @@ from bihuan.domain.ledger.events import Actor
 from bihuan.domain.notifications import actions as notifications
 from bihuan.domain.notifications.choices import Channel as Way
 from bihuan.domain.notifications.events import Letter
+from bihuan.engines.contacting import FREE, Purpose, Verdict
 from bihuan.kit import db
 from bihuan.kit.problems import NotFound, Refused
 
@@ -58,21 +60,26 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """One mail to be written. `key` makes it once; `said` is what the story of the case keeps of it."""
+    """One mail to be written. `key` makes it once; `said` is what the story of the case keeps of it.
+
+    It waits for the end of its receiver's quiet hours unless it answers what came in just now, or `hurry` says why not.
+    """
 
     key: str
     subject: str
     text: str
     said: str = ""
+    purpose: Purpose = Purpose.SERVICE
+    hurry: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @transaction.atomic
-def write_to_customer(*, case_id: int, text: str, by: Actor, at: datetime) -> int:
+def write_to_customer(*, case_id: int, text: str, hurry: str = "", by: Actor, at: datetime) -> int:
     """Mail the case's customer as who works on it; return the interaction's id.
 
     Goes to who wrote last in this case, else to the customer's own address. The mail waits in the table of
-    letters until the server took it.
+    letters until their quiet hours are over, which `hurry` may say why not, and the server took it.
     """
     allowed(case_id, "unit.work", by, at)
     if not text.strip():
@@ -85,11 +92,21 @@ def write_to_customer(*, case_id: int, text: str, by: Actor, at: datetime) -> in
         subject=mail_texts.subject_of(about),
         text=mail_texts.answer(about, text[:LONGEST_TEXT]),
         said=text.strip()[:LONGEST_TEXT],
+        hurry=hurry.strip(),
     )
     found = write(Step(case_id, by, at), recipient, writing)
     if found is None:
         raise AlreadyWritten
     return found
+
+
+def may_write(case_id: int, *, at: datetime) -> Verdict:
+    """Return whether a mail about a case goes out at once, or when its receiver's quiet hours end."""
+    try:
+        address = recipient_of(case_id).address
+    except (NoMailAddress, MailNotSetUp):
+        return FREE
+    return may_reach(Reached("EMAIL", address), Purpose.SERVICE, at=at)
 
 
 class AlreadyWritten(Refused):
@@ -157,6 +174,8 @@ def write(step: Step, to: Recipient, writing: Writing) -> int | None:
         address=to.address,
         title=writing.subject,
         text=writing.text,
+        purpose=writing.purpose,
+        hurry=writing.hurry,
         name=to.name,
         headers=headers,
     )

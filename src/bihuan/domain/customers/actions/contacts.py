@@ -12,12 +12,15 @@ from bihuan.domain.customers.actions.customers import (
     record,
     within,
 )
+from bihuan.domain.customers.actions.insisting import Insisting, insist
 from bihuan.domain.customers.choices import Consent
 from bihuan.domain.customers.models import ContactPoint, Customer
 from bihuan.domain.customers.queries import CustomerUnknown
+from bihuan.domain.customers.queries.contacting import may_use
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org import queries as org
+from bihuan.engines.contacting import Purpose
 from bihuan.kit.problems import Invalid
 
 LEAST_REASON = 4
@@ -136,8 +139,13 @@ def settle_contact(*, contact_id: int, terms: ContactTerms, by: Actor, at: datet
 
 
 @transaction.atomic
-def reveal_phone(*, contact_id: int, reason: str, by: Actor, at: datetime) -> str:
-    """Return a full number to somebody who may see it; each look is a fact with its reason (SEC-01)."""
+def reveal_phone(
+    *, contact_id: int, reason: str, despite: str = "", by: Actor, at: datetime
+) -> str:
+    """Return a full number to somebody who may see it; each look is a fact with its reason (SEC-01).
+
+    Where the customer refused calls or has quiet hours, `despite` says why they are called nevertheless.
+    """
     point = _contact(contact_id)
     access = org.authorise(by, "customer.see_phone", point.customer.unit_id, at=at)
     if access is not None and not within(access, point.customer):
@@ -145,6 +153,8 @@ def reveal_phone(*, contact_id: int, reason: str, by: Actor, at: datetime) -> st
     if len(reason.strip()) < LEAST_REASON:
         raise ReasonMissing(fields={"reason": ReasonMissing.message})
     ref = f"customer:{point.customer_id}"
+    stands = may_use(contact_id, Purpose.CARE, at=at)
+    insist(Insisting(ref, "PHONE", despite), stands, by=by, at=at)
     data = {"contact": contact_id}
     ledger.record(Fact("customer.phone_seen", ref, ref, at, by, reason=reason.strip(), data=data))
     return point.value

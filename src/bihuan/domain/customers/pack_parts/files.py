@@ -5,6 +5,7 @@ title: 车队客户
 fields:                            # beside the ones every file has
   - {key: fleet_size, title: 车队规模, applies: [ORGANISATION], type: number, unit: 辆}
 first_call: {limit: 1wd, calendar: base.office}   # after a hand-over; this is also what holds without it
+quiet_hours: {from: "21:00", until: "08:00"}      # nobody is contacted of our own accord then, beside their own hours
 handovers:                         # selections offered when customers are handed over (CUS-16)
   - {code: fleets, title: 租赁三台车以上, where: [{field: fleet_size, least: 3}, {field: mode, is: 租赁}]}
   - {code: old, title: 老客户, months: 12}     # made a file at least so many months ago
@@ -53,6 +54,7 @@ class CustomerFilePart:
                 if kind not in kinds:
                     field.report(("applies",), f"没有“{kind}”这类客户", suggest(kind, kinds))
         _check_first_call(top)
+        _check_quiet_hours(top)
         _check_handovers(top, keys)
         _check_portfolios(top, pack)
         weights = top.child("completeness", required=False)
@@ -70,6 +72,7 @@ class CustomerFilePart:
             "fields": file.data.get("fields", []),
             "completeness": file.data.get("completeness", {}),
             "first_call": file.data.get("first_call"),
+            "quiet_hours": file.data.get("quiet_hours"),
             "handovers": file.data.get("handovers", []),
             "bound_units": file.data.get("portfolios", []),
         }
@@ -115,6 +118,15 @@ def _check_first_call(top: Shape) -> None:
         parse_limit(limit)
     except LimitUnreadable:
         call.report(("limit",), f"时限“{limit}”读不懂", "写成 1wd、4h 或 30m")
+
+
+def _check_quiet_hours(top: Shape) -> None:
+    hours = top.child("quiet_hours", required=False)
+    if hours is None:
+        return
+    for end in ("from", "until"):
+        hours.text(end, like=r"([01][0-9]|2[0-3]):[0-5][0-9]", example='"21:00"')
+    hours.done()
 
 
 def _check_weights(weights: Shape, keys: set[str]) -> None:

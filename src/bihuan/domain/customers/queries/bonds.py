@@ -8,8 +8,11 @@ from typing import Final
 
 from bihuan.domain.customers.choices import SEEN_BACK, Consent, RelationKind
 from bihuan.domain.customers.models import ContactPoint, Contract, Customer, Relation
+from bihuan.domain.customers.queries.contacting import agreed_of
+from bihuan.domain.customers.queries.profile_rules import house_hours
 from bihuan.domain.customers.queries.reach import NOTHING, Place, reach_of
 from bihuan.domain.org.ports import Access
+from bihuan.engines.contacting import Agreed, Purpose, Verdict, verdict
 from bihuan.kit.masking import mask_text
 
 _SHOWN: Final = 50
@@ -42,21 +45,21 @@ class ContractRow:
 
 @dataclass(frozen=True, slots=True)
 class TermsRow:
-    """How a customer agreed to be contacted one way; quiet hours are local."""
+    """How a customer agreed to be contacted one way; quiet hours count in the time zone of `care`.
+
+    `care` is what holds for a contact of our own accord, the house's hours beside the customer's.
+    """
 
     consent: str
     consent_title: str
     consent_at: datetime | None
     quiet_from: time | None
     quiet_until: time | None
+    care: Agreed
 
-    def is_quiet(self, local: time) -> bool:
-        """Tell whether the customer is not to be contacted at a local time of day."""
-        if self.quiet_from is None or self.quiet_until is None:
-            return False
-        if self.quiet_from <= self.quiet_until:
-            return self.quiet_from <= local < self.quiet_until
-        return local >= self.quiet_from or local < self.quiet_until
+    def now(self, at: datetime) -> Verdict:
+        """Return whether we may contact the customer this way of our own accord."""
+        return verdict(Purpose.CARE, self.care, at)
 
 
 def relations_of(customer_id: int, access: Access) -> Sequence[RelationRow]:
@@ -99,6 +102,7 @@ def contact_terms(contact_id: int) -> TermsRow:
 
 def terms_of(points: Iterable[ContactPoint]) -> dict[int, TermsRow]:
     """Return how a customer agreed to be contacted, by contact."""
+    house = house_hours()
     return {
         one.pk: TermsRow(
             one.consent,
@@ -106,6 +110,7 @@ def terms_of(points: Iterable[ContactPoint]) -> dict[int, TermsRow]:
             one.consent_at,
             one.quiet_from,
             one.quiet_until,
+            agreed_of(one, house),
         )
         for one in points
     }

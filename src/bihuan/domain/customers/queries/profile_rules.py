@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from typing import Any, Final
 
 from bihuan.domain.customers.choices import CustomerKind
 from bihuan.domain.customers.ports import TEXT
 from bihuan.domain.packs import queries as packs
+from bihuan.engines.contacting import Quiet
 
 KIND: Final = "customer_file"
 DEFAULT: Final[Mapping[str, Mapping[str, int]]] = {
@@ -131,6 +133,14 @@ def first_call() -> tuple[str, str]:
         if said := one.get("first_call"):
             return said["limit"], said["calendar"]
     return "1wd", "base.office"
+
+
+def house_hours() -> Quiet | None:
+    """Return when the house contacts nobody of its own accord, None for never mind."""
+    for one in _definitions():
+        if said := one.get("quiet_hours"):
+            return Quiet(time.fromisoformat(said["from"]), time.fromisoformat(said["until"]))
+    return None
 
 
 def field_title(key: str) -> str:

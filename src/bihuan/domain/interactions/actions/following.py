@@ -6,12 +6,15 @@ from datetime import datetime
 from django.db import transaction
 
 from bihuan.domain.customers import queries as customers
+from bihuan.domain.customers.actions.insisting import Insisting, insist
+from bihuan.domain.customers.queries.contacting import may_contact
 from bihuan.domain.interactions.actions.recording import record_interaction
 from bihuan.domain.interactions.choices import Direction, Nature
 from bihuan.domain.interactions.events import NewInteraction
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org import queries as org
+from bihuan.engines.contacting import Purpose
 from bihuan.kit.problems import Invalid
 
 CONTACTED = "customer.contacted"
@@ -25,12 +28,13 @@ class ContactNoteMissing(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """With whom we spoke, on which channel, and what was said."""
+    """With whom we spoke, on which channel, and what was said; `despite` says why it was not the time for it."""
 
     customer_id: int
     channel: str
     said: str
     party_name: str = ""
+    despite: str = ""
 
 
 @transaction.atomic
@@ -42,6 +46,7 @@ def note_contact(*, spoken: Spoken, by: Actor, at: datetime) -> int:
         raise customers.CustomerUnknown
     if not spoken.said.strip():
         raise ContactNoteMissing(fields={"reason": ContactNoteMissing.message})
+    _welcome(spoken, customer_id, by, at)
     kept = record_interaction(
         NewInteraction(
             channel=spoken.channel,
@@ -60,3 +65,9 @@ def note_contact(*, spoken: Spoken, by: Actor, at: datetime) -> int:
     data = {"interaction": kept, "channel": spoken.channel}
     ledger.record(Fact(CONTACTED, ref, ref, at, by, data=data))
     return kept
+
+
+def _welcome(spoken: Spoken, customer_id: int, by: Actor, at: datetime) -> None:
+    stands = may_contact([customer_id], spoken.channel, Purpose.CARE, at=at)[customer_id]
+    insisting = Insisting(f"customer:{customer_id}", spoken.channel, spoken.despite)
+    insist(insisting, stands, by=by, at=at)

@@ -1,17 +1,24 @@
-"""Letters to people outside: written in the transaction of what they tell, sent when the channel is up."""
+"""Letters to people outside: written in the transaction of what they tell, sent when the channel is up.
+
+The one way out to customers (decision 0372): what a receiver agreed to is asked when a letter is written and again
+when it is sent. A letter held back waits for its moment; one that is withheld stays, with the reason.
+"""
 
 import json
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.timezone import localtime
 
 from bihuan.domain.ledger.actions import record
 from bihuan.domain.ledger.events import SYSTEM, Fact
 from bihuan.domain.notifications import events, rules
 from bihuan.domain.notifications.choices import LetterState
 from bihuan.domain.notifications.models import Letter
-from bihuan.domain.notifications.ports import CHANNELS, Message, Undeliverable
+from bihuan.domain.notifications.ports import CHANNELS, TERMS, Message, Undeliverable
+from bihuan.engines.contacting import FREE, Purpose, Verdict
 from bihuan.kit import db
 
 log = logging.getLogger(__name__)
@@ -19,10 +26,10 @@ log = logging.getLogger(__name__)
 LONGEST_TITLE = 400
 LONGEST_ERROR = 200
 _WRITE = """
-insert into notifications_letter (key, root, channel, address, name, title, text, headers, state,
-    written_at, due_at, attempts, last_error)
+insert into notifications_letter (key, root, channel, address, name, title, text, headers, purpose, hurry,
+    state, written_at, due_at, attempts, last_error)
 values (%(key)s, %(root)s, %(channel)s, %(address)s, %(name)s, %(title)s, %(text)s, %(headers)s::jsonb,
-    'WAITING', %(at)s, %(at)s, 0, '')
+    %(purpose)s, %(hurry)s, %(state)s, %(at)s, %(due)s, 0, %(why)s)
 on conflict (key) do nothing returning id
 """
 
@@ -30,8 +37,12 @@ on conflict (key) do nothing returning id
 def write_letter(letter: events.Letter, *, at: datetime) -> bool:
     """Put a letter among those that wait; return whether it was not there yet.
 
-    Belongs into the transaction of what the letter tells: both are there or neither.
+    Belongs into the transaction of what the letter tells: both are there or neither. It waits for the end
+    of its receiver's quiet hours, and is withheld where they did not agree: both are facts.
     """
+    found = _terms(letter.channel, letter.address, letter.purpose, at)
+    hurries = letter.purpose == Purpose.SERVICE and bool(letter.hurry and found.until)
+    stands = FREE if hurries else found
     values = {
         "key": letter.key,
         "root": letter.root,
@@ -41,9 +52,20 @@ def write_letter(letter: events.Letter, *, at: datetime) -> bool:
         "title": letter.title[:LONGEST_TITLE],
         "text": letter.text,
         "headers": json.dumps(dict(letter.headers)),
+        "purpose": letter.purpose.value,
+        "hurry": letter.hurry[:LONGEST_ERROR],
+        "state": LetterState.WITHHELD if stands.never else LetterState.WAITING,
         "at": at,
+        "due": stands.until or at,
+        "why": _why(stands),
     }
-    return db.one(_WRITE, values) is not None
+    if db.one(_WRITE, values) is None:
+        return False
+    if hurries:
+        why = {"why": found.why, **_data(letter.channel, letter.key)}
+        _tell(events.LETTER_HURRIED, letter.root, letter.hurry, why, at)
+    _tell_standing(letter, stands, at)
+    return True
 
 
 def send_letters(*, at: datetime, limit: int = 200) -> int:
@@ -68,6 +90,10 @@ def _send_next(at: datetime) -> bool:
     letter = due.select_for_update(skip_locked=True).first()
     if letter is None:
         return False
+    stands = FREE if letter.hurry else _terms_of(letter, at)
+    if not stands.is_free:
+        _hold(letter, stands, at)
+        return True
     try:
         CHANNELS.get(letter.channel)(_message(letter))
     except Undeliverable as refusal:
@@ -99,12 +125,54 @@ def _return(letter: Letter, reason: str, at: datetime) -> None:
     letter.state, letter.returned_at = LetterState.RETURNED, at
     letter.last_error = reason[:LONGEST_ERROR]
     letter.save(update_fields=["state", "returned_at", "last_error"])
-    if letter.root:
-        data = {"channel": letter.channel, "key": letter.key}
-        fact = Fact(
-            events.LETTER_RETURNED, letter.root, letter.root, at, SYSTEM, letter.last_error, data
-        )
-        record(fact)
+    data = _data(letter.channel, letter.key)
+    _tell(events.LETTER_RETURNED, letter.root, letter.last_error, data, at)
+
+
+def _terms_of(letter: Letter, at: datetime) -> Verdict:
+    return _terms(letter.channel, letter.address, Purpose(letter.purpose), at)
+
+
+def _terms(channel: str, address: str, purpose: Purpose, at: datetime) -> Verdict:
+    """Return what stands against a letter now; of several who know, the strictest."""
+    if purpose == Purpose.ANSWER:
+        return FREE
+    found = [ask(channel, address, purpose, at) for ask in TERMS.values()]
+    return max(found, key=lambda one: (one.never, one.until or at), default=FREE)
+
+
+def _hold(letter: Letter, stands: Verdict, at: datetime) -> None:
+    """Let a letter wait for the end of quiet hours, or withhold it: terms may have changed since it was written."""
+    letter.state = LetterState.WITHHELD if stands.never else LetterState.WAITING
+    letter.due_at, letter.last_error = stands.until or letter.due_at, _why(stands)
+    letter.save(update_fields=["state", "due_at", "last_error"])
+    _tell_standing(letter, stands, at)
+
+
+def _tell_standing(letter: events.Letter | Letter, stands: Verdict, at: datetime) -> None:
+    data = _data(letter.channel, letter.key)
+    if stands.never:
+        _tell(events.LETTER_WITHHELD, letter.root, stands.why, data, at)
+    elif stands.until is not None:
+        held = {**data, "until": stands.until.isoformat()}
+        _tell(events.LETTER_HELD, letter.root, _why(stands), held, at)
+
+
+def _why(stands: Verdict) -> str:
+    """Return what stands against a letter, and when it goes out by the centre's clock."""
+    if stands.until is None:
+        return stands.why
+    goes = localtime(stands.until)
+    return f"{stands.why}，{goes.month}月{goes.day}日 {goes:%H:%M} 发出"
+
+
+def _data(channel: str, key: str) -> dict[str, str]:
+    return {"channel": channel, "key": key}
+
+
+def _tell(name: str, root: str, reason: str, data: Mapping[str, str], at: datetime) -> None:
+    if root:
+        record(Fact(name, root, root, at, SYSTEM, reason, data))
 
 
 def _message(letter: Letter) -> Message:

@@ -1,6 +1,7 @@
 """The first call after a hand-over: noted by the new owner, watched by a clock, scored by when it came (section 0.6)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -8,12 +9,15 @@ from django.db import transaction
 from bihuan.domain.clocks import actions as clocks, queries as calendars
 from bihuan.domain.clocks.choices import MomentKind
 from bihuan.domain.clocks.ports import ClockMoment, Locked
+from bihuan.domain.customers.actions.insisting import Insisting, insist
+from bihuan.domain.customers.queries.contacting import may_contact
 from bihuan.domain.ledger.events import SYSTEM, Actor
 from bihuan.domain.portfolios.actions.handovers import HandoverUnknown
 from bihuan.domain.portfolios.actions.telling import keep, tell
 from bihuan.domain.portfolios.choices import CallOutcome, HandoverState
 from bihuan.domain.portfolios.models import Handover, HandoverLine
 from bihuan.domain.portfolios.queries.signers import signers
+from bihuan.engines.contacting import Purpose
 from bihuan.kit import db
 from bihuan.kit.problems import Invalid, NotAllowed
 
@@ -27,10 +31,17 @@ class CallNoteMissing(Invalid):
     message = "请记录客户的反应。"
 
 
+@dataclass(frozen=True, slots=True)
+class FirstCall:
+    """What became of a call, what the customer said, and why it was made where they were not to be disturbed."""
+
+    outcome: CallOutcome
+    note: str
+    despite: str = ""
+
+
 @transaction.atomic
-def note_first_call(
-    *, line_id: int, outcome: CallOutcome, note: str, by: Actor, at: datetime
-) -> bool:
+def note_first_call(*, line_id: int, call: FirstCall, by: Actor, at: datetime) -> bool:
     """Note the first call to a customer one was given; say whether it came in time. Noted again, it changes nothing."""
     line = HandoverLine.objects.filter(pk=line_id).first()
     found = (
@@ -44,12 +55,15 @@ def note_first_call(
     line.refresh_from_db()
     if line.called_at is not None:
         return line.called_at <= due_at
-    if not note.strip():
+    if not call.note.strip():
         raise CallNoteMissing(fields={"reason": CallNoteMissing.message})
-    line.called_at, line.outcome, line.note = at, outcome, note.strip()[:500]
+    stands = may_contact([line.customer_id], "PHONE", Purpose.CARE, at=at)[line.customer_id]
+    insisting = Insisting(f"customer:{line.customer_id}", "PHONE", call.despite)
+    insist(insisting, stands, by=by, at=at)
+    line.called_at, line.outcome, line.note = at, call.outcome, call.note.strip()[:500]
     line.save(update_fields=["called_at", "outcome", "note"])
     in_time = at <= due_at
-    data = {"handover": found.pk, "outcome": outcome, "in_time": in_time}
+    data = {"handover": found.pk, "outcome": call.outcome, "in_time": in_time}
     keep("customer.first_called", line.customer_id, data, reason=line.note, by=by, at=at)
     if not found.lines.filter(called_at__isnull=True).exists():
         if calendars.live_clock(found.ref) is not None:

@@ -8,12 +8,14 @@ from typing import Any, Final
 from django.db.models import Count, F, Q, QuerySet
 
 from bihuan.domain.customers.queries import segments
+from bihuan.domain.customers.queries.contacting import may_contact
 from bihuan.domain.customers.queries.profile_rules import Selection, selections
 from bihuan.domain.customers.queries.reach import SIGN, reach_of
 from bihuan.domain.org import queries as org
 from bihuan.domain.org.ports import Access
 from bihuan.domain.portfolios.choices import MOST_HANDED_OVER, CallOutcome, HandoverState
 from bihuan.domain.portfolios.models import Handover, HandoverLine
+from bihuan.engines.contacting import Purpose, Verdict
 from bihuan.kit import db
 from bihuan.kit.masking import mask_text
 from bihuan.kit.paging import Page, keyset
@@ -160,6 +162,14 @@ def lines(access: Access, handover_id: int, *, after: str = "") -> Page[LineRow]
             is_late=bool(row.called_at and due and row.called_at > due),
         )
     )
+
+
+def may_call(handover_id: int, *, at: datetime) -> dict[int, Verdict]:
+    """Return, by line, whether the customers who wait for their first call may be called now."""
+    waiting = HandoverLine.objects.filter(handover_id=handover_id, called_at__isnull=True)
+    customer_of = dict(waiting.values_list("id", "customer_id"))
+    found = may_contact(customer_of.values(), "PHONE", Purpose.CARE, at=at)
+    return {line_id: found[customer_id] for line_id, customer_id in customer_of.items()}
 
 
 def to_sign(access: Access) -> int:

@@ -9,7 +9,10 @@ from bihuan.domain.cases.queries import CaseView
 from bihuan.domain.interactions import queries as interactions
 from bihuan.surfaces.workspace.case_operations.operation import CaseOperation
 from bihuan.surfaces.workspace.desk import Desk
+from bihuan.surfaces.workspace.operations.operation import chosen
+from bihuan.surfaces.workspace.phrases import moment
 from bihuan.surfaces.workspace.sheets.dialogs import Dialog
+from bihuan.surfaces.workspace.sheets.fields import FieldSheet
 
 LONGEST_SHOWN = 300
 
@@ -22,17 +25,31 @@ class WriteMail(CaseOperation):
     reason_label = "邮件内容"
     done = "邮件已提交发送"
 
+    def fields(self, view: CaseView, desk: Desk, said: QueryDict) -> Sequence[FieldSheet]:
+        """Ask why the mail cannot wait, in the receiver's quiet hours."""
+        if actions.may_write(view.row.id, at=desk.at).is_free:
+            return ()
+        return [
+            FieldSheet(name="hurry", label="急件原因，填了立即发出", max_length=200, width="w6")
+        ]
+
     def lines(self, view: CaseView, desk: Desk, said: QueryDict) -> Sequence[str]:
-        """Show what the customer wrote last."""
+        """Show what the customer wrote last, and whether the mail waits."""
+        stands = actions.may_write(view.row.id, at=desk.at)
+        waits = [f"{stands.why}：邮件 {moment(stands.until)} 发出。"] if stands.until else []
         last = interactions.last_received(view.ref)
         if last is None:
-            return []
+            return waits
         words = " ".join(last.text.split())
         shown = words[:LONGEST_SHOWN] + ("…" if len(words) > LONGEST_SHOWN else "")
-        return [f"最近来信：{shown}"] if view.sees_phones else []
+        return [*waits, f"最近来信：{shown}"] if view.sees_phones else waits
 
     def carry_out(self, view: CaseView, desk: Desk, dialog: Dialog) -> None:
         """Write the mail."""
         actions.write_to_customer(
-            case_id=view.row.id, text=dialog.whole_reason, by=desk.actor, at=desk.at
+            case_id=view.row.id,
+            text=dialog.whole_reason,
+            hurry=chosen(dialog, "hurry"),
+            by=desk.actor,
+            at=desk.at,
         )

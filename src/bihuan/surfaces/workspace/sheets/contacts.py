@@ -13,8 +13,18 @@ from bihuan.kit.masking import mask_mail
 RECEIVED: Final = "interaction.received"
 SENT: Final = "interaction.sent"
 RETURNED: Final = "letter.returned"
+_LETTERS: Final[Mapping[str, tuple[str, str]]] = {
+    RETURNED: ("邮件没有送达客户", "warn"),
+    "letter.held": ("邮件等免打扰结束再发", "warn"),
+    "letter.hurried": ("急件，未等免打扰结束", "warn"),
+    "letter.withheld": ("邮件未发出", "over"),
+}
 OPENING: Final = frozenset({"OPENED", "OPENED_BESIDE"})
-_STATES: Final[Mapping[str, str]] = {"WAITING": "待发送", "RETURNED": "被退回"}
+_STATES: Final[Mapping[str, str]] = {
+    "WAITING": "待发送",
+    "RETURNED": "被退回",
+    "WITHHELD": "未发出",
+}
 Said = Mapping[tuple[str, datetime], str]
 
 
@@ -29,8 +39,9 @@ class ContactLook(NamedTuple):
 def look_of(name: str, data: Mapping[str, Any]) -> ContactLook | None:
     """Return how a fact about a contact looks, None for any other fact."""
     by_machine = data.get("nature") == "AUTO_REPLY"
-    if name == RETURNED:
-        return ContactLook("邮件没有送达客户", "mail", "warn")
+    if name in _LETTERS:
+        title, tone = _LETTERS[name]
+        return ContactLook(title, "mail", tone)
     if name == SENT:
         return ContactLook("自动回执" if by_machine else "邮件答复客户", "mail", "")
     if name == RECEIVED and data.get("nature") == "BOUNCE":
@@ -62,12 +73,17 @@ def is_repeated(name: str, at: datetime, data: Mapping[str, Any], said: Said) ->
     return data.get("outcome") in OPENING and not said.get((name, at))
 
 
+def letter_state(one: InteractionRow) -> str:
+    """Say how far a mail of ours has come and what stands against it, nothing once it was sent."""
+    state = _STATES.get(one.letter_state, "")
+    why = f"：{one.letter_error}" if one.letter_error else ""
+    return f"〔{state}{why}〕" if state else ""
+
+
 def _said(one: InteractionRow) -> str:
     parts = [one.remark] if one.outcome in OPENING else [one.text, one.remark]
     if one.is_ours:
-        state = _STATES.get(one.letter_state, "")
-        why = f"：{one.letter_error}" if one.letter_error else ""
-        parts = [f"〔{state}{why}〕" if state else "", one.text]
+        parts = [letter_state(one), one.text]
     elif one.outcome not in OPENING and one.party_address:
         who = one.party_name or mask_mail(one.party_address)
         parts.insert(0, f"{who}：")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.urls import reverse
-from django.utils.timezone import localdate, localtime
+from django.utils.timezone import localdate
 
 from bihuan.domain.customers.choices import RelationKind
 from bihuan.domain.customers.queries import ContactRow
@@ -16,9 +16,11 @@ from bihuan.domain.customers.queries.pairs import MergeRow, PairRow
 from bihuan.domain.customers.queries.profile import CustomerProfile
 from bihuan.domain.interactions.queries import InteractionRow
 from bihuan.domain.org.ports import Access
+from bihuan.engines.contacting import Verdict
 from bihuan.kit.masking import mask_text
 from bihuan.surfaces.workspace import phrases
 from bihuan.surfaces.workspace.sheets import words
+from bihuan.surfaces.workspace.sheets.contacts import letter_state
 from bihuan.surfaces.workspace.sheets.customers import hidden, reveal_addresses
 from bihuan.surfaces.workspace.sheets.evidence import EVIDENCE
 from bihuan.surfaces.workspace.sheets.ratings import EVERY
@@ -133,10 +135,8 @@ def _advice(profile: CustomerProfile, at: datetime) -> str:
     phone = _first(profile, "PHONE")
     if phone is None:
         return ""
-    agreed = profile.terms[phone.id]
-    if agreed.consent == "REFUSED":
-        return "拒绝电话联系"
-    return "现在免打扰" if agreed.is_quiet(localtime(at).time()) else ""
+    now = profile.terms[phone.id].now(at)
+    return "拒绝电话联系" if now.never else "" if now.is_free else "现在免打扰"
 
 
 def _first(profile: CustomerProfile, kind: str) -> ContactRow | None:
@@ -170,7 +170,7 @@ def _agreed(terms: TermsRow, at: datetime) -> dict[str, Any]:
         "consent_title": terms.consent_title,
         "consent_at": terms.consent_at,
         "quiet": hours,
-        "is_quiet": terms.is_quiet(localtime(at).time()),
+        "is_quiet": terms.now(at).until is not None,
     }
 
 
@@ -225,6 +225,16 @@ def due_line(due: Due, today: date) -> dict[str, Any]:
     }
 
 
+def call_line(stands: Verdict) -> dict[str, str]:
+    """Return what stands against a call now: until when, or that the customer refused."""
+    if stands.never:
+        return {"stands": "拒绝电话", "stands_tone": "over"}
+    if stands.until is None:
+        return {"stands": "", "stands_tone": ""}
+    until = phrases.short_moment(stands.until)
+    return {"stands": f"免打扰至 {until}", "stands_tone": "warn"}
+
+
 def _next(profile: CustomerProfile, at: datetime) -> list[dict[str, str]]:
     """Return what is worth doing next, the most pressing first; each leads to where it is done."""
     customer = [profile.card.id]
@@ -264,7 +274,7 @@ def contact_lines(
             "title": _contact_title(one),
             "who": names.get(one.by, "") or one.party_name,
             "case": cases.get(root),
-            "said": mask_text(one.text or one.subject)[:SAID],
+            "said": letter_state(one) + mask_text(one.text or one.subject)[:SAID],
             "at": one.at,
         }
         for root, one in contacts

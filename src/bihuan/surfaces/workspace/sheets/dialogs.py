@@ -7,13 +7,16 @@ from uuid import uuid4
 
 from django.http import QueryDict
 
+from bihuan.engines.contacting import Verdict
 from bihuan.kit.problems import Refused
+from bihuan.surfaces.workspace.phrases import moment
 from bihuan.surfaces.workspace.sheets.fields import FieldSheet
 
 OTHER: Final = "其他"
 WHY_A_NUMBER: Final = ("回拨客户", "核对身份", "上门联系", OTHER)
 LEAST: Final = 10
 LONGEST_KEY: Final = 64
+DESPITE: Final = "despite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,23 @@ def number_dialog(address: str, name: str) -> "Dialog":
         consequence=f"客户 {name}。查看人、时间和原因会记入留痕。",
         reasons=WHY_A_NUMBER,
         least=4,
+    )
+
+
+def warned(dialog: "Dialog", stands: Verdict) -> "Dialog":
+    """Return a dialog that leads to a contact, with what stands against it now and the question why nevertheless."""
+    if stands.is_free:
+        return dialog
+    later = ""
+    if stands.until is not None:
+        later = f"，{moment(stands.until)} 以后再联系"
+    why = FieldSheet(
+        name=DESPITE, label="仍要现在联系的原因", required=True, max_length=200, width="w6"
+    )
+    return replace(
+        dialog,
+        warning=f"{stands.why}{later}。确需现在联系，写明原因，会记入留痕。",
+        fields=[*dialog.fields, why],
     )
 
 
@@ -75,6 +95,7 @@ class Dialog:
     choice: str = ""
     reason: str = ""
     refusal: str = ""
+    warning: str = ""
     errors: Errors = field(default_factory=Errors)
     lines: Sequence[str] = ()
     kept: Sequence[tuple[str, str]] = ()

@@ -145,6 +145,7 @@ LOOKS: Final[Mapping[str, Look]] = {
     "case.reopened": Look("重开", kind="返工", sign="rotate", tone="over", loud=True),
     "case.noted": Look("内部备注", kind="备注", sign="note"),
     "customer.phone_seen": Look("看了完整号码", kind="客户", sign="eye"),
+    "contact.insisted": Look("免打扰或拒绝时仍联系", kind="客户", sign="bell-off", tone="warn"),
     "case.updated": Look("更正信息", kind="备注", sign="pencil"),
     "case.touched": Look("客户再次来诉", kind="客户", sign="phone-incoming", tone="brand"),
     "case.urged": Look("客户第 {count} 次催办", kind="客户", sign="bell", tone="warn", says=""),

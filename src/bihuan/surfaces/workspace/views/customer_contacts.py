@@ -11,12 +11,14 @@ from bihuan.domain.customers import actions, queries
 from bihuan.domain.customers.choices import Consent, ContactKind
 from bihuan.domain.customers.queries import ContactRow, CustomerCard
 from bihuan.domain.customers.queries.bonds import TermsRow, contact_terms
+from bihuan.domain.customers.queries.contacting import may_use
+from bihuan.engines.contacting import Purpose
 from bihuan.kit.htmx import render
 from bihuan.kit.problems import Invalid
 from bihuan.surfaces.workspace.desk import desk_of, editor_of
 from bihuan.surfaces.workspace.operations.operation import YES, choice, chosen, either
 from bihuan.surfaces.workspace.sheets import words
-from bihuan.surfaces.workspace.sheets.dialogs import Dialog, new_key, number_dialog
+from bihuan.surfaces.workspace.sheets.dialogs import DESPITE, Dialog, new_key, number_dialog, warned
 from bihuan.surfaces.workspace.sheets.fields import FieldSheet
 from bihuan.surfaces.workspace.views.conversations import converse
 
@@ -103,13 +105,18 @@ def phone(request: HttpRequest, customer_id: int, contact_id: int) -> HttpRespon
     desk = desk_of(request)
     card = queries.customer_card(desk.access, customer_id)
     address = reverse("customer-phone", args=[customer_id, contact_id])
-    dialog = number_dialog(address, card.name)
+    stands = may_use(_point(card, contact_id).id, Purpose.CARE, at=desk.at)
+    dialog = warned(number_dialog(address, card.name), stands)
     if request.method == "GET":
         return render(request, "units/_reason_dialog.html", {"dialog": dialog})
     dialog = dialog.typed(request.POST)
     try:
         value = actions.reveal_phone(
-            contact_id=contact_id, reason=dialog.whole_reason, by=desk.actor, at=desk.at
+            contact_id=contact_id,
+            reason=dialog.whole_reason,
+            despite=chosen(dialog, DESPITE),
+            by=desk.actor,
+            at=desk.at,
         )
     except Invalid as refused:
         context = {"dialog": dialog.refused(refused)}

@@ -8,14 +8,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bihuan.domain.customers import queries as customers
 from bihuan.domain.customers.queries import following
+from bihuan.domain.customers.queries.contacting import may_contact
 from bihuan.domain.interactions import actions as interactions
 from bihuan.domain.org.rules import require
+from bihuan.engines.contacting import Purpose
 from bihuan.kit.htmx import render
 from bihuan.kit.problems import Invalid
 from bihuan.surfaces.workspace.desk import desk_of, owners_named
 from bihuan.surfaces.workspace.operations.operation import choice, chosen
-from bihuan.surfaces.workspace.sheets.customer_page import due_line
-from bihuan.surfaces.workspace.sheets.dialogs import Dialog, new_key
+from bihuan.surfaces.workspace.sheets.customer_page import call_line, due_line
+from bihuan.surfaces.workspace.sheets.dialogs import DESPITE, Dialog, new_key, warned
 from bihuan.surfaces.workspace.views.conversations import converse
 
 SHOWN: Final = 100
@@ -36,7 +38,11 @@ def index(request: HttpRequest) -> HttpResponse:
     require(desk.access, "customer.view")
     typed = request.GET.get("from", "").strip() if desk.may("customer.sign") else ""
     found = following.follow_ups(desk.access, owner_ids=owners_named(desk, typed), at=desk.at)
-    lines = [due_line(one, localdate(desk.at)) for one in found[:SHOWN]]
+    shown = found[:SHOWN]
+    stands = may_contact([one.customer_id for one in shown], "PHONE", Purpose.CARE, at=desk.at)
+    lines = [
+        due_line(one, localdate(desk.at)) | call_line(stands[one.customer_id]) for one in shown
+    ]
     context = {
         "rows": lines,
         "count": len(found),
@@ -51,23 +57,31 @@ def note(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Note that one spoke with a customer."""
     desk = desk_of(request)
     card = customers.customer_card(desk.access, customer_id)
-    dialog = Dialog(
-        address=request.path,
-        sign="phone-check",
-        title="记录联系",
-        verb="记下",
-        consequence=f"与 {card.name} 的一次联系。下次该联系的日子从今天算起。",
-        fields=[choice("channel", "方式", CHANNELS, "PHONE")],
-        reason_label="说了什么，客户怎么说",
-        least=4,
-        key=new_key(),
-    )
+    asked = request.POST.get("channel", "PHONE")
+    stands = may_contact([customer_id], asked, Purpose.CARE, at=desk.at)[customer_id]
+    dialog = warned(_dialog(request.path, card.name), stands)
 
     def work(sent: Dialog) -> None:
         channel = chosen(sent, "channel")
         if channel not in dict(CHANNELS):
             raise Invalid("请选择方式。", fields={"channel": "请选择方式"})
-        spoken = interactions.Spoken(customer_id, channel, sent.reason)
+        spoken = interactions.Spoken(
+            customer_id, channel, sent.reason, despite=chosen(sent, DESPITE)
+        )
         interactions.note_contact(spoken=spoken, by=desk.actor, at=desk.at)
 
     return converse(request, dialog, work, "已记下这次联系")
+
+
+def _dialog(address: str, name: str) -> Dialog:
+    return Dialog(
+        address=address,
+        sign="phone-check",
+        title="记录联系",
+        verb="记下",
+        consequence=f"与 {name} 的一次联系。下次该联系的日子从今天算起。",
+        fields=[choice("channel", "方式", CHANNELS, "PHONE")],
+        reason_label="说了什么，客户怎么说",
+        least=4,
+        key=new_key(),
+    )

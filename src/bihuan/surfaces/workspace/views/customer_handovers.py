@@ -12,11 +12,13 @@ from bihuan.domain.portfolios.actions import first_calls, handovers as actions
 from bihuan.domain.portfolios.choices import LEAST_REASON, MOST_HANDED_OVER, CallOutcome
 from bihuan.domain.portfolios.queries import handovers as queries
 from bihuan.domain.portfolios.queries.handovers import HandoverRow
+from bihuan.engines.contacting import FREE
 from bihuan.kit.htmx import render
 from bihuan.kit.problems import NotFound, Refused
 from bihuan.surfaces.workspace.desk import Desk, desk_of, owners_named
 from bihuan.surfaces.workspace.operations.operation import chosen, either, person, staff_needed
-from bihuan.surfaces.workspace.sheets.dialogs import Dialog, new_key
+from bihuan.surfaces.workspace.sheets.customer_page import call_line
+from bihuan.surfaces.workspace.sheets.dialogs import DESPITE, Dialog, new_key, warned
 from bihuan.surfaces.workspace.views.conversations import converse
 
 SHOWN: Final = 200
@@ -61,7 +63,9 @@ def show(request: HttpRequest, handover_id: int) -> HttpResponse:
     desk = desk_of(request)
     row = _row(desk, handover_id)
     page = queries.lines(desk.access, handover_id, after=request.GET.get("after", ""))
-    context = {"row": row, "page": page, "query": ""}
+    stands = queries.may_call(handover_id, at=desk.at) if row.is_mine else {}
+    calls = {line_id: call_line(one) for line_id, one in stands.items()}
+    context = {"row": row, "page": page, "query": "", "calls": calls}
     return render(request, "customer_handovers/show.html", context)
 
 
@@ -95,11 +99,11 @@ def call(request: HttpRequest, handover_id: int, line_id: int) -> HttpResponse:
 
     def work(sent: Dialog) -> None:
         outcome = CallOutcome(chosen(sent, "outcome") or CallOutcome.REACHED)
-        first_calls.note_first_call(
-            line_id=line_id, outcome=outcome, note=sent.reason, by=desk.actor, at=desk.at
-        )
+        made = first_calls.FirstCall(outcome, sent.reason, chosen(sent, DESPITE))
+        first_calls.note_first_call(line_id=line_id, call=made, by=desk.actor, at=desk.at)
 
-    return converse(request, dialog, work, f"已记录（{row.number}）")
+    stands = queries.may_call(handover_id, at=desk.at).get(line_id, FREE)
+    return converse(request, warned(dialog, stands), work, f"已记录（{row.number}）")
 
 
 Decision = tuple[Dialog, Callable[[Dialog], object], str]

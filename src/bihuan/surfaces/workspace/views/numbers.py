@@ -5,11 +5,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from bihuan.domain.cases import actions, queries
+from bihuan.domain.cases.queries.calling import may_call
 from bihuan.domain.org.rules import require
 from bihuan.kit.htmx import render
 from bihuan.kit.problems import Invalid
 from bihuan.surfaces.workspace.desk import desk_of
-from bihuan.surfaces.workspace.sheets.dialogs import number_dialog
+from bihuan.surfaces.workspace.operations.operation import chosen
+from bihuan.surfaces.workspace.sheets.dialogs import DESPITE, number_dialog, warned
 
 
 @require_http_methods(["GET", "POST"])
@@ -20,6 +22,7 @@ def phone(request: HttpRequest, number: str) -> HttpResponse:
     view = queries.case_view(desk.access, number)
     name = view.row.contact_name or "未留名"
     dialog = number_dialog(reverse("case-phone", args=[number]), name)
+    dialog = warned(dialog, may_call(view.row.id, at=desk.at))
     if request.method == "GET":
         return render(request, "units/_reason_dialog.html", {"dialog": dialog})
     dialog = dialog.typed(request.POST)
@@ -27,7 +30,11 @@ def phone(request: HttpRequest, number: str) -> HttpResponse:
         return render(request, "units/_reason_dialog.html", {"dialog": dialog}, status=422)
     try:
         value = actions.reveal_phone(
-            view=view, reason=dialog.whole_reason, by=desk.actor, at=desk.at
+            view=view,
+            reason=dialog.whole_reason,
+            despite=chosen(dialog, DESPITE),
+            by=desk.actor,
+            at=desk.at,
         )
     except Invalid as refused:
         context = {"dialog": dialog.refused(refused)}

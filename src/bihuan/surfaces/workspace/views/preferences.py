@@ -8,9 +8,10 @@ from django.views.decorators.http import require_http_methods
 
 from bihuan.domain.notifications import actions as notifications, queries as notices
 from bihuan.domain.notifications.choices import Channel, Topic
-from bihuan.domain.notifications.events import Preference, Quiet
+from bihuan.domain.notifications.events import Preference
 from bihuan.domain.org import queries as org
 from bihuan.domain.processes import actions
+from bihuan.engines.contacting import Quiet
 from bihuan.kit.htmx import render
 from bihuan.kit.problems import Invalid, Refused
 from bihuan.surfaces.workspace.desk import Desk, desk_of
