@@ -16,6 +16,7 @@ from django.urls import get_resolver
 from bihuan.config.asgi_types import Receive, Scope, Send
 from bihuan.config.live.endpoint import LiveEndpoint
 from bihuan.config.wsgi_bridge import WsgiBridge
+from bihuan.engines.linkage.standard.text import sound
 from bihuan.kit.children import end_when_orphaned
 
 # Set by `bihuan web`, whose process becomes the web server's first.
@@ -60,7 +61,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 def _settle_down() -> None:
     """Load what requests need, and let the collector of cycles pass over all that stays."""
-    _ = get_resolver().url_patterns
+    _ = get_resolver().url_patterns, sound("闭环")  # pinyin's words come with the first of them
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, 20, 20)
