@@ -8,6 +8,7 @@ import dj_database_url
 from bihuan.config.secret import secret_key
 from bihuan.integrations import postgres_embedded
 from bihuan.kit import clock
+from bihuan.kit.pooled import PooledConnection
 
 ROOT = Path(__file__).resolve().parents[3]
 HOME = postgres_embedded.prepare_home(Path(os.environ.get("BIHUAN_HOME") or ROOT / ".data"))
@@ -33,7 +34,8 @@ DATABASE_IS_EMBEDDED = not os.environ.get("DATABASE_URL")
 DATABASES = {
     "default": dj_database_url.parse(
         os.environ.get("DATABASE_URL") or postgres_embedded.Layout(HOME).url(),
-        # The pool keeps connections open; it tests them, so a restarted server costs no request.
+        # The pool keeps connections open; it tests them, so a restarted server costs no request
+        # (kit.pooled: without asking the server).
         conn_max_age=0,
         conn_health_checks=True,
     )
@@ -44,7 +46,12 @@ DATABASES["default"]["OPTIONS"] = (
     _PLANNER
     | DATABASES["default"].get("OPTIONS", {})
     | {
-        "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
+        "pool": {
+            "min_size": 1,
+            "max_size": 8,
+            "timeout": 10,
+            "connection_class": PooledConnection,
+        },
         "prepare_threshold": 5,
         # Values travel apart from the statement, so that what is asked often is planned once.
         "server_side_binding": True,

@@ -8,11 +8,12 @@ from bihuan.config.health import healthz
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("api/v1/", include("bihuan.surfaces.api.urls")),
+    # The pages asked for most come first: addresses are compared one by one.
+    path("", include("bihuan.surfaces.workspace.urls")),
     path("", include("bihuan.surfaces.command.urls")),
     *demo_phone.urlpatterns(),
     path("", include("bihuan.surfaces.portal.urls")),
     path("", include("bihuan.surfaces.studio.urls")),
-    path("", include("bihuan.surfaces.workspace.urls")),
 ]
 
 handler400 = "bihuan.surfaces.workspace.errors.bad_request"

@@ -26,6 +26,7 @@ _IN_MEMORY = 1_048_576
 _PIECE = 262_144
 _SEND_PATIENCE = 120.0
 _BODYLESS = {204, 304}
+_USUALLY_EMPTY = {"GET", "HEAD"}
 
 
 class BodyTooLarge(Exception):
@@ -48,7 +49,8 @@ class WsgiBridge:
         """Answer one request; nothing an application does ends the server."""
         try:
             with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as body:
-                size = await self._read(receive, body)
+                # Asking for a body that never comes costs a turn of the loop and a hop to the server's thread.
+                size = await self._read(receive, body) if _has_body(scope) else 0
                 environ = environ_of(scope, cast("IO[bytes]", body), size)
                 loop = asyncio.get_running_loop()
                 answer = _Answer(environ["REQUEST_METHOD"], send, loop)
@@ -213,6 +215,16 @@ def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def _no_write(_data: bytes) -> None:
     raise NotImplementedError("return the body; write() is not offered")
+
+
+def _has_body(scope: Scope) -> bool:
+    """Tell whether a request brings a body (RFC 9112 §6); in HTTP/2 one may come without being announced."""
+    if scope["method"] not in _USUALLY_EMPTY:
+        return True
+    announcing = {b"content-length", b"transfer-encoding"}
+    return scope["http_version"][0] != "1" or any(
+        name in announcing for name, _ in scope["headers"]
+    )
 
 
 async def _send_plain(send: Send, status: int, text: str) -> None:

@@ -19,7 +19,19 @@ from psycopg.types.datetime import TimestamptzLoader
 from bihuan.kit.json_text import JsonLoader
 from bihuan.kit.line import Line, Params
 
-__all__ = ["Params", "atomic", "hot", "joined", "one", "rows", "rows_of", "run", "send", "watched"]
+__all__ = [
+    "Params",
+    "Together",
+    "atomic",
+    "hot",
+    "joined",
+    "one",
+    "rows",
+    "rows_of",
+    "run",
+    "send",
+    "watched",
+]
 
 
 def hot() -> psycopg.Cursor[tuple[Any, ...]]:
@@ -67,6 +79,29 @@ def send(sql: str, params: Params = None) -> None:
     line, wrapped = _told(sql, params)
     with wrapped:
         line.send(sql, params)
+
+
+class Together:
+    """Questions that go to the server in one round trip, once the first answer is wanted.
+
+    For what a page asks anyway and in no order; each statement sees the data of its own moment, as ever.
+    """
+
+    def __init__(self) -> None:
+        self._asked: list[tuple[str, Params]] = []
+        self._found: list[list[tuple[Any, ...]]] = []
+
+    def ask(self, sql: str, params: Params = None) -> Callable[[], list[tuple[Any, ...]]]:
+        """Note a query; return what gives its rows, and raises what running them raises."""
+        place = len(self._found) + len(self._asked)
+        self._asked.append((sql, params))
+        return lambda: self._rows(place)
+
+    def _rows(self, place: int) -> list[tuple[Any, ...]]:
+        if place >= len(self._found):
+            self._found += rows_of(*self._asked)
+            self._asked = []
+        return self._found[place]
 
 
 def atomic() -> transaction.Atomic:

@@ -39,6 +39,15 @@ class Page(Generic[T]):
         return Page([each(row) for row in self.rows], self.next_cursor, self.prev_cursor)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which page of a list is wanted: what comes after or before a cursor, and how much of it."""
+
+    after: str = ""
+    before: str = ""
+    size: int = 50
+
+
 def encode(values: Sequence[Any]) -> str:
     """Return an opaque, URL-safe cursor for the sort values of one row."""
     text = json.dumps([_tagged(value) for value in values], ensure_ascii=False)

@@ -1,7 +1,5 @@
 """A clock runs, warns, pauses and ends: the plans, without a database."""
 
-from dataclasses import replace
-
 from bihuan.domain.clocks import rules
 from bihuan.domain.clocks.choices import MomentKind
 from tests.domain.clocks.given import at, limit, office, warn
@@ -13,7 +11,7 @@ def started(limit_text="2h", warns="80%,30m", when="06 09:00", calendar=None, ki
     row = rules.plan_start(
         calendar or office(), limit(limit_text), warn(warns), at(when), kind=kind
     )
-    return replace(row, id=7, owner="desk:7", root="case:1")
+    return row._replace(id=7, owner="desk:7", root="case:1")
 
 
 def fired(row, when):

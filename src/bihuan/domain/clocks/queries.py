@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
 from bihuan.domain.clocks.models import (
@@ -26,6 +26,7 @@ TRUSTED_SECONDS = 1.0
 revision meanwhile is found by its `calendar_revision` and counted anew."""
 
 SELECT_CLOCK = f"select {', '.join(COLUMNS)} from clocks_clock "  # noqa: S608 - our own columns
+_LIVE_OWNED = SELECT_CLOCK + "where owner = any(%s) and state <> 'STOPPED'"
 _REVISION = "select revision from clocks_calendar where code = %s"
 _REVISIONS = "select code, revision, changed_at from clocks_calendar where code = any(%s)"
 
@@ -158,9 +159,15 @@ def live_clocks(roots: Sequence[str]) -> list[ClockRow]:
 
 def live_clocks_owned(owners: Sequence[str]) -> dict[str, ClockRow]:
     """Return the running or paused clock of each of these owners, for a queue of units."""
-    where = "where owner = any(%s) and state <> 'STOPPED'"
-    rows = [row_from(values) for values in db.rows(SELECT_CLOCK + where, (list(owners),))]
-    return {row.owner: row for row in rows}
+    return ask_live_clocks_owned(db.Together(), owners)()
+
+
+def ask_live_clocks_owned(
+    together: db.Together, owners: Sequence[str]
+) -> Callable[[], dict[str, ClockRow]]:
+    """Ask for `live_clocks_owned` together with other questions."""
+    answer = together.ask(_LIVE_OWNED, (list(owners),))
+    return lambda: {row.owner: row for row in map(row_from, answer())}
 
 
 def next_moment() -> datetime | None:

@@ -1,6 +1,6 @@
 """What can be asked of notifications: one's own notices, the number on the bell, what waits to go out."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from bihuan.domain.notifications.choices import LetterState, MessageState
@@ -43,8 +43,13 @@ def notice_for(access: Access, notice_id: int) -> Notice:
 
 def unread_count(access: Access) -> int:
     """Return how many notices a person has not read; counting stops at 99."""
-    row = db.one(_UNREAD, (access.staff_id, MOST_COUNTED))
-    return int(row[0]) if row is not None else 0
+    return ask_unread_count(db.Together(), access)()
+
+
+def ask_unread_count(together: db.Together, access: Access) -> Callable[[], int]:
+    """Ask for `unread_count` together with other questions."""
+    answer = together.ask(_UNREAD, (access.staff_id, MOST_COUNTED))
+    return lambda: int(answer()[0][0])
 
 
 def notice_texts(root: str) -> list[Notice]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from django.http import QueryDict
@@ -89,11 +90,16 @@ def offered(desk: Desk) -> list[dict[str, str]]:
         {
             "title": one.title,
             "sign": one.sign,
-            "address": reverse("unit-batch", args=[one.verb]),
+            "address": _address(one.verb),
         }
         for one in OFFERED
         if not one.needs or desk.may(one.needs)
     ]
+
+
+@cache
+def _address(verb: str) -> str:
+    return reverse("unit-batch", args=[verb])
 
 
 def named(verb: str) -> Many:

@@ -1,6 +1,6 @@
 """The panels of a case's loop: ladder, orders, gathered cases, control, improvement, case base."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from bihuan.domain.cases import queries as cases
 from bihuan.domain.cases.queries import CaseView, ControlRow, Improvement
 from bihuan.domain.escalations import queries as escalations
 from bihuan.domain.escalations.queries import Rung
+from bihuan.kit import db
 from bihuan.kit.masking import mask_text
 from bihuan.surfaces.workspace import case_operations
 from bihuan.surfaces.workspace.desk import Desk
@@ -87,17 +88,21 @@ def tombstone(view: CaseView) -> dict[str, str]:
     return {"number": number, "address": case_address(number)}
 
 
-def awaited(desk: Desk) -> list[dict[str, str]]:
-    """Return what waits for this person's own answer: supervision orders, escalations."""
+def ask_awaited(together: db.Together, desk: Desk) -> Callable[[], list[dict[str, str]]]:
+    """Ask what waits for this person's own answer: supervision orders, escalations."""
+    orders = cases.ask_supervision_awaited(together, desk.access, desk.at, most=AWAITED_COUNTED)
+    risen = escalations.ask_unanswered_count(together, desk.access, most=AWAITED_COUNTED)
+    return lambda: _awaited(*orders(), risen())
+
+
+def _awaited(orders: int, late: int, risen: int) -> list[dict[str, str]]:
     found = []
-    orders, late = cases.supervision_awaited(desk.access, desk.at, most=AWAITED_COUNTED)
     if orders:
         said = f"{orders} 份督办待答复" + (f"，{late} 份逾期" if late else "")
         tone = "late" if late else ""
         found.append(
             {"title": said, "address": reverse("orders"), "sign": "eye-check", "tone": tone}
         )
-    risen = escalations.unanswered_count(desk.access, most=AWAITED_COUNTED)
     if risen:
         said, address = f"{risen} 件升级待确认", reverse("escalations")
         found.append({"title": said, "address": address, "sign": "stairs-up", "tone": ""})

@@ -1,6 +1,6 @@
 """The panels of the workbench and of a case: each asks its own few queries and makes its sheet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -12,7 +12,8 @@ from bihuan.domain.billing import queries as billing
 from bihuan.domain.cases import queries as cases
 from bihuan.domain.cases.events import case_id_of
 from bihuan.domain.cases.queries import CaseView, Probe
-from bihuan.domain.clocks.queries import calendar, live_clocks_owned
+from bihuan.domain.clocks.queries import ask_live_clocks_owned, calendar
+from bihuan.domain.clocks.rules import ClockRow
 from bihuan.domain.customers import queries as customers
 from bihuan.domain.interactions import queries as interactions
 from bihuan.domain.ledger import queries as ledger
@@ -20,6 +21,8 @@ from bihuan.domain.org import queries as org
 from bihuan.domain.portfolios.queries.signers import closed_file
 from bihuan.domain.processes import queries as processes
 from bihuan.domain.processes.queries import InboxFilter, UnitRow, UnitView
+from bihuan.kit import db
+from bihuan.kit.paging import Place
 from bihuan.surfaces.workspace import batches, loop_panels
 from bihuan.surfaces.workspace.desk import Desk
 from bihuan.surfaces.workspace.sheets import (
@@ -52,39 +55,42 @@ def queue_later() -> Queue:
     return Queue([], [], [], "", reverse("queue"), reverse("queue"), filtered=False, is_later=True)
 
 
-def queue_panel(desk: Desk, asked: QueryDict) -> Queue:
-    """Return the queue for a filter: one query for units, one for their cases, one for clocks."""
-    page = processes.inbox(
+def queue_panel(desk: Desk, asked: QueryDict, together: db.Together) -> Queue:
+    """Return the queue for a filter: `together` with it whatever else the page asks, then what its cards show."""
+    inbox = processes.ask_inbox(
+        together,
         desk.access,
         at=desk.at,
         wanted=InboxFilter(tier=asked.get("tier", ""), title=asked.get("node", "")),
-        after=asked.get("after", ""),
-        before=asked.get("before", ""),
-        size=LISTED,
+        place=Place(asked.get("after", ""), asked.get("before", ""), LISTED),
     )
-    counts = processes.inbox_counts(desk.access, at=desk.at)
+    awaited = loop_panels.ask_awaited(together, desk)
+    page, counts = inbox.page(), inbox.counts()
     return Queue(
         cards=_cards(desk, page.rows),
-        tiles=queues.tier_links(asked, counts.tiers),
-        kinds=queues.kind_links(asked, counts.titles),
-        total=queues.count_title(sum(counts.tiers.values())),
+        tiles=queues.tier_links(asked, counts),
+        kinds=queues.kind_links(asked, counts),
+        total=queues.count_title(sum(counts.tiers.values()), counts),
         address=queues.address(asked),
         all_address=reverse("queue"),
         batch=batches.offered(desk),
         filtered=bool(asked.get("tier") or asked.get("node")),
         next_address=queues.address(asked, after=page.next_cursor) if page.next_cursor else "",
         prev_address=queues.address(asked, before=page.prev_cursor) if page.prev_cursor else "",
-        awaited=loop_panels.awaited(desk),
+        awaited=awaited(),
     )
 
 
 def _cards(desk: Desk, rows: Sequence[UnitRow]) -> list[queues.Card]:
-    known = cases.case_cards(desk.access, [case_id_of(row.subject) for row in rows])
-    chips = unit_chips(rows, desk.at)
+    together = db.Together()
+    ids = [case_id_of(row.subject) for row in rows]
+    known = cases.ask_case_cards(together, desk.access, ids)
+    chips = _ask_unit_chips(together, rows, desk.at)
+    cards, clocks = known(), chips()
     return [
-        queues.card(row, case, chips.get(row.id, NO_CHIP))
-        for row in rows
-        if (case := known.get(case_id_of(row.subject))) is not None
+        queues.card(row, case, clocks.get(row.id, NO_CHIP))
+        for row, case_id in zip(rows, ids, strict=True)
+        if (case := cards.get(case_id)) is not None
     ]
 
 
@@ -215,7 +221,19 @@ def _similar(desk: Desk, view: CaseView) -> list[dict[str, Any]]:
 
 def unit_chips(rows: Sequence[UnitRow], at: datetime) -> dict[int, ChipSheet]:
     """Return the chips of units, one query for all."""
-    found = live_clocks_owned([row.clock_owner for row in rows])
+    return _ask_unit_chips(db.Together(), rows, at)()
+
+
+def _ask_unit_chips(
+    together: db.Together, rows: Sequence[UnitRow], at: datetime
+) -> Callable[[], dict[int, ChipSheet]]:
+    clocks = ask_live_clocks_owned(together, [row.clock_owner for row in rows])
+    return lambda: _chips(rows, clocks(), at)
+
+
+def _chips(
+    rows: Sequence[UnitRow], found: Mapping[str, ClockRow], at: datetime
+) -> dict[int, ChipSheet]:
     why = rests([row.root for row in rows if row.is_suspended])
     return {
         row.id: chip_of(clock, calendar(clock.calendar), at, rest=why.get(row.root))

@@ -51,6 +51,7 @@ from bihuan.surfaces.workspace.views import (
 )
 
 urlpatterns: list[URLPattern] = [
+    path("", workbench.index, name="workbench"),
     path("theme/", shell.choose_theme, name="theme"),
     path("slots/", clocks.index, name="slots"),
     path("keys/", shell.keys, name="keys"),
@@ -61,7 +62,6 @@ urlpatterns: list[URLPattern] = [
     path("sessions/", sessions.index, name="sessions"),
     path("sessions/sign-out/", sessions.destroy_others, name="sessions-sign-out"),
     path("sessions/<slug:ref>/sign-out/", sessions.destroy, name="session-sign-out"),
-    path("", workbench.index, name="workbench"),
     path("queue/", workbench.queue, name="queue"),
     path("search/", search.show, name="search"),
     path("intake/", intake.page, name="intake"),

@@ -15,7 +15,7 @@ from bihuan.domain.cases.queries.alerts import (
     eyes_of,
     narrowed,
 )
-from bihuan.domain.cases.queries.cards import CaseCard, case_cards
+from bihuan.domain.cases.queries.cards import CaseCard, ask_case_cards, case_cards
 from bihuan.domain.cases.queries.consulting import (
     ConsultationRow,
     ExpertGroup,
@@ -69,7 +69,7 @@ from bihuan.domain.cases.queries.operations import case_operations
 from bihuan.domain.cases.queries.pressing import (
     SupervisionRow,
     UrgeRow,
-    supervision_awaited,
+    ask_supervision_awaited,
     supervision_of_case,
     supervision_order,
     supervision_to_answer,
@@ -157,6 +157,8 @@ __all__ = [
     "alert_changes",
     "alert_counts",
     "alert_rows",
+    "ask_case_cards",
+    "ask_supervision_awaited",
     "bursts",
     "case_base",
     "case_cards",
@@ -203,7 +205,6 @@ __all__ = [
     "studies_of_case",
     "suggested_classes",
     "suggested_units",
-    "supervision_awaited",
     "supervision_of_case",
     "supervision_order",
     "supervision_to_answer",

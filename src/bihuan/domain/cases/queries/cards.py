@@ -1,7 +1,7 @@
 """The cases behind a queue of units: what a card shows, in one small query for all."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from bihuan.domain.cases.queries.listing import sees_phones
 from bihuan.domain.org.ports import Access
@@ -16,8 +16,7 @@ where c.id = any(%(ids)s) and (%(everywhere)s or c.involved_unit_ids && %(units)
 """
 
 
-@dataclass(frozen=True, slots=True)
-class CaseCard:
+class CaseCard(NamedTuple):
     """Just enough of a case to recognise it in a queue."""
 
     id: int
@@ -33,17 +32,26 @@ class CaseCard:
 
 def case_cards(access: Access, case_ids: Iterable[int]) -> dict[int, CaseCard]:
     """Return those of some cases that this person may see, by id."""
+    return ask_case_cards(db.Together(), access, case_ids)()
+
+
+def ask_case_cards(
+    together: db.Together, access: Access, case_ids: Iterable[int]
+) -> Callable[[], dict[int, CaseCard]]:
+    """Ask for `case_cards` together with other questions."""
     scope = access.scope("case.view")
     params = {
         "ids": list(case_ids),
         "everywhere": scope.everywhere,
         "units": list(scope.unit_ids),
     }
-    found = {}
-    for *values, taken_in_by, answered_by in db.rows(_CARDS, params):
-        card = CaseCard(*values)
-        if not sees_phones(access, taken_in_by, answered_by):
-            title, name = mask_text(card.title), mask_text(card.contact_name)
-            card = replace(card, title=title, contact_name=name)
-        found[card.id] = card
-    return found
+    answer = together.ask(_CARDS, params)
+    return lambda: {card.id: card for card in (_card(access, row) for row in answer())}
+
+
+def _card(access: Access, row: Sequence[Any]) -> CaseCard:
+    *values, taken_in_by, answered_by = row
+    card = CaseCard(*values)
+    if sees_phones(access, taken_in_by, answered_by):
+        return card
+    return card._replace(title=mask_text(card.title), contact_name=mask_text(card.contact_name))

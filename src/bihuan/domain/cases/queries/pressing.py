@@ -1,5 +1,6 @@
 """Supervision orders and customers' urges, as far as the asker may see the cases."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,10 +75,13 @@ def supervision_to_answer(
     return page.map(lambda one: _row(access, one))
 
 
-def supervision_awaited(access: Access, at: datetime, *, most: int = 99) -> tuple[int, int]:
-    """Return how many orders `supervision_to_answer` lists, and how many of them are late; counting stops at `most`."""
-    row = db.one(_AWAITED, (at, [access.staff_id, *access.delegated_from], most))
-    return (int(row[0]), int(row[1])) if row is not None else (0, 0)
+def ask_supervision_awaited(
+    together: db.Together, access: Access, at: datetime, *, most: int = 99
+) -> Callable[[], tuple[int, int]]:
+    """Ask how many orders `supervision_to_answer` lists, and how many of them are late; counting stops at `most`."""
+    mine = [access.staff_id, *access.delegated_from]
+    answer = together.ask(_AWAITED, (at, mine, most))
+    return lambda: (answer()[0][0], answer()[0][1])
 
 
 def supervision_under_way(

@@ -2,7 +2,7 @@
 statements, with the same plans."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -66,7 +66,7 @@ def start_clock(
     limit, warn = _read(terms)
     calendar = queries.calendar(terms.calendar)
     row = rules.plan_start(calendar, limit, warn, at, kind=terms.kind)
-    row = insert_row(replace(row, owner=owner, root=root))
+    row = insert_row(row._replace(owner=owner, root=root))
     _record("clock.started", row, by=by, at=at)
     return row
 

@@ -1,7 +1,5 @@
 """Reads and writes whole clock rows."""
 
-from dataclasses import astuple, replace
-
 from bihuan.domain.clocks.ports import MOVED
 from bihuan.domain.clocks.queries import SELECT_CLOCK
 from bihuan.domain.clocks.rules import COLUMNS, ClockRow, row_from
@@ -22,7 +20,7 @@ _LOCKED = SELECT_CLOCK + "where owner = %s and state <> 'STOPPED' for update"
 def insert_row(row: ClockRow) -> ClockRow:
     """Write a new clock and return it with its id."""
     written = db.one(_INSERT, _values(row))
-    return replace(row, id=written[0]) if written else row
+    return row._replace(id=written[0]) if written else row
 
 
 def update_row(row: ClockRow) -> None:
@@ -46,4 +44,4 @@ def tell_followers(row: ClockRow) -> None:
 
 
 def _values(row: ClockRow) -> list[object]:
-    return [list(value) if isinstance(value, tuple) else value for value in astuple(row)[1:]]
+    return [list(value) if isinstance(value, tuple) else value for value in row[1:]]

@@ -8,9 +8,7 @@ from bihuan.domain.clocks.models.row import (
     STOPPED,
     TIMER,
     ClockRow,
-    changed,
     row_from,
-    values_of,
 )
 from bihuan.domain.clocks.rules.chip import Chip, chip, ticking
 from bihuan.domain.clocks.rules.plan import (
@@ -44,7 +42,6 @@ __all__ = [
     "CalendarEdit",
     "Chip",
     "ClockRow",
-    "changed",
     "chip",
     "fact_of",
     "moments_due",
@@ -63,5 +60,4 @@ __all__ = [
     "row_from",
     "ticking",
     "used_micros",
-    "values_of",
 ]

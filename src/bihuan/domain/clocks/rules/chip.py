@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bihuan.domain.clocks.models.row import PAUSED, STOPPED, ClockRow
 from bihuan.domain.clocks.rules.plan import used_micros
@@ -28,8 +28,7 @@ class Chip:
     used_us: int = field(default=0, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Ticking:
+class Ticking(NamedTuple):
     """What a browser needs to repaint a clock by itself: seconds left at `at` (a Unix time), of `limit`.
 
     `day` is how many seconds a day counts; `calendar` is empty where day and night count.

@@ -6,7 +6,7 @@ the same whether or not a dispatcher ran meanwhile.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from bihuan.domain.clocks.choices import MomentKind
@@ -17,7 +17,6 @@ from bihuan.domain.clocks.models.row import (
     STOPPED,
     TIMER,
     ClockRow,
-    changed,
 )
 from bihuan.domain.clocks.ports import ClockMoment
 from bihuan.domain.ledger.events import Actor, Fact
@@ -57,7 +56,7 @@ def plan_pause(row: ClockRow, calendar: Calendar, at: datetime) -> ClockRow:
     if row.state != RUNNING:
         return row
     used = used_micros(row, calendar, at)
-    return replace(row, state=PAUSED, used_us=used, since=None, due_at=None, next_moment_at=None)
+    return row._replace(state=PAUSED, used_us=used, since=None, due_at=None, next_moment_at=None)
 
 
 def plan_resume(row: ClockRow, calendar: Calendar, at: datetime) -> ClockRow:
@@ -74,7 +73,7 @@ def plan_stop(row: ClockRow, calendar: Calendar, at: datetime) -> ClockRow:
     if row.state == STOPPED:
         return row
     used = used_micros(row, calendar, at)
-    return changed(row, state=STOPPED, used_us=used, since=None, next_moment_at=None, stopped_at=at)
+    return row._replace(state=STOPPED, used_us=used, since=None, next_moment_at=None, stopped_at=at)
 
 
 def plan_recompute(row: ClockRow, calendar: Calendar, at: datetime) -> ClockRow:
@@ -85,7 +84,7 @@ def plan_recompute(row: ClockRow, calendar: Calendar, at: datetime) -> ClockRow:
     """
     row = plan_fired(row, at)
     if row.state != RUNNING or row.since is None:
-        return replace(row, calendar_revision=calendar.revision)
+        return row._replace(calendar_revision=calendar.revision)
     return _running(row, calendar, _warns(row), since=row.since, at=max(at, row.since))
 
 
@@ -93,19 +92,18 @@ def plan_limit(
     row: ClockRow, calendar: Calendar, limit: Limit, warn: Sequence[Warn], at: datetime
 ) -> ClockRow:
     """Return the clock with another limit; the time used so far counts against it."""
-    row = replace(plan_fired(row, at), limit_text=limit.text, calendar_revision=calendar.revision)
+    row = plan_fired(row, at)._replace(limit_text=limit.text, calendar_revision=calendar.revision)
     if row.state == RUNNING and row.since is not None:
         since = row.since
-        moved = _running(replace(row, level=0), calendar, warn, since=since, at=max(at, since))
+        moved = _running(row._replace(level=0), calendar, warn, since=since, at=max(at, since))
         passed = sum(moment <= at for moment in moved.warn_at)
         level = max(moved.level, min(row.level, passed))
         due_ahead = moved.due_at if moved.enforced and moved.overdue_at is None else None
         following = _next_of(moved.warn_at[level:], due_ahead)
         following = max(following, at, since) if following else None
-        return replace(moved, level=level, next_moment_at=following)
-    ordered = _running(replace(row, level=0), calendar, warn, since=at, at=at)
-    return replace(
-        row,
+        return moved._replace(level=level, next_moment_at=following)
+    ordered = _running(row._replace(level=0), calendar, warn, since=at, at=at)
+    return row._replace(
         warn_texts=ordered.warn_texts,
         warn_at=ordered.warn_at,
         budget_us=ordered.budget_us,
@@ -156,8 +154,7 @@ def plan_warns(row: ClockRow, calendar: Calendar, warn: Sequence[Warn], at: date
     level = max(len(given), sum(one <= at or one < enforce_from for one in warn_at))
     due_ahead = row.due_at if row.overdue_at is None else None
     following = _next_of(warn_at[level:], due_ahead) if row.state == RUNNING else None
-    return changed(
-        row,
+    return row._replace(
         warn_texts=tuple(texts),
         warn_at=tuple(warn_at),
         level=level,
@@ -177,8 +174,7 @@ def plan_fired(row: ClockRow, at: datetime) -> ClockRow:
         else:
             overdue_at = moment.at
     if row.kind == TIMER and overdue_at is not None:
-        return replace(
-            row,
+        return row._replace(
             level=level,
             overdue_at=overdue_at,
             used_us=max(row.used_us, row.budget_us),
@@ -189,7 +185,7 @@ def plan_fired(row: ClockRow, at: datetime) -> ClockRow:
         )
     due_ahead = row.due_at if row.enforced and overdue_at is None else None
     following = _next_of(row.warn_at[level:], due_ahead)
-    return replace(row, level=level, overdue_at=overdue_at, next_moment_at=following)
+    return row._replace(level=level, overdue_at=overdue_at, next_moment_at=following)
 
 
 def plan_spared(row: ClockRow, before: datetime) -> ClockRow:
@@ -200,7 +196,7 @@ def plan_spared(row: ClockRow, before: datetime) -> ClockRow:
     enforced = row.due_at is not None and row.due_at >= before
     due_ahead = row.due_at if enforced and row.overdue_at is None else None
     following = _next_of(row.warn_at[level:], due_ahead)
-    return replace(row, level=level, enforced=enforced, next_moment_at=following)
+    return row._replace(level=level, enforced=enforced, next_moment_at=following)
 
 
 def moments_due(row: ClockRow, at: datetime) -> list[ClockMoment]:
@@ -296,8 +292,7 @@ def _running(
     overdue_at = None if ahead_again else row.overdue_at
     enforced = enforce_from is None or due_at >= enforce_from
     following = _next_of(warn_at[level:], due_at if enforced and overdue_at is None else None)
-    return changed(
-        row,
+    return row._replace(
         state=RUNNING,
         calendar_revision=calendar.revision,
         since=since,

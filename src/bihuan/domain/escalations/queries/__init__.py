@@ -2,8 +2,8 @@
 
 from bihuan.domain.escalations.queries.escalated import (
     EscalationRow,
+    ask_unanswered_count,
     escalations_of,
-    unanswered_count,
     unanswered_for,
 )
 from bihuan.domain.escalations.queries.ladders import (
@@ -18,13 +18,13 @@ from bihuan.domain.escalations.queries.rungs import Rung, rungs_of
 __all__ = [
     "EscalationRow",
     "Rung",
+    "ask_unanswered_count",
     "escalations_of",
     "forget",
     "ladder",
     "ladders",
     "level_name",
     "rungs_of",
-    "unanswered_count",
     "unanswered_for",
     "watched",
 ]

@@ -1,5 +1,6 @@
 """What was escalated, and what still waits for an acknowledgement."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,10 +54,12 @@ def unanswered_for(access: Access, *, size: int = 50) -> list[EscalationRow]:
     return _rows(access, list(found.order_by("-id")[: min(size, MOST_SHOWN)]))
 
 
-def unanswered_count(access: Access, *, most: int = 99) -> int:
-    """Return how many `unanswered_for` lists; counting stops at `most`."""
-    row = db.one(_UNANSWERED, ([access.staff_id], most))
-    return int(row[0]) if row is not None else 0
+def ask_unanswered_count(
+    together: db.Together, access: Access, *, most: int = 99
+) -> Callable[[], int]:
+    """Ask how many `unanswered_for` lists; counting stops at `most`."""
+    answer = together.ask(_UNANSWERED, ([access.staff_id], most))
+    return lambda: int(answer()[0][0])
 
 
 def _rows(access: Access, found: list[Escalation]) -> list[EscalationRow]:

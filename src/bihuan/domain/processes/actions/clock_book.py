@@ -5,7 +5,7 @@ BPMN timer.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,6 @@ from bihuan.domain.clocks.rules import (
     COLUMNS,
     CalendarEdit,
     ClockRow,
-    changed,
     fact_of,
     moments_due,
     plan_due,
@@ -29,7 +28,6 @@ from bihuan.domain.clocks.rules import (
     plan_stop,
     plan_warns,
     recounted,
-    values_of,
 )
 from bihuan.domain.ledger.events import Fact
 from bihuan.domain.processes.actions.keeping import IDS_AT_ONCE, kept
@@ -193,7 +191,7 @@ class ClockBook:
             return
         was_running = row.state == RUNNING
         self.pause(owner, at)
-        row = replace(self.rows[owner], calendar=calendar.code or None)
+        row = self.rows[owner]._replace(calendar=calendar.code or None)
         self._set(owner, plan_limit(row, calendar, limit, warns, at))
         if was_running:
             self.resume(owner, at)
@@ -256,7 +254,7 @@ class ClockBook:
         due = moments_due(row, at)
         if due and not row.id:
             # A clock started and due within one step: its facts must name it before it is written.
-            self.rows[owner] = row = replace(row, id=self._next_id())
+            self.rows[owner] = row = row._replace(id=self._next_id())
             due = moments_due(row, at)
         self.facts.extend(fact_of(moment) for moment in due)
 
@@ -272,7 +270,7 @@ class ClockBook:
             self._new.add(owner)
         # A cycle's next round goes on in the row of the round before.
         known = before.id if before is not None else 0
-        self._set(owner, changed(row, id=known, owner=owner, root=self.root))
+        self._set(owner, row._replace(id=known, owner=owner, root=self.root))
 
     def _set(self, owner: str, row: ClockRow) -> None:
         self.rows[owner] = row
@@ -288,7 +286,7 @@ class ClockBook:
 
 
 def _json(row: ClockRow) -> dict[str, Any]:
-    values = dict(zip(COLUMNS, values_of(row), strict=True))
+    values = dict(zip(COLUMNS, row, strict=True))
     values["id"] = row.id or None
     return values
 

@@ -33,6 +33,7 @@ from bihuan.domain.processes.queries.inbox import (
     InboxCounts,
     InboxFilter,
     UnitRow,
+    ask_inbox,
     inbox,
     inbox_counts,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "UnitRun",
     "UnitView",
     "Urges",
+    "ask_inbox",
     "clock_groups",
     "copies_for",
     "copy_for",

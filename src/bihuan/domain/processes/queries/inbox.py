@@ -1,10 +1,10 @@
 """The inbox: units in one's own hands, and open ones of one's posts, the most urgent first."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bihuan.domain.org.ports import Access
 from bihuan.domain.processes.choices import FAR, InstanceState, Tier
@@ -14,7 +14,10 @@ from bihuan.kit import db, paging
 
 BEGINNING = datetime(1, 1, 2, tzinfo=UTC)
 END = datetime(9999, 12, 30, tzinfo=UTC)
-MOST_COUNTED = 2000
+# Beyond this nobody is told how many there are, so nobody counts them.
+MOST_COUNTED = 1000
+# As the statement numbers them.
+TIERS = (Tier.OVERDUE, Tier.WARN, Tier.NORMAL, Tier.PAUSED)
 _BACK = (
     LISTS["inbox"]
     .replace("(rank_at, id) >", "(rank_at, id) <")
@@ -32,8 +35,7 @@ class InboxFilter:
     open_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class UnitRow:
+class UnitRow(NamedTuple):
     """One unit in a list. `owner` names its clock."""
 
     id: int
@@ -70,10 +72,22 @@ class UnitRow:
 
 @dataclass(frozen=True, slots=True)
 class InboxCounts:
-    """How many units stand in each tier, and how many of each name there are; counted up to a bound."""
+    """How many units stand in each tier, and how many of each name there are.
+
+    Where counting was `cut` off, at MOST_COUNTED units, each number may be higher.
+    """
 
     tiers: Mapping[str, int] = field(default_factory=dict)
     titles: Mapping[str, int] = field(default_factory=dict)
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InboxAsked:
+    """A page of the inbox and its counts, asked for together with other questions."""
+
+    page: Callable[[], paging.Page[UnitRow]]
+    counts: Callable[[], InboxCounts]
 
 
 def inbox(
@@ -89,11 +103,48 @@ def inbox(
 
     Overdue ones come first, the longest overdue leading; units without a running clock come last.
     """
-    size = max(1, min(size, paging.MAX_SIZE))
+    place = paging.Place(after, before, size)
+    return _ask_page(db.Together(), _scope(access), at, wanted, place)()
+
+
+def inbox_counts(access: Access, *, at: datetime) -> InboxCounts:
+    """Return what the tiles of the inbox say."""
+    return _ask_counts(db.Together(), _scope(access), at)()
+
+
+def ask_inbox(
+    together: db.Together,
+    access: Access,
+    *,
+    at: datetime,
+    wanted: InboxFilter,
+    place: paging.Place,
+) -> InboxAsked:
+    """Ask for `inbox` and `inbox_counts` together with other questions."""
+    scope = _scope(access)
+    page = _ask_page(together, scope, at, wanted, place)
+    return InboxAsked(page, _ask_counts(together, scope, at))
+
+
+def _ask_page(
+    together: db.Together,
+    scope: Mapping[str, Any],
+    at: datetime,
+    wanted: InboxFilter,
+    place: paging.Place,
+) -> Callable[[], paging.Page[UnitRow]]:
+    size = max(1, min(place.size, paging.MAX_SIZE))
+    back = bool(place.before) and not place.after
+    start = _from(place.after or place.before, back=back)
+    params = {**scope, **_tier(wanted.tier, at), "title": wanted.title, "at": at}
+    params |= {"unclaimed": wanted.open_only, "size": size + 1, **start}
+    answer = together.ask(_BACK if back else LISTS["inbox"], params)
+    return lambda: _page([row_of(row, at) for row in answer()], replace(place, size=size))
+
+
+def _page(found: list[UnitRow], place: paging.Place) -> paging.Page[UnitRow]:
+    after, before, size = place.after, place.before, place.size
     back = bool(before) and not after
-    params = {**_scope(access), **_tier(wanted.tier, at), "title": wanted.title, "at": at}
-    params |= {"unclaimed": wanted.open_only, "size": size + 1, **_from(after or before, back=back)}
-    found = [row_of(row, at) for row in db.rows(_BACK if back else LISTS["inbox"], params)]
     more, found = len(found) > size, found[:size]
     if back:
         found.reverse()
@@ -103,20 +154,26 @@ def inbox(
     return paging.Page(found, last if more else "", first if after else "")
 
 
-def inbox_counts(access: Access, *, at: datetime) -> InboxCounts:
-    """Return what the tiles of the inbox say; counting stops at a few thousand units."""
+def _ask_counts(
+    together: db.Together, scope: Mapping[str, Any], at: datetime
+) -> Callable[[], InboxCounts]:
+    params = {**scope, "most": MOST_COUNTED, "at": at, "far": FAR}
+    answer = together.ask(LISTS["inbox_counts"], params)
+    return lambda: _counts(answer())
+
+
+def _counts(rows: Iterable[Sequence[Any]]) -> InboxCounts:
     tiers: Counter[str] = Counter(dict.fromkeys(map(str, Tier), 0))
     titles: Counter[str] = Counter()
-    params = {**_scope(access), "most": MOST_COUNTED, "at": at, "far": FAR}
-    for tier, title, count in db.rows(LISTS["inbox_counts"], params):
-        tiers[tier] += count
+    for tier, title, count in rows:
+        tiers[str(TIERS[tier])] += count
         titles[title] += count
-    return InboxCounts(dict(tiers), dict(titles))
+    return InboxCounts(dict(tiers), dict(titles), cut=titles.total() >= MOST_COUNTED)
 
 
 def row_of(row: Sequence[Any], at: datetime) -> UnitRow:
     """Return a unit from the first columns of `inbox` or `unit`."""
-    return UnitRow(*row[:19], tier=permission.tier(row[15], row[16], at))  # type: ignore[misc]
+    return UnitRow._make((*row[:19], permission.tier(row[15], row[16], at)))
 
 
 def _scope(access: Access) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Clock chips: the clock's own words, and what the browser needs to keep them fresh (DESIGN.md §4.1)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.utils import timezone
 
@@ -14,8 +14,7 @@ from bihuan.surfaces.workspace import phrases
 DAYS_AHEAD: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class ChipSheet:
+class ChipSheet(NamedTuple):
     """One chip. The browser repaints `text` from `left` at `at`; an empty state draws nothing."""
 
     state: str = ""
@@ -83,7 +82,7 @@ def idle_chip(row: ClockRow, calendar: Calendar, at: datetime) -> ChipSheet:
     seen = chip_of(row, calendar, at)
     begun = used_micros(row, calendar, at) > 0
     text = f"用 {seen.used} / 限 {seen.limit_text}" if begun else f"未开始，限 {seen.limit_text}"
-    return replace(seen, state="done" if begun else "idle", text=text, title="")
+    return seen._replace(state="done" if begun else "idle", text=text, title="")
 
 
 def _title(row: ClockRow, at: datetime, rest: Rest | None) -> str:
