@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.db import (
     connection,
     transaction,
 )
+from django.db.transaction import TransactionManagementError
 
 from bihuan.kit import db
 
@@ -105,8 +106,8 @@ def test_statements_are_known_again_after_psycopg_has_given_up_all():
         with connection.cursor() as cursor:
             cursor.execute("select 4::int + %s::int", (1,))
     with transaction.atomic():
-        transaction.set_rollback(True)
         db.one("select 1")
+        transaction.set_rollback(True)
 
     assert db.rows("select name from pg_prepared_statements") == []
     assert [db.one("select 3::int + %s::int", (1,)) for _ in range(3)] == [(4,)] * 3
@@ -205,6 +206,33 @@ def test_a_refusal_takes_back_what_was_sent(number):
 
 
 @pytest.mark.usefixtures("kept")
+def test_a_refusal_after_what_was_sent_in_vain_is_healed_by_a_savepoint():
+    """The rollback of the savepoint failed on what was sent, and all that came later was taken back in silence."""
+
+    def refuse() -> None:
+        with transaction.atomic():
+            keep(0)
+            raise LookupError
+
+    with transaction.atomic():
+        with pytest.raises(LookupError):
+            refuse()
+        keep(7)
+    assert all_kept() == [7]
+
+
+def test_in_a_transaction_that_will_be_taken_back_nothing_more_is_said():
+    def refuse_within() -> None:
+        with transaction.atomic():
+            with suppress(LookupError), transaction.atomic(savepoint=False):
+                raise LookupError
+            db.one("select 1")
+
+    with pytest.raises(TransactionManagementError):
+        refuse_within()
+
+
+@pytest.mark.usefixtures("kept")
 def test_a_server_that_goes_away_meanwhile_is_djangos_error():
     def send_into_the_dark() -> None:
         with transaction.atomic():
@@ -225,6 +253,14 @@ def test_what_can_not_be_written_to_the_server_harms_nothing():
             with pytest.raises(UnicodeEncodeError):
                 ask("select %s::text", ("\ud800",))
         assert db.one("select 1") == (1,)
+
+
+def test_more_values_than_a_statement_may_have_are_refused_and_harm_nothing():
+    with transaction.atomic():
+        db.one("select 1")
+        with pytest.raises(OperationalError):
+            db.send(f"select {'%s,' * 65535} %s", [1] * 65536)
+        assert db.one("select 5") == (5,)
 
 
 def test_queries_asked_together_are_answered_each():

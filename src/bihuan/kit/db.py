@@ -142,6 +142,8 @@ def _told(sql: str, params: Params) -> tuple[Line, DatabaseErrorWrapper]:
     for watch in _watches:
         watch(sql, params)
     wrapper = connections[DEFAULT_DB_ALIAS]  # looked up once: each look-up costs microseconds
+    if wrapper.needs_rollback:  # what is said now would be taken back without a word
+        wrapper.validate_no_broken_transaction()
     wrapped: DatabaseErrorWrapper = wrapper.wrap_database_errors
     return _line(wrapper), wrapped
 

@@ -170,13 +170,17 @@ class Line:
         begins = self._begins()
         if not self._owed:
             self._pg.enter_pipeline_mode()
-        if begins:
-            self._put(b"begin")
-        if message.is_new:
-            self._pg.send_prepare(message.name, message.text, message.types)
-            self._owed.append(message)
-        self._send(message)
-        self._owed.append(None)
+        try:
+            if begins:
+                self._put(b"begin")
+            if message.is_new:
+                self._pg.send_prepare(message.name, message.text, message.types)
+                self._owed.append(message)
+            self._send(message)
+            self._owed.append(None)
+        finally:
+            if not self._owed:  # libpq would not have it: too many values
+                self._pg.exit_pipeline_mode()
         return len(self._owed) - 1
 
     def _put(self, word: bytes) -> None:
@@ -202,10 +206,18 @@ class Line:
         wait, commit, rollback = connection.wait, connection.commit, connection.rollback
 
         def waiting(*args: Any, **options: Any) -> Any:
-            if self._owed:
-                with self._unbroken():
-                    _last(self._settle(), connection)
-            return wait(*args, **options)
+            if not self._owed:
+                return wait(*args, **options)
+            with self._unbroken():
+                trouble = _trouble(self._settle(), connection)
+            if trouble is None:
+                return wait(*args, **options)
+            # Going back to a savepoint heals it; whatever else is said now is said in vain.
+            with suppress(psycopg.Error):
+                found = wait(*args, **options)
+                if self._pg.transaction_status == TransactionStatus.INTRANS:
+                    return found
+            raise trouble
 
         def committing() -> None:
             with connection.lock:
@@ -270,10 +282,14 @@ def _when_all_are_given_up(connection: Any, forget: Callable[[], None]) -> None:
 
 def _last(results: list[PGresult], connection: Any) -> PGresult:
     """Return the last result, which is that of the statement proper. Raises the first error among them."""
-    for one in results:
-        if one.status in _WRONG:
-            raise errors.error_from_result(one, connection.info.encoding)
+    if trouble := _trouble(results, connection):
+        raise trouble
     return results[-1]
+
+
+def _trouble(results: list[PGresult], connection: Any) -> psycopg.Error | None:
+    wrong = next((one for one in results if one.status in _WRONG), None)
+    return wrong and errors.error_from_result(wrong, connection.info.encoding)
 
 
 @lru_cache(maxsize=2048)
