@@ -20,7 +20,7 @@ PROBE_GRAMS = 24
 BEYOND = 5
 # A pair in fewer texts than this share tells hardly more than one in none: what few or other texts say about
 # how rare it is must not move a score (decision 0375).
-RARE = 0.05
+RARE = 0.003
 # Shares among fewer texts than about so many are believed in part.
 PRIOR_TEXTS = 200.0
 _SIGNS = re.compile(r"[\W_]+")

@@ -12,12 +12,12 @@ from math import exp, log1p, sqrt
 
 from bihuan.engines.duplicates.grams import LONGEST_BODY, Rarity, grams
 
-LIKELY = 0.35
-BIAS = -5.69
-TITLES, TITLES_STEEP = 0.84, 20.0
-TITLE_IN_TEXT = 8.2
-TEXTS = 1.36
-AGE = -0.46
+LIKELY = 0.3
+BIAS = -3.32
+TITLES, TITLES_STEEP = 0.33, 20.0
+TITLE_IN_TEXT = 9.04
+TEXTS = 1.13
+AGE = -0.47
 SAME_ACCOUNT = 2.0
 ADDRESSES = 2.0
 SAME_CLASS = 0.6
