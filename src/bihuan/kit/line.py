@@ -206,10 +206,7 @@ class Line:
         wait, commit, rollback = connection.wait, connection.commit, connection.rollback
 
         def waiting(*args: Any, **options: Any) -> Any:
-            if not self._owed:
-                return wait(*args, **options)
-            with self._unbroken():
-                trouble = _trouble(self._settle(), connection)
+            trouble = self._trouble_under_way() if self._owed else None
             if trouble is None:
                 return wait(*args, **options)
             # Going back to a savepoint heals it; whatever else is said now is said in vain.
@@ -236,6 +233,10 @@ class Line:
             rollback()
 
         connection.wait, connection.commit, connection.rollback = waiting, committing, rolling_back
+
+    def _trouble_under_way(self) -> psycopg.Error | None:
+        with self._unbroken():
+            return _trouble(self._settle(), self._connection)
 
     # ------------------------------------------------------------ receiving
     def _receive(self, *, until_sync: bool = False) -> list[PGresult]:
@@ -289,7 +290,7 @@ def _last(results: list[PGresult], connection: Any) -> PGresult:
 
 def _trouble(results: list[PGresult], connection: Any) -> psycopg.Error | None:
     wrong = next((one for one in results if one.status in _WRONG), None)
-    return wrong and errors.error_from_result(wrong, connection.info.encoding)
+    return errors.error_from_result(wrong, connection.info.encoding) if wrong else None
 
 
 @lru_cache(maxsize=2048)

@@ -9,7 +9,8 @@ import pytest
 from openpyxl import Workbook
 
 from bihuan.domain.customers import queries
-from bihuan.domain.customers.actions import importing, repairing, sounding
+from bihuan.domain.customers.actions import arriving, importing, repairing, sounding
+from bihuan.domain.customers.actions.merging import Grounds, merge_customers
 from bihuan.domain.customers.models import (
     Customer,
     ImportBatch,
@@ -50,10 +51,14 @@ def clerk(ids):
     return given.actor(given.person("fang", ("admin", ids["east"])))
 
 
-def table(*rows, encoding="utf-8", delimiter=","):
+def sheet(*rows, encoding="utf-8", delimiter=","):
     text = io.StringIO()
-    csv.writer(text, delimiter=delimiter).writerows([HEADING, *rows])
+    csv.writer(text, delimiter=delimiter).writerows(rows)
     return text.getvalue().encode(encoding)
+
+
+def table(*rows, **form):
+    return sheet(HEADING, *rows, **form)
 
 
 def workbook(*rows):
@@ -193,10 +198,7 @@ def test_what_is_longer_than_its_place_stays_out_with_its_reason(ids, clerk):
         ("B5", "钱多福", "", "", "", "3" * 65),
         ("B6", "孙立群", "13612349052", "", "", "3" * 64),
     ]
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-
-    batch = taken(text.getvalue().encode(), ids, clerk)
+    batch = taken(sheet(*rows), ids, clerk)
 
     assert counts(batch) == {"created": 1, "rejected": 5}
     problems = [row.problems for row in RejectedRow.objects.order_by("line")]
@@ -208,6 +210,20 @@ def test_what_is_longer_than_its_place_stays_out_with_its_reason(ids, clerk):
         ["account"],
     ]
     assert problems[4] == {"account": "超过 64 个字，请核对"}
+
+
+def test_a_quote_left_open_stops_a_file_before_it_swallows_the_rest(ids, clerk):
+    """Six thousand rows became one cell of one line that stayed out."""
+    plain = [
+        (f"B{nth}", f"王小{'一二三四五六七八九'[nth % 9]}", f"138{nth:08}", "", "")
+        for nth in range(30)
+    ]
+    content = table(ZHANG, *plain) + 'C1,"梁文彬,13612349052,,\n'.encode() + table(LIANG)
+
+    batch = taken(content, ids, clerk)
+
+    assert (batch.state, batch.created) == ("STOPPED", 0)
+    assert batch.trouble.startswith("第 33 行有一个引号没有配对")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -297,17 +313,62 @@ def test_nobody_imports_into_or_matches_with_a_foreign_part(ids, clerk):
 
 def test_an_account_of_somebody_else_is_not_taken_over(ids, clerk):
     heading = ("姓名", "手机号", "户号")
-
-    def accounts(*rows):
-        text = io.StringIO()
-        csv.writer(text).writerows([heading, *rows])
-        return text.getvalue().encode()
-
-    taken(accounts(("张晓岚", "13812342046", "3301-0001")), ids, clerk)
-    batch = taken(accounts(("孙不二", "13912342047", "3301-0001")), ids, clerk, source="收费")
+    taken(sheet(heading, ("张晓岚", "13812342046", "3301-0001")), ids, clerk)
+    again = sheet(heading, ("孙不二", "13912342047", "3301-0001"))
+    batch = taken(again, ids, clerk, source="收费")
 
     assert counts(batch) == {"rejected": 1}
     assert RejectedRow.objects.get(batch=batch).problems == {"account": "这个户号已属于另一位客户"}
+
+
+def test_an_account_is_one_customers_within_a_file_and_when_a_record_changes(ids, clerk):
+    """The second lost the number without a word."""
+    heading = ("客户编号", "姓名", "手机号", "户号")
+    zhang = ("1", "张晓岚", "13812342046", "3301-0001")
+    sun, chen = ("2", "孙不二", "13912342047"), ("3", "陈一", "13912342048")
+    batch = taken(sheet(heading, zhang, (*sun, "3301-0002"), (*chen, "3301-0001")), ids, clerk)
+    assert counts(batch) == {"created": 2, "rejected": 1}
+
+    assert counts(taken(sheet(heading, (*sun, "3301-0001")), ids, clerk)) == {"rejected": 1}
+    assert SourceRow.objects.get(key="2").values["accounts"] == ["3301-0002"]
+
+
+def test_who_is_merged_while_a_portion_is_read_is_joined_where_they_went(ids, clerk, monkeypatch):
+    taken(table(ZHANG), ids, clerk)
+    gone = Customer.objects.get()
+    taken(table(LIANG), ids, clerk)
+    stays = Customer.objects.exclude(pk=gone.pk).get()
+    place_all, merged = arriving._place_all, []
+
+    def merging_meanwhile(*given):
+        found = place_all(*given)
+        if not merged:
+            both = {"survivor_id": stays.pk, "absorbed_id": gone.pk}
+            merged.append(merge_customers(**both, grounds=Grounds(), by=clerk, at=NOON))
+        return found
+
+    monkeypatch.setattr(arriving, "_place_all", merging_meanwhile)
+    again = ("C1", ZHANG[1], "13912347777", ZHANG[3], "")
+    assert counts(taken(table(again), ids, clerk, source="收费")) == {"matched": 1}
+
+    assert SourceRow.objects.get(key="C1").customer_id == stays.pk
+    assert stays.contacts.filter(value="13912347777").exists()
+
+
+def test_an_import_that_breaks_off_says_so_and_goes_on(ids, clerk, monkeypatch):
+    def breaks(*_given, **_options):
+        raise LookupError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "take_in", breaks)
+        with pytest.raises(LookupError):
+            taken(table(ZHANG), ids, clerk)
+    batch = ImportBatch.objects.get()
+    assert (batch.state, batch.trouble) == ("STOPPED", importing.BROKEN_OFF)
+
+    importing.resume(batch.pk, in_background=False, by=clerk, at=NOON)
+    importing.run(batch.pk, now=lambda: NOON)
+    assert counts(ImportBatch.objects.get()) == {"created": 1}
 
 
 def test_a_customer_is_found_by_pinyin_and_initials(ids, clerk):

@@ -3,6 +3,13 @@
 It reads open binary streams it is handed and keeps nothing; what the rows mean is for others.
 """
 
-from bihuan.engines.tables.reading import Layout, NotReadable, Row, look_at, read_rows
+from bihuan.engines.tables.reading import (
+    Layout,
+    NotReadable,
+    QuoteLeftOpen,
+    Row,
+    look_at,
+    read_rows,
+)
 
-__all__ = ["Layout", "NotReadable", "Row", "look_at", "read_rows"]
+__all__ = ["Layout", "NotReadable", "QuoteLeftOpen", "Row", "look_at", "read_rows"]

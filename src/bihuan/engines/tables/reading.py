@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import IO, Any, Final, Literal, cast
 
 Kind = Literal["CSV", "XLSX", "JSON"]
@@ -24,10 +24,21 @@ _PIECE: Final = 1 << 20
 _LOOKED_AT: Final = 20
 _ZIP: Final = b"PK\x03\x04"
 _LONGEST_CELL: Final = 4000
+# Stands behind the last line: no text has it in it.
+_END: Final = "\x00"
 
 
 class NotReadable(ValueError):
     """The bytes are none of the kinds that are read; the text says which were tried."""
+
+
+class QuoteLeftOpen(NotReadable):
+    """A quotation mark is never closed: all rows behind it would be one cell. `line` is where that row begins."""
+
+    @property
+    def line(self) -> int:
+        """Return the line as an editor counts it."""
+        return int(self.args[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +70,8 @@ def look_at(stream: IO[bytes]) -> Layout:
     encoding = _encoding(stream)
     start = _text(stream, encoding).read(1 << 16).lstrip("\ufeff").lstrip()
     if start[:1] in ("{", "["):
-        first = next(_objects(stream, encoding), None)
-        heading = tuple(str(name) for name in first) if first else ()
-        return Layout("JSON", encoding, heading=heading, first_line=0)
+        names = {_clean(name): None for one in _objects(stream, encoding) for name in one}
+        return Layout("JSON", encoding, heading=tuple(names), first_line=0)
     delimiter = _delimiter(start)
     lines = islice(_csv(stream, encoding, delimiter), _LOOKED_AT)
     line, heading = _heading(list(lines))
@@ -82,7 +92,10 @@ def _lines(stream: IO[bytes], layout: Layout) -> Iterator[tuple[int, Sequence[st
     if layout.kind == "XLSX":
         return _workbook(stream, layout.sheet)
     if layout.kind == "JSON":
-        found = _objects(stream, layout.encoding)
+        found = (
+            {_clean(name): value for name, value in one.items()}
+            for one in _objects(stream, layout.encoding)
+        )
         names = layout.heading
         return ((n, [_cell(one.get(name)) for name in names]) for n, one in enumerate(found, 1))
     return _csv(stream, layout.encoding, layout.delimiter)
@@ -131,10 +144,19 @@ def _delimiter(start: str) -> str:
 def _csv(stream: IO[bytes], encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     stream.seek(0)
     text = io.TextIOWrapper(stream, encoding, newline="")
+    line = 0
     try:
-        reader = csv.reader((line.replace("\x00", "") for line in text), delimiter=delimiter)
+        lines = chain((line.replace(_END, "") for line in text), (_END,))
+        reader = csv.reader(lines, delimiter=delimiter)
         for cells in reader:
-            yield reader.line_num, cells
+            if cells == [_END]:
+                return
+            if cells and cells[-1].endswith(_END):
+                raise QuoteLeftOpen(line + 1)
+            line = reader.line_num
+            yield line, cells
+    except csv.Error:
+        raise QuoteLeftOpen(line + 1) from None
     finally:
         # A reader that stops half way may have closed the stream before us.
         with suppress(ValueError):
@@ -146,6 +168,8 @@ def _objects(stream: IO[bytes], encoding: str) -> Iterator[dict[str, Any]]:
     text = _text(stream, encoding).read()
     try:
         whole = json.loads(text)
+    except RecursionError:
+        raise NotReadable("JSON") from None
     except ValueError:
         yield from _objects_by_line(text)
         return
@@ -160,7 +184,7 @@ def _objects_by_line(text: str) -> Iterator[dict[str, Any]]:
         if line.strip():
             try:
                 one = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise NotReadable("JSON") from None
             if isinstance(one, dict):
                 yield one
@@ -175,9 +199,9 @@ def _opened(stream: IO[bytes]) -> Any:
 def _workbook_layout(stream: IO[bytes]) -> Layout:
     try:
         book = _opened(stream)
+        name = book.worksheets[0].title
     except Exception as wrong:
         raise NotReadable("XLSX") from wrong
-    name = book.sheetnames[0]
     book.close()
     line, heading = _heading(list(islice(_workbook(stream, name), _LOOKED_AT)))
     return Layout("XLSX", sheet=name, heading=heading, first_line=line)
@@ -189,6 +213,8 @@ def _workbook(stream: IO[bytes], sheet: str) -> Iterator[tuple[int, list[str]]]:
     try:
         for line, cells in enumerate(book[sheet].iter_rows(values_only=True), 1):
             yield line, [_cell(value) for value in cells]
+    except Exception as wrong:  # whatever openpyxl meets in a sheet that is cut off or made up
+        raise NotReadable("XLSX") from wrong
     finally:
         book.close()
 
@@ -202,7 +228,14 @@ def _cell(value: Any) -> str:
         return value.date().isoformat() if is_day else value.isoformat(" ")
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
-    return "" if value is None else str(value).replace("\x00", "")
+    return "" if value is None else _clean(str(value))
+
+
+def _clean(text: str) -> str:
+    """Return a text without what no database keeps: NUL, and halves of characters that JSON can name."""
+    return (
+        text if text.isprintable() else text.replace("\x00", "").encode(errors="replace").decode()
+    )
 
 
 def _heading(lines: Iterable[tuple[int, Sequence[str]]]) -> tuple[int, tuple[str, ...]]:

@@ -5,7 +5,7 @@ database the same rules decide (`rules.matching`); doubtful pairs go to the queu
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,6 +22,11 @@ KNOWN_KEYS = """
 select key, id, customer_id, digest from customers_sourcerow
 where source_id = %s and key = any(string_to_array(%s, chr(31)))
 """
+_LOCK_STANDING = """
+select from customers_customer where id = any(%s) and merged_into_id is null and erased_at is null
+order by id for no key update
+"""
+_TURNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,25 @@ class Outcome:
     counts: Counter[str] = field(default_factory=Counter)
     refused: list[Refused] = field(default_factory=list)
 
+    def refuse_account(self, one: Arrival) -> None:
+        """Keep a record out whose account is somebody else's."""
+        self.refused.append((one.line, one.cells, {"account": ACCOUNT_TAKEN}))
+
+
+class _Owners:
+    """Whose account each number is, with what this portion brings."""
+
+    def __init__(self, arrivals: Iterable[Arrival]) -> None:
+        numbers = {number for one in arrivals for number in one.accounts}
+        self._owners = blocking.account_owners(sorted(numbers))
+
+    def leave_to(self, one: Arrival, customer_id: int) -> bool:
+        """Give a record's accounts to its customer; False, and nothing given, where one is somebody else's."""
+        if any(self._owners.get(number, customer_id) != customer_id for number in one.accounts):
+            return False
+        self._owners.update(dict.fromkeys(one.accounts, customer_id))
+        return True
+
 
 @dataclass(slots=True)
 class _Known:
@@ -54,7 +78,7 @@ class _Known:
 
     facets: dict[int, Facets]
     by_value: dict[Key, list[int]]
-    owners: Mapping[str, int]
+    owners: _Owners
     among: int
     placed: dict[int, list[Arrival]] = field(default_factory=dict)
 
@@ -80,11 +104,32 @@ class _Known:
 
 def take_in(arrivals: Sequence[Arrival], place: Place, *, at: datetime) -> Outcome:
     """Take records in: `created`, `matched` (joined to a file), `changed` or `unchanged` (known by their key)."""
+    outcome, rows, touched = _placed(arrivals, place, at)
+    for _turn in range(_TURNS):
+        if _stand(touched):
+            break
+        outcome, rows, touched = _placed(arrivals, place, at)
+    keep_what_was_typed(touched, at=at)
+    rows.write()
+    refresh(touched, at=at, is_only_sources=True)
+    return outcome
+
+
+def _stand(files: Collection[int]) -> bool:
+    """Lock files in the order everybody does; False where somebody we waited for merged or erased one (decision 0368)."""
+    return db.run(_LOCK_STANDING, (sorted(files),)) == len(files) if files else True
+
+
+def _placed(
+    arrivals: Sequence[Arrival], place: Place, at: datetime
+) -> tuple[Outcome, writing.Rows, set[int]]:
+    """Decide where records belong; return what is to be written, and the files that were there and change."""
     outcome = Outcome()
     latest = {one.key: one for one in arrivals}
     outcome.counts["unchanged"] += len(arrivals) - len(latest)
     there = _there(place, list(latest))
     rows = writing.Rows(writing.Origin(place.source_id, place.batch_id, place.unit_id, at))
+    owners = _Owners(latest.values())
     new, touched = [], set()
     for key, one in latest.items():
         row = there.get(key)
@@ -92,16 +137,15 @@ def take_in(arrivals: Sequence[Arrival], place: Place, *, at: datetime) -> Outco
             new.append(one)
         elif row[2] == one.digest:
             outcome.counts["unchanged"] += 1
+        elif not owners.leave_to(one, row[1]):
+            outcome.refuse_account(one)
         else:
             rows.change(row[0], one)
             rows.join(row[1], one)
             touched.add(row[1])
             outcome.counts["changed"] += 1
-    touched |= _place_all(new, rows, place, outcome)
-    keep_what_was_typed([one for one in touched if one not in rows.made], at=at)
-    rows.write()
-    refresh(touched, at=at, is_only_sources=True)
-    return outcome
+    touched |= _place_all(new, rows, _known(new, place, owners), outcome)
+    return outcome, rows, touched - rows.made
 
 
 def _there(place: Place, keys: list[str]) -> dict[str, tuple[int, int, str]]:
@@ -114,44 +158,38 @@ def _there(place: Place, keys: list[str]) -> dict[str, tuple[int, int, str]]:
 
 
 def _place_all(
-    new: Sequence[Arrival], rows: writing.Rows, place: Place, outcome: Outcome
+    new: Sequence[Arrival], rows: writing.Rows, known: _Known, outcome: Outcome
 ) -> set[int]:
-    """Give each new record its customer; return the customers that were there and changed."""
-    if not new:
-        return set()
-    known = _known(new, place)
+    """Give each new record its customer; return the customers that records joined."""
     ids = iter(writing.new_ids(len(new)))
     joined: set[int] = set()
     for one in new:
         found, doubts = _decide(one, known)
-        if one.accounts and _takes_foreign_account(one.accounts, known, found):
-            outcome.refused.append((one.line, one.cells, {"account": ACCOUNT_TAKEN}))
+        customer_id = found or next(ids)
+        if not known.owners.leave_to(one, customer_id):
+            outcome.refuse_account(one)
             continue
         if found is None:
-            found = next(ids)
-            rows.create(found, one)
+            rows.create(customer_id, one)
             outcome.counts["created"] += 1
         else:
-            rows.join(found, one)
-            joined.add(found)
+            rows.join(customer_id, one)
+            joined.add(customer_id)
             outcome.counts["matched"] += 1
-        known.add(found, one)
-        rows.origin(found, one)
+        known.add(customer_id, one)
+        rows.origin(customer_id, one)
         for other, likeness in doubts:
-            rows.doubt(found, other, likeness)
+            rows.doubt(customer_id, other, likeness)
     return joined
 
 
-def _known(new: Sequence[Arrival], place: Place) -> _Known:
+def _known(new: Sequence[Arrival], place: Place, owners: _Owners) -> _Known:
     found = blocking.candidates({key for one in new for key in one.keys}, place.unit_ids)
     by_value: dict[Key, list[int]] = defaultdict(list)
     for customer_id, facets in found.items():
         for key in keys_of(facets):
             by_value[key].append(customer_id)
-    accounts = sorted({number for one in new for number in one.accounts})
-    return _Known(
-        dict(found), dict(by_value), blocking.account_owners(accounts), blocking.customers_about()
-    )
+    return _Known(dict(found), dict(by_value), owners, blocking.customers_about())
 
 
 def _decide(arrival: Arrival, known: _Known) -> tuple[int | None, list[tuple[int, Likeness]]]:
@@ -171,8 +209,3 @@ def _decide(arrival: Arrival, known: _Known) -> tuple[int | None, list[tuple[int
     best = max(sure, key=lambda pair: (pair[1].score, -pair[0]))
     rest = [pair for pair in sure if pair is not best] + doubts
     return best[0], rest[: blocking.MOST_DOUBTS]
-
-
-def _takes_foreign_account(accounts: Sequence[str], known: _Known, found: int | None) -> bool:
-    owners = {known.owners[number] for number in accounts if number in known.owners}
-    return bool(owners - {found})

@@ -53,7 +53,7 @@ _CANDIDATES: Final = f"""
 with hits as materialized ({_HITS})
 select {_FACETS} from hits, lateral (
     select * from customers_customer where id = hits.id offset 0) c
-where c.merged_into_id is null and c.unit_id = any(%(units)s)
+where c.merged_into_id is null and c.erased_at is null and c.unit_id = any(%(units)s)
 """  # noqa: S608 -- our own columns
 _OF: Final = f"select {_FACETS} from customers_customer c where c.id = any(%s)"  # noqa: S608 -- see above
 _ABOUT: Final = "select reltuples from pg_class where oid = 'customers_customer'::regclass"

@@ -212,7 +212,9 @@ class Reader:
         if read.flaw and (read.flaw.is_false or not typed):
             wrong["name"] = read.wrong
         name = texts.plain(typed)
-        if len(name) > LONGEST_NAME:
+        if (
+            max(len(name), len(name_norm(name))) > LONGEST_NAME
+        ):  # a capital may have two small letters
             wrong["name"] = _too_long(LONGEST_NAME)
         return name
 
