@@ -1,6 +1,7 @@
 """Customers are rated by the written rule; somebody else approves; nothing changes before, everything at once then."""
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,12 +17,16 @@ from bihuan.domain.customers.queries.schemes import scheme_in_force
 from bihuan.domain.ledger import queries as ledger
 from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.org import queries as org
+from bihuan.domain.processes.models import ProcessInstance
 from bihuan.engines.tiers import rate
 from bihuan.kit import db
 from bihuan.kit.problems import NotAllowed
+from tests.domain.cases.given import stored_case
 from tests.domain.customers import tiers_given
 from tests.domain.org import given
 from tests.domain.org.given import DAY, NOON
+from tests.domain.processes.given import publish, started, unit
+from tests.engines.bpmn_given import process
 
 pytestmark = pytest.mark.django_db
 
@@ -180,6 +185,25 @@ def test_tiers_entitle_to_service_priority_and_follow_ups(ten, ids, maker, manag
 
     assert (found.service, found.priority, found.follow_up) == ("VIP", 80, (2, "month"))
     assert found.rights == ("零距离服务专员", "后停先送（申请后实施）")
+
+
+def test_open_cases_move_in_the_queues_with_their_customers_tier(ten, ids, maker, manager):
+    publish(
+        process(
+            "a user post=agent; b user post=agent priority=10",
+            "start a; start b; a end; b end",
+        )
+    )
+    case = stored_case(customer_id=ten[9], org_unit_id=ids["east"])
+    running = started(ids["east"], NOON)
+    ProcessInstance.objects.filter(pk=running.id).update(root=f"case:{case.pk}")
+
+    in_force(drawn(maker, ids), manager)
+
+    assert ProcessInstance.objects.get().priority == 80
+    assert unit(running.id, "b").priority == 10, "its diagram says so"
+    here = unit(running.id, "a")
+    assert (here.priority, here.turn_at) == (80, here.rank_at - timedelta(minutes=144))
 
 
 def test_refusing_needs_a_reason_and_leaves_everybody_as_they_are(ten, ids, maker, manager):

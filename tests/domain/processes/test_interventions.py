@@ -292,4 +292,4 @@ def test_a_changed_calendar_moves_the_unit_in_the_inbox(units):
 
     moved = unit(done.id, "a")
     assert moved.due_at == NINE + timedelta(hours=25.5)
-    assert moved.rank_at == moved.due_at == Clock.objects.get().due_at
+    assert moved.turn_at == moved.rank_at == moved.due_at == Clock.objects.get().due_at

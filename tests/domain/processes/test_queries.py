@@ -6,7 +6,9 @@ import pytest
 
 from bihuan.domain.org.queries import access_of
 from bihuan.domain.processes import actions, queries
+from bihuan.domain.processes.actions.reordering import reorder
 from bihuan.domain.processes.choices import Tier
+from bihuan.domain.processes.models import ProcessInstance
 from bihuan.domain.processes.queries import InboxFilter, UnitMissing
 from bihuan.engines.bpmn.model import LimitGroup
 from tests.domain.org.given import away
@@ -84,6 +86,28 @@ def test_the_most_overdue_comes_first_and_the_paused_last(units):
     order = [row.instance_id for row in queries.inbox(access_of(agent, NINE), at=NINE).rows]
 
     assert order == [made[1].id, made[0].id, made[2].id, made[3].id]
+
+
+def test_priority_gives_a_head_start_but_nobody_is_overdue_by_it(units):
+    agent = person("agent", ("agent", units["east"]))
+    made = [started(units["east"], NINE + delay * HOUR) for delay in (0, 2, 3)]
+    ProcessInstance.objects.filter(pk=made[2].id).update(root="thing:2")
+    assert [reorder({"thing:2": 80}) for _ in range(2)] == [1, 0]
+    now = (
+        NINE + 2 * HOUR
+    )  # the first is overdue, the third due in three hours: 2.4 hours of head start
+
+    order = [row.instance_id for row in queries.inbox(access_of(agent, now), at=now).rows]
+    assert order == [made[0].id, made[2].id, made[1].id]
+    assert [row.priority for row in queries.inbox(access_of(agent, now), at=now).rows] == [0, 80, 0]
+    counts = queries.inbox_counts(access_of(agent, now), at=now).tiers
+    for tier in Tier:
+        assert len(seen(agent, now, tier=tier)) == counts[tier], tier
+    late = (
+        NINE + 3 * HOUR + timedelta(minutes=30)
+    )  # its turn has come, it is not due: not among the overdue
+    assert unit(made[2].id, "a").pk not in seen(agent, late, tier=Tier.OVERDUE)
+    assert unit(made[2].id, "a").pk in seen(agent, late, tier=Tier.NORMAL)
 
 
 def test_tiles_count_what_the_filter_shows(units):

@@ -58,10 +58,10 @@ update clocks_clock set warn_texts = '{30m}', warn_at = array[%(warn)s::timestam
     overdue_at = null, due_at = %(due)s, next_moment_at = %(warn)s, failures = 0, retry_at = null
 where id = %(clock)s
 """
-_UNIT = "update processes_token set warn_at = %(warn)s, due_at = %(due)s, rank_at = %(due)s where id = %(unit)s"
+_UNIT = "update processes_token set warn_at = %(warn)s, due_at = %(due)s, rank_at = %(due)s, turn_at = %(due)s where id = %(unit)s"
 _QUIET = """
 update processes_token set warn_at = null, due_at = now() + interval '30 days',
-    rank_at = now() + interval '30 days'
+    rank_at = now() + interval '30 days', turn_at = now() + interval '30 days'
 where kind = 'USER' and state in ('OPEN', 'CLAIMED') and rank_at <= now() + interval '1 hour'
     and id % 4 <> 0
 """

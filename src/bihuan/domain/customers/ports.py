@@ -1,6 +1,6 @@
 """What of customers is compared, and what they ask of the apps above: rows that move along, readings of behaviour."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -100,6 +100,10 @@ ERASERS: Registry[Eraser] = Registry("eraser of customers")
 
 FOLLOWERS: Registry[Follower] = Registry("follower of customers")
 """By table: every table with a key to a customer that customers does not own."""
+
+
+RATED: Registry[Callable[[int], None]] = Registry("follower of ratings")
+"""By app: told the id of a rating that has just changed what tiers give its customers, in its transaction."""
 
 
 # What a reading is: a number, an amount of money, a text, a day (ISO 8601), or one of some words.

@@ -108,6 +108,16 @@ MOST_AT_ONCE: Final = 200
 
 # A unit without a running clock sorts behind every unit with one.
 FAR: Final = datetime(9999, 1, 1, tzinfo=UTC)
+# A unit's turn comes before it is due, by as much for each point of priority above NORMAL: four hours at 100
+# (decision 0373). SQL says the same, see `turn` in lists.sql and its kin.
+HEAD_START: Final = timedelta(seconds=288)
+MOST_HEAD_START: Final = HEAD_START * 50
+
+
+def turn_of(due_at: datetime | None, priority: int) -> datetime:
+    """Return by which moment a unit is sorted in queues."""
+    return (due_at or FAR) - HEAD_START * max(priority - 50, 0)
+
 
 STATE_TITLES: Final[dict[str, str]] = {
     TokenState.OPEN: "待办",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from bihuan.domain.customers.models import Rating
+from bihuan.domain.customers.ports import RATED
 from bihuan.domain.customers.queries.schemes import scheme_of, schemes
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
@@ -72,6 +73,8 @@ def bring_into_force(rating: Rating, *, at: datetime) -> int:
     db.run(_HELD, names)
     if scheme_of(rating.definition_id).leads:
         _serve(rating, names)
+        for follow in RATED.values():
+            follow(rating.pk)
     return _tell(rating, at)
 
 

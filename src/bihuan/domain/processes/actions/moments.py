@@ -27,7 +27,8 @@ _LIVE = (
     "select id from processes_token where id = any(%s) and state in ('OPEN', 'CLAIMED', 'PARKED')"
 )
 _MOVED = (
-    "update processes_token set due_at = %(due)s, warn_at = %(warn)s, rank_at = %(rank)s"
+    "update processes_token set due_at = %(due)s, warn_at = %(warn)s, rank_at = %(rank)s,"
+    " turn_at = %(rank)s::timestamptz - greatest(priority - 50, 0) * interval '288 seconds'"
     " where id = %(id)s and state in ('OPEN', 'CLAIMED')"
 )
 _NODE = (

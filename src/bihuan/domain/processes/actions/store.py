@@ -10,7 +10,7 @@ from bihuan.domain.processes.actions.calls import tree_of
 from bihuan.domain.processes.actions.clock_book import CHANGE_CLOCKS, START_CLOCKS
 from bihuan.domain.processes.actions.keeping import kept
 from bihuan.domain.processes.actions.step import Step, When
-from bihuan.domain.processes.choices import FAR
+from bihuan.domain.processes.choices import FAR, turn_of
 from bihuan.domain.processes.ports import SUBJECTS, InstanceChange
 from bihuan.domain.processes.queries.rows import Extra, InstanceMissing
 from bihuan.domain.processes.queries.statements import SQL
@@ -281,6 +281,7 @@ def _row(token: Token, extra: Extra) -> dict[str, Any]:
         "due_at": extra.due_at,
         "warn_at": extra.warn_at,
         "rank_at": extra.due_at or FAR,
+        "turn_at": turn_of(extra.due_at, extra.priority),
         "form": extra.form,
         "draft": extra.draft,
         "delegation": extra.delegation.to_json() if extra.delegation else None,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from bihuan.domain.org.ports import Access
-from bihuan.domain.processes.choices import FAR, InstanceState, Tier
+from bihuan.domain.processes.choices import FAR, MOST_HEAD_START, InstanceState, Tier
 from bihuan.domain.processes.models import permission
 from bihuan.domain.processes.queries.statements import LISTS
 from bihuan.kit import db, paging
@@ -20,9 +20,9 @@ MOST_COUNTED = 1000
 TIERS = (Tier.OVERDUE, Tier.WARN, Tier.NORMAL, Tier.PAUSED)
 _BACK = (
     LISTS["inbox"]
-    .replace("(rank_at, id) >", "(rank_at, id) <")
-    .replace("order by rank_at, id", "order by rank_at desc, id desc")
-    .replace("order by t.rank_at, t.id", "order by t.rank_at desc, t.id desc")
+    .replace("(turn_at, id) >", "(turn_at, id) <")
+    .replace("order by turn_at, id", "order by turn_at desc, id desc")
+    .replace("order by t.turn_at, t.id", "order by t.turn_at desc, t.id desc")
 )
 
 
@@ -56,7 +56,7 @@ class UnitRow(NamedTuple):
     due_at: datetime | None
     warn_at: datetime | None
     instance_state: str
-    rank_at: datetime
+    turn_at: datetime
     tier: Tier = Tier.NORMAL
 
     @property
@@ -101,7 +101,8 @@ def inbox(
 ) -> paging.Page[UnitRow]:
     """Return a page of the units a person may work on now, colleagues on leave included.
 
-    Overdue ones come first, the longest overdue leading; units without a running clock come last.
+    What is due first leads, the longest overdue foremost; priority above NORMAL gives a head start of up to
+    four hours (decision 0373). Units without a running clock come last.
     """
     place = paging.Place(after, before, size)
     return _ask_page(db.Together(), _scope(access), at, wanted, place)()
@@ -195,7 +196,8 @@ def _tier(tier: str, at: datetime) -> dict[str, Any]:
         Tier.PAUSED: (_JUST_BEFORE_FAR, END, None),
     }
     low, high, warned = bounds.get(tier, (BEGINNING, END, None))
-    return {"low": low, "high": high, "warned": warned}
+    low_turn = max(low, BEGINNING + MOST_HEAD_START) - MOST_HEAD_START
+    return {"low": low, "low_turn": low_turn, "high": high, "warned": warned}
 
 
 _JUST_BEFORE_FAR = datetime(9998, 12, 31, tzinfo=UTC)
@@ -209,4 +211,4 @@ def _from(cursor: str, *, back: bool) -> dict[str, Any]:
 
 
 def _cursor(row: UnitRow) -> str:
-    return paging.encode([row.rank_at, row.id])
+    return paging.encode([row.turn_at, row.id])

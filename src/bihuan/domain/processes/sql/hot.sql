@@ -225,6 +225,7 @@ moved as (
         post = x.post, unit_id = x.unit_id, owner_id = x.owner_id, assignee_id = x.assignee_id,
         delegate_of = x.delegate_of, claimed_at = x.claimed_at, closed_at = x.closed_at,
         close_kind = x.close_kind, due_at = x.due_at, warn_at = x.warn_at, rank_at = x.rank_at,
+        turn_at = x.turn_at,
         form = coalesce(x.form, t.form),
         draft = case when x.form is null then coalesce(x.draft, t.draft) end,
         delegation = x.delegation
@@ -283,7 +284,8 @@ order by closed_at desc, id desc limit 1
 select variables::text from processes_processinstance where id = %s
 
 -- name: rehouse_tokens
-update processes_token t set node = x.node, flow_in = x.flow_in, title = x.title, priority = x.priority
+update processes_token t set node = x.node, flow_in = x.flow_in, title = x.title, priority = x.priority,
+    turn_at = t.rank_at - greatest(x.priority - 50, 0) * interval '288 seconds'
 from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::smallint[])
     as x (id, node, flow_in, title, priority)
 where t.id = x.id

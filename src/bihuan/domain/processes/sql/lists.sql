@@ -4,62 +4,65 @@
 with mine as (
     select id from processes_token
     where kind = 'USER' and state = 'CLAIMED' and owner_id = any(%(people)s) and not %(unclaimed)s
-        and rank_at > %(low)s and rank_at <= %(high)s and (%(title)s = '' or title = %(title)s)
-        and (rank_at, id) > (%(rank)s, %(id)s)
+        and turn_at > %(low_turn)s and turn_at <= %(high)s and rank_at > %(low)s and rank_at <= %(high)s
+        and (%(title)s = '' or title = %(title)s)
+        and (turn_at, id) > (%(rank)s, %(id)s)
         and (%(warned)s::boolean is null or coalesce(warn_at <= %(at)s, false) = %(warned)s)
-    order by rank_at, id limit %(size)s
+    order by turn_at, id limit %(size)s
 ), lent as (
     select id from processes_token
     where kind = 'USER' and state = 'CLAIMED' and delegation is not null and not %(unclaimed)s
         and (delegation ->> 'to')::bigint = any(%(people)s)
         and owner_id <> all(%(people)s)
         and coalesce((delegation ->> 'until')::timestamptz > %(at)s, true)
-        and rank_at > %(low)s and rank_at <= %(high)s and (%(title)s = '' or title = %(title)s)
-        and (rank_at, id) > (%(rank)s, %(id)s)
+        and turn_at > %(low_turn)s and turn_at <= %(high)s and rank_at > %(low)s and rank_at <= %(high)s
+        and (%(title)s = '' or title = %(title)s)
+        and (turn_at, id) > (%(rank)s, %(id)s)
         and (%(warned)s::boolean is null or coalesce(warn_at <= %(at)s, false) = %(warned)s)
-    order by rank_at, id limit %(size)s
+    order by turn_at, id limit %(size)s
 ), of_posts as (
     select found.id
     from unnest(%(posts)s::text[], %(units)s::bigint[]) as held (post, unit_id)
     cross join lateral (
         select id from processes_token t
         where kind = 'USER' and state = 'OPEN' and t.post = held.post and t.unit_id = held.unit_id
-            and rank_at > %(low)s and rank_at <= %(high)s and (%(title)s = '' or title = %(title)s)
-            and (rank_at, id) > (%(rank)s, %(id)s)
+            and turn_at > %(low_turn)s and turn_at <= %(high)s and rank_at > %(low)s and rank_at <= %(high)s
+            and (%(title)s = '' or title = %(title)s)
+            and (turn_at, id) > (%(rank)s, %(id)s)
             and (%(warned)s::boolean is null or coalesce(warn_at <= %(at)s, false) = %(warned)s)
-        order by rank_at, id limit %(size)s
+        order by turn_at, id limit %(size)s
     ) as found
 )
 select t.id, t.instance_id, i.subject, i.root, t.node, t.title, t.state, t.post, t.unit_id,
     t.assignee_id, coalesce(s.name, ''), t.delegate_of, t.priority, t.opened_at, t.claimed_at,
-    t.due_at, t.warn_at, i.state, t.rank_at
+    t.due_at, t.warn_at, i.state, t.turn_at
 from (
     select id from mine union all select id from lent union all select id from of_posts
 ) as ids
 join processes_token t on t.id = ids.id
 join processes_processinstance i on i.id = t.instance_id
 left join org_staff s on s.id = t.assignee_id
-order by t.rank_at, t.id limit %(size)s
+order by t.turn_at, t.id limit %(size)s
 
 -- The tier is a number, its place among `TIERS`: half of the time went into grouping by words.
 -- name: inbox_counts
 with units as (
     (select rank_at, warn_at, title from processes_token
     where kind = 'USER' and state = 'CLAIMED' and owner_id = any(%(people)s)
-    order by rank_at limit %(most)s)
+    order by turn_at limit %(most)s)
     union all
     (select rank_at, warn_at, title from processes_token
     where kind = 'USER' and state = 'CLAIMED' and delegation is not null
         and (delegation ->> 'to')::bigint = any(%(people)s) and owner_id <> all(%(people)s)
         and coalesce((delegation ->> 'until')::timestamptz > %(at)s, true)
-    order by rank_at limit %(most)s)
+    order by turn_at limit %(most)s)
     union all
     select found.rank_at, found.warn_at, found.title
     from unnest(%(posts)s::text[], %(units)s::bigint[]) as held (post, unit_id)
     cross join lateral (
         select rank_at, warn_at, title from processes_token t
         where kind = 'USER' and state = 'OPEN' and t.post = held.post and t.unit_id = held.unit_id
-        order by rank_at limit %(most)s
+        order by turn_at limit %(most)s
     ) as found
     limit %(most)s
 )
@@ -70,7 +73,7 @@ from units group by 1, 2
 -- name: unit
 select t.id, t.instance_id, i.subject, i.root, t.node, t.title, t.state, t.post, t.unit_id,
     t.assignee_id, coalesce(s.name, ''), t.delegate_of, t.priority, t.opened_at, t.claimed_at,
-    t.due_at, t.warn_at, i.state, t.rank_at,
+    t.due_at, t.warn_at, i.state, t.turn_at,
     i.definition_id, i.unit_id, i.rev, t.form::text, t.draft::text, t.closed_at, t.close_kind,
     t.owner_id, t.delegation::text,
     t.local::text, around.kind, around.local::text,
