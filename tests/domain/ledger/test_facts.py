@@ -1,10 +1,16 @@
+import json
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
+import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from bihuan.domain.customers.rules.words import hide
 from bihuan.domain.ledger import actions, queries
 from bihuan.domain.ledger.events import Actor, Fact
+from bihuan.kit import db
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 KIM = Actor("staff:12", on_behalf_of="staff:9", unit_id=3)
@@ -117,3 +123,78 @@ def test_a_fact_recorded_in_a_made_month_is_also_append_only():
         connection.cursor() as cursor,
     ):
         cursor.execute("delete from ledger_fact")
+
+
+LONG = 12345678901234567890123
+CALLED = {"who": ["张三_%", {"said": "张三 called"}], "amount": LONG, "is_late": None}
+
+
+def redacted(reason: str, data: object) -> bool:
+    """Write over the words of all facts in a transaction that says it hides some; tell whether that was let through."""
+    try:
+        with transaction.atomic():
+            db.run("select set_config('bihuan.redacting', 'on', true)")
+            db.run(
+                "update ledger_fact set reason = %s, data = %s::jsonb", (reason, json.dumps(data))
+            )
+    except IntegrityError:
+        return False
+    finally:
+        db.run("select set_config('bihuan.redacting', '', true)")
+    return True
+
+
+@pytest.mark.parametrize(
+    ("reason", "data"),
+    [
+        ("李四来电", CALLED),
+        ("来电", CALLED),
+        ("张三来电话", CALLED),
+        ("张三来电", {**CALLED, "amount": 1}),
+        ("张三来电", {**CALLED, "amount": "***"}),
+        ("张三来电", {**CALLED, "more": "***"}),
+        ("张三来电", {"amount": LONG, "is_late": None}),
+        ("张三来电", {**CALLED, "who": ["张三_%"]}),
+        ("张三来电", {**CALLED, "who": ["%_%", {"said": "张三 called"}]}),
+        ("张三来电", {**CALLED, "who": ["***", {"said": "*** came"}]}),
+    ],
+)
+def test_words_may_be_hidden_and_nothing_else_be_changed(reason, data):
+    actions.record(
+        Fact("case.called", "case:9", "case:9", NOON, KIM, reason="张三来电", data=CALLED)
+    )
+
+    assert not redacted(reason, data)
+    assert redacted("***来电", {**CALLED, "who": ["***_%", {"said": "*** called"}]})
+    assert not redacted("张三来电", CALLED), "what is hidden does not come back"
+
+
+def test_hiding_a_word_leaves_long_numbers_and_other_facts_as_they_are():
+    actions.record(
+        Fact("case.called", "case:9", "case:9", NOON, KIM, reason="张三来电", data=CALLED)
+    )
+    actions.record(opened("case:10"))
+
+    count = actions.redact(
+        ["case:9", "case:10"], partial(hide, frozenset({"张三"})), searches="张三"
+    )
+
+    assert count == 1
+    kept = queries.facts_of("case:9").rows[0]
+    assert (kept.reason, kept.data["amount"]) == ("***来电", LONG)
+    assert not redacted("来电", CALLED), "the transaction hides no more afterwards"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_hides_another_word_of_the_same_fact_at_once_waits():
+    """The later had read what the earlier had not hidden yet, and wrote it back."""
+    actions.record(opened())
+
+    def hiding(value: Any) -> Any:
+        with psycopg.connect(connection.connection.info.dsn) as other:
+            other.execute("set lock_timeout = '20ms'")
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                other.execute("select from ledger_fact where root = 'case:9' for no key update")
+        return hide(frozenset({"来电"}), value)
+
+    assert actions.redact(["case:9"], hiding, searches="$a") == 1

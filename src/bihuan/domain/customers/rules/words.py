@@ -7,6 +7,7 @@ from typing import Any, Final
 HIDDEN: Final = "***"
 _GROUPED: Final = r"[ -]?"
 _TELLING: Final = 6
+_LATIN: Final = "[A-Za-z0-9_]"
 
 
 def is_telling(word: str) -> bool:
@@ -22,7 +23,12 @@ def pattern(words: frozenset[str]) -> str:
 
 def _one(word: str) -> str:
     is_number = len(word) > _TELLING and word[:-1].isdecimal()
-    return (_GROUPED if is_number else "").join(re.escape(char) for char in word)
+    found = (_GROUPED if is_number else "").join(re.escape(char) for char in word)
+    if len(word) > _TELLING:
+        return found
+    # Li is no part of client, flat 12 none of 2012.
+    before, after = (_LATIN if re.match(_LATIN, end) else "" for end in (word[0], word[-1]))
+    return f"{before and f'(?<!{before})'}{found}{after and f'(?!{after})'}"
 
 
 def hide(words: frozenset[str], value: Any) -> Any:
