@@ -339,4 +339,4 @@ def test_numbers_in_names_are_hidden_from_owners_who_see_no_numbers(house):
     Customer.objects.update(missing=["email"])
     access = given.access(house.clerk)
 
-    assert [one.name for one in mine_to_collect(access)] == ["陈先生138****2046"]
+    assert [one.name for one in mine_to_collect(access).rows] == ["陈先生138****2046"]

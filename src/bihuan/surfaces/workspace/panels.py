@@ -173,10 +173,9 @@ def context_panel(desk: Desk, number: str) -> dict[str, Any]:
     view = cases.case_view(desk.access, number)
     clocks = clocks_of_case(view.row.id, desk.at)
     customer = _customer(desk, view.row.customer_id)
-    if customer is not None and customer["closed"]:
-        customer = None
+    is_open = customer is not None and not customer["closed"]
     return {
-        "case": _sheet(desk, view, None, clocks, customer),
+        "case": _sheet(desk, view, None, clocks, customer if is_open else None),
         "limits": _limits(view, clocks),
         "card": _card(desk, view, customer),
         "files": [file_sheet(row) for row in attachments.attachments_of(view.ref)],
@@ -331,8 +330,9 @@ def _said(view: CaseView, rows: Sequence[FactRow]) -> dict[tuple[str, datetime],
 
 
 def _card(desk: Desk, view: CaseView, customer: Mapping[str, Any] | None) -> dict[str, Any]:
-    if customer is None:
-        return {"address": "", "lines": []}
+    if customer is None or customer["closed"]:
+        why = f"{customer['closed']}，签字调取后显示" if customer else "没有关联到客户"
+        return {"address": "", "lines": [], "why": why}
     lines = [("类别", customer["kind"]), ("等级", customer["tier"] or "普通")]
     count, rework = cases.customer_tally(desk.access, view.row.customer_id or 0)
     lines.append(("来诉", f"共 {count} 次" + (f"，返工 {rework} 次" if rework else "")))

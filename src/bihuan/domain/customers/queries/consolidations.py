@@ -11,6 +11,7 @@ from bihuan.domain.customers.models import Consolidation, Customer
 from bihuan.domain.customers.queries.profile_rules import field_title
 from bihuan.domain.org.ports import Access
 from bihuan.kit.masking import mask_text
+from bihuan.kit.paging import Page, keyset
 
 _LISTED: Final = 50
 _NAMED: Final = {"name": "名称", "id": "证件", "birth": "出生日期"}
@@ -81,8 +82,8 @@ def last_runs(access: Access, size: int = 5) -> list[RunRow]:
     return [_row(one) for one in found[:size]]
 
 
-def mine_to_collect(access: Access) -> list[ToCollect]:
-    """Return the asker's own customers whose files lack something, the emptiest first, at most fifty.
+def mine_to_collect(access: Access, *, after: str = "", before: str = "") -> Page[ToCollect]:
+    """Return a page of the asker's own customers whose files lack something, the emptiest first.
 
     A file leaves the list by itself when its fields are filled in (CUS-02).
     """
@@ -91,7 +92,8 @@ def mine_to_collect(access: Access) -> list[ToCollect]:
     found = found.exclude(missing=[])
     if not scope.everywhere:
         found = found.filter(unit_id__in=scope.unit_ids)
-    return [_to_collect(one, access) for one in found.order_by("completeness", "id")[:_LISTED]]
+    page = keyset(found, order=("completeness", "id"), after=after, before=before, size=_LISTED)
+    return page.map(lambda one: _to_collect(one, access))
 
 
 def consolidation_figures(run_id: int) -> dict[str, Any]:

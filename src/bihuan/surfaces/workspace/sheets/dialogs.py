@@ -112,7 +112,11 @@ class Dialog:
         """Return the dialog with what was chosen and typed, and what is still missing."""
         choice, reason = posted.get("choice", ""), posted.get("reason", "").strip()
         known = choice if choice in self.reasons else ""
-        kept = [replace(one, value=posted.get(one.name, "")) for one in self.fields]
+        # A choice that was not asked yet when this was sent stands as it is offered.
+        kept = [
+            replace(one, value=posted.get(one.name, one.value if one.kind == "choice" else ""))
+            for one in self.fields
+        ]
         return replace(
             self,
             choice=known,
@@ -132,7 +136,10 @@ class Dialog:
         wrong = {**refusal.fields, **(at_fields or {})}
         kept = [replace(one, error=wrong.get(one.name, "")) for one in self.fields]
         errors = Errors(reason=wrong.get("reason", ""))
-        return replace(self, fields=kept, errors=errors, refusal=refusal.message)
+        # Said at its field it is not said again below.
+        said = {errors.reason, *(one.error for one in kept)}
+        message = "" if refusal.message in said else refusal.message
+        return replace(self, fields=kept, errors=errors, refusal=message)
 
     def _errors(self, choice: str, reason: str) -> Errors:
         lacking = self.least - len(reason)

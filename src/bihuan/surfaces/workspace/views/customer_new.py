@@ -1,5 +1,6 @@
 """新建客户: a file is made at the desk, as a customer or a prospect; who has the number already is said first (CUS-08)."""
 
+from dataclasses import replace
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -66,18 +67,19 @@ def _dialog(address: str, *, asks_again: bool) -> Dialog:
 
 def _line(name: str, label: str, placeholder: str, longest: int) -> FieldSheet:
     required = name in ("name", "phone")
-    return FieldSheet(
-        name=name, label=label, placeholder=placeholder, max_length=longest, required=required
-    )
+    # What is long has the whole width: names of organisations have forty characters.
+    width = "w6" if name in ("name", "address") else ""
+    field = FieldSheet(name=name, label=label, placeholder=placeholder, max_length=longest)
+    return replace(field, required=required, width=width)
 
 
 _FIELDS: Final = (
-    either("kind", "类别", KINDS, CustomerKind.PERSON),
-    either("state", "现在是", STATES, LifeState.CUSTOMER),
+    replace(either("kind", "类别", KINDS, CustomerKind.PERSON), width=""),
+    replace(either("state", "现在是", STATES, LifeState.CUSTOMER), width=""),
     _line("name", "名称", "姓名或单位名称", 128),
     _line("phone", "电话", "", 40),
-    _line("address", "地址", "可不填", 300),
     _line("account", "户号", "可不填", 64),
+    _line("address", "地址", "可不填", 300),
 )
 
 

@@ -37,5 +37,6 @@ def collecting(request: HttpRequest) -> HttpResponse:
     """Show the person's own customers whose files lack something."""
     desk = desk_of(request)
     require(desk.access, "customer.view")
-    rows = consolidations.mine_to_collect(desk.access)
-    return render(request, "customer_files/collecting.html", {"rows": rows})
+    asked = {name: request.GET.get(name, "") for name in ("after", "before")}
+    page = consolidations.mine_to_collect(desk.access, **asked)
+    return render(request, "customer_files/collecting.html", {"page": page, "query": ""})
