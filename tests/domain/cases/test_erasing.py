@@ -103,6 +103,26 @@ def test_the_person_goes_and_what_the_law_keeps_stays(house, file):
     assert erase(house, one) is False, "done once"
 
 
+def test_who_was_merged_while_an_erasure_waited_goes_from_both_files(house, file, monkeypatch):
+    """The file that rested was made anonymous, and the person stayed in the one that went on."""
+    one, other, _merge = file
+    known, asked = erasing.survivor_of, []
+
+    def read_before_the_merge(customer_id):
+        asked.append(customer_id)
+        return customer_id if len(asked) == 1 else known(customer_id)
+
+    monkeypatch.setattr(erasing, "survivor_of", read_before_the_merge)
+    assert erase(house, other) is True
+
+    assert {row.name for row in Customer.objects.filter(pk__in=(one, other))} == {"已匿名客户"}
+    third = given.customer(house, "张晓蓝", "13712349053", house.ada)
+    with pytest.raises(merging.CustomerErased):
+        merging.merge_customers(
+            survivor_id=third, absorbed_id=one, grounds=merging.Grounds(), by=SYSTEM, at=NOON
+        )
+
+
 def test_running_contracts_and_people_without_the_verb_stop_it(house, file):
     one, *_ = file
     with pytest.raises(NotAllowed):

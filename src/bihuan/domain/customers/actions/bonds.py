@@ -84,6 +84,10 @@ def relate(
     One that is noted already is returned as it is. The actor sees both files and may change one of them.
     """
     customer, other = _both(survivor_of(customer_id), survivor_of(other_id), by, at)
+    if customer.merged_into_id or other.merged_into_id:  # by somebody we waited for
+        return relate(
+            customer_id=customer_id, other_id=other_id, kind=kind, note=note, by=by, at=at
+        )
     same = Q(customer=customer, other=other)
     if kind == RelationKind.HOUSEHOLD:  # holds both ways
         same |= Q(customer=other, other=customer)

@@ -66,6 +66,8 @@ def erase_customer(*, customer_id: int, reason: str, by: Actor, at: datetime) ->
     customer = Customer.objects.select_for_update(no_key=True).filter(pk=standing).first()
     if customer is None:
         raise CustomerUnknown
+    if customer.merged_into_id:  # by somebody we waited for
+        return erase_customer(customer_id=customer_id, reason=reason, by=by, at=at)
     access = org.authorise(by, "customer.erase", customer.unit_id, at=at)
     if access is not None and not within(access, customer):
         raise CustomerUnknown

@@ -100,6 +100,8 @@ def merge_customers(
     if survivor.merged_into_id or absorbed.merged_into_id:  # by somebody we waited for
         again = {"survivor_id": one, "absorbed_id": other}
         return merge_customers(**again, grounds=grounds, by=by, at=at)
+    if survivor.erased_at or absorbed.erased_at:
+        raise CustomerErased("有一份档案已匿名化，不能再合并。")
     facets = blocking.facets_of([survivor.pk, absorbed.pk])
     if compare(facets[survivor.pk], facets[absorbed.pk]).verdict is Verdict.VETO:
         raise DifferentIdentities

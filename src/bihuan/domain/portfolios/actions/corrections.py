@@ -227,7 +227,8 @@ def _known(customer_id: int, by: Actor, at: datetime) -> Customer:
     standing = survivor_of(customer_id)
     if not may_open(access, standing) and closed_file(access, standing) is None:
         raise CustomerUnknown
-    return Customer.objects.select_for_update(no_key=True).get(pk=standing)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=standing)
+    return _known(customer_id, by, at) if customer.merged_into_id else customer
 
 
 def _reporter(by: Actor) -> int:

@@ -221,7 +221,10 @@ def _asked(customer_id: int, by: Actor, at: datetime) -> tuple[int, Customer]:
     if closed_file(access, standing) is None:
         raise CustomerUnknown
     # Two requests at the same moment follow one another, and the later finds the earlier.
-    return by.staff_id, Customer.objects.select_for_update(no_key=True).get(pk=standing)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=standing)
+    if customer.merged_into_id:  # by somebody we waited for
+        return _asked(customer_id, by, at)
+    return by.staff_id, customer
 
 
 def _to_decide(request_id: int, by: Actor, at: datetime) -> FileRequest:
