@@ -138,6 +138,17 @@ def test_what_somebody_refused_no_run_joins(doubles, clerk):  # noqa: F811
     assert queries.survivor_of(right) == right
 
 
+def test_who_was_erased_since_the_pairs_were_found_is_joined_to_nobody(doubles, clerk):  # noqa: F811
+    run = begin(clerk)
+    consolidating._keep(run, linking.Found(10, [(*pair, 20.0) for pair in doubles], (), ()))
+    Customer.objects.filter(pk=doubles[0][0]).update(erased_at=NOON)
+
+    consolidating.run(run, now=lambda: NOON)
+
+    joined = {one.absorbed_id for one in Merge.objects.all()}
+    assert joined == {other for _, other in doubles[1:]}
+
+
 def test_a_run_begins_by_itself_only_where_files_came(doubles):
     assert consolidating.start_where_new(by=SYSTEM, at=NOON) == 1
     Consolidation.objects.update(state="DONE", finished_at=NOON)

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db import transaction
 
 from bihuan.domain.customers import actions, queries
-from bihuan.domain.customers.actions import bonds, consolidating, merging, profiling
+from bihuan.domain.customers.actions import bonds, consolidating, joining, merging, profiling
 from bihuan.domain.customers.actions.arriving import Place, take_in
 from bihuan.domain.customers.choices import RelationKind
 from bihuan.domain.customers.models import Account, Customer, Merge, Pair, Relation, Source
@@ -211,6 +211,26 @@ def test_doubts_move_along_with_a_merge(two, arrive, clerk):
 
     undo(merge_id, clerk)
     assert not Pair.objects.filter(left_id=first, right_id=third).exists()
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["one merge", "many at once"])
+def test_what_was_refused_of_one_file_is_refused_of_the_file_it_goes_on_in(
+    two, arrive, clerk, together
+):
+    first, second = two
+    third = arrive("门店", key="M1", name="张晓兰", phone="13712349053")
+    Pair.objects.create(
+        left_id=second, right_id=third, score=0.9, state="REFUSED", found_at=NOON, decided_at=NOON
+    )
+    if together:
+        joining.join_many([joining.Joining(first, second)], "rule", by=clerk, at=LATER)
+    else:
+        merge(first, second, clerk)
+
+    carried = Pair.objects.filter(left_id=first, right_id=third)
+    assert [one.state for one in carried] == ["REFUSED"]
+    undo(Merge.objects.get().pk, clerk)
+    assert not carried.all().exists()
 
 
 def test_relations_follow_and_nobody_is_related_to_themselves(two, arrive, clerk):

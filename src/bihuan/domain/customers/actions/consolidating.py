@@ -47,6 +47,7 @@ select id from customers_customer where id = any(%s) and merged_into_id is null 
 _REFUSED: Final = """
 select left_id, right_id from customers_pair where state = 'REFUSED' and left_id = any(%s)
 """
+_ERASED: Final = "select id from customers_customer where id = any(%s) and erased_at is not null"
 _COLLECT: Final = """
 select c.owner_id, m.field, count(*) from customers_customer c cross join lateral unnest(c.missing) as m(field)
 where c.merged_into_id is null and c.unit_id = any(%s) group by 1, 2 order by 3 desc, 1, 2 limit 500
@@ -168,10 +169,11 @@ def _portion(run_id: int, at: datetime) -> bool:
 def _decided(found: Sequence[Finding], by: Actor, at: datetime) -> Counter[str]:
     """Decide about some findings as the files stand by now: people may have merged, refused or mended meanwhile."""
     survivors = _survivors({one for each in found for one in (each.keep, each.other)})
+    erased = {row[0] for row in db.rows(_ERASED, (list(survivors.values()),))}
     pairs: dict[tuple[int, int], Finding] = {}
     for one in found:
         left, right = sorted((survivors[one.keep], survivors[one.other]))
-        if left != right:
+        if left != right and erased.isdisjoint((left, right)):
             pairs.setdefault((left, right), one)
     refused = set(db.rows(_REFUSED, ([left for left, _ in pairs],))) if pairs else set()
     pairs = {pair: one for pair, one in pairs.items() if pair not in refused}

@@ -60,7 +60,7 @@ update customers_customer c set merged_into_id = j.survivor, updated_at = %s fro
 """
 _OPEN: Final = """
 select j.absorbed, j.survivor from joining j where exists (
-    select from customers_pair p where p.state = 'OPEN' and j.absorbed in (p.left_id, p.right_id))
+    select from customers_pair p where p.state in ('OPEN', 'REFUSED') and j.absorbed in (p.left_id, p.right_id))
 order by 1
 """
 

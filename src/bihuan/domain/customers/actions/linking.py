@@ -42,7 +42,7 @@ select c.id, c.kind, c.name, c.attributes->>'birth_date',
               where r.customer_id = c.id order by s.trust desc, r.id limit 1), '人工录入'),
     u.name
 from customers_customer c join org_orgunit u on u.id = c.unit_id
-where c.merged_into_id is null and c.unit_id = any(%s) and c.id > %s order by c.id limit {PORTION}
+where c.merged_into_id is null and c.erased_at is null and c.unit_id = any(%s) and c.id > %s order by c.id limit {PORTION}
 """  # noqa: S608 -- our own columns
 _REFUSED: Final = "select left_id, right_id from customers_pair where state = 'REFUSED'"
 _FOUND: Final = """

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from bihuan.domain.customers.actions.customers import within
 from bihuan.domain.customers.actions.golden import keep_what_was_typed, refresh
@@ -281,7 +282,9 @@ def _move_back(merge: Merge, holder_id: int, by: Actor, at: datetime) -> None:
     db.run(sql, (back, moved.get("primary", [])))
     for name, follower in FOLLOWERS.items():
         follower.move(Move(holder_id, back, by, at, only=moved.get(name, [])))
-    Pair.objects.filter(pk__in=moved.get("pairs", []), state=PairState.OPEN).delete()
+    refused_before = Q(state=PairState.REFUSED, decided_at__lte=merge.at)
+    carried = Pair.objects.filter(pk__in=moved.get("pairs", []))
+    carried.filter(Q(state=PairState.OPEN) | refused_before).delete()
 
 
 def higher_tier(one: str, other: str) -> str:
@@ -290,12 +293,13 @@ def higher_tier(one: str, other: str) -> str:
 
 
 def carry_pairs(absorbed_id: int, survivor_id: int, at: datetime) -> list[int]:
-    """Let what is to be decided about the absorbed file be decided about the one that goes on."""
+    """Let what is to be decided about the absorbed file, or was refused, hold for the one that goes on."""
     sql = """
-    insert into customers_pair (left_id, right_id, score, evidence, state, found_at, decided_by)
-    select least(o.other, %(into)s), greatest(o.other, %(into)s), o.score, o.evidence, 'OPEN', %(at)s, ''
-    from (select case when left_id = %(of)s then right_id else left_id end as other, score, evidence
-          from customers_pair where state = 'OPEN' and %(of)s in (left_id, right_id)) o
+    insert into customers_pair (left_id, right_id, score, evidence, state, found_at, decided_at, decided_by)
+    select least(o.other, %(into)s), greatest(o.other, %(into)s), o.score, o.evidence, o.state, %(at)s,
+        o.decided_at, o.decided_by
+    from (select case when left_id = %(of)s then right_id else left_id end as other, p.*
+          from customers_pair p where state in ('OPEN', 'REFUSED') and %(of)s in (left_id, right_id)) o
     where o.other <> %(into)s on conflict do nothing returning id
     """
     found = db.rows(sql, {"of": absorbed_id, "into": survivor_id, "at": at})
