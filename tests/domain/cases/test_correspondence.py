@@ -1,6 +1,7 @@
 """What becomes of what a customer sends: a case, more to a case, a case again; machines are not answered."""
 
 from dataclasses import replace
+from datetime import time
 
 import pytest
 from django.db import transaction
@@ -314,6 +315,27 @@ def test_a_handler_writes_to_the_customer_and_it_waits_in_the_table():
     assert "明天上午来修。" in letter.text
     assert letter.headers["References"].split()[0] == first_id
     assert "Auto-Submitted" not in letter.headers
+
+
+def test_a_handlers_mail_waits_for_the_customers_quiet_hours_a_receipt_does_not():
+    first = send(mail())
+    mails = Case.objects.get(pk=first.case_id).customer.contacts.filter(kind="EMAIL")
+    mails.update(quiet_from=time(0), quiet_until=time(23, 59))
+
+    assert actions.may_write(first.case_id, at=later(1)).until is not None
+    actions.write_to_customer(case_id=first.case_id, text="明天上午来修。", by=SYSTEM, at=later(1))
+    held = queries.conversation(f"case:{first.case_id}")[-1]
+    assert (held.letter_state, held.letter_error[:5]) == ("WAITING", "客户免打扰")
+    send(mail("小区又停水了", external_id="<again@customer.test>"), 2)
+    assert Letter.objects.get(key__endswith=":received", written_at=later(2)).due_at == later(2)
+    write = {"case_id": first.case_id, "by": SYSTEM, "at": later(3)}
+    actions.write_to_customer(text="马上开门，人到楼下了。", hurry="抢修人员已到门口", **write)
+    assert Letter.objects.last().due_at == later(3)
+    names = Fact.objects.filter(root=f"case:{first.case_id}", name__startswith="letter.")
+    assert list(names.order_by("id").values_list("name", flat=True)) == [
+        "letter.held",
+        "letter.hurried",
+    ]
 
 
 def test_a_handlers_own_greeting_is_not_said_twice():
