@@ -6,11 +6,13 @@ import pytest
 
 from bihuan.domain.cases.models import Burst, Case, CaseStudy
 from bihuan.domain.cases.queries import packs_offered
+from bihuan.domain.customers.models import ContactPoint, Customer, Relation
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import actions as org
 from bihuan.domain.org.ports import Access
 from bihuan.domain.packs import actions
 from bihuan.integrations import scenarios
+from bihuan.integrations.scenarios import bonds
 from tests.packs import shipped
 
 pytestmark = pytest.mark.django_db
@@ -42,11 +44,22 @@ def test_cases_wait_where_they_were_told_to():
 @pytest.mark.usefixtures("hotline")
 def test_a_second_load_adds_nothing():
     scenarios.load("hotline", at=NOW)
+    bonds.load("hotline", at=NOW)
+    files, relations = Customer.objects.count(), Relation.objects.count()
+    # Somebody worked with what was there: another name, another unit, a number gone.
+    Customer.objects.update(
+        name="改过的名字", name_norm="改过的名字", unit=Customer.objects.last().unit_id
+    )
+    ContactPoint.objects.filter(
+        pk__in=[one.pk for one in ContactPoint.objects.filter(kind="PHONE")[::2]]
+    ).delete()
 
     again = scenarios.load("hotline", at=NOW)
+    bonds.load("hotline", at=NOW)
 
     assert again.new_cases == 0
-    assert Case.objects.count() == 12
+    assert (Case.objects.count(), Customer.objects.count()) == (12, files)
+    assert Relation.objects.count() == relations > 0
 
 
 @pytest.fixture

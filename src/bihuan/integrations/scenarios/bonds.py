@@ -27,6 +27,7 @@ from bihuan.domain.customers.queries import known_by_phone
 from bihuan.domain.interactions import actions as interactions
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.packs import queries as packs
+from bihuan.kit.problems import Refused
 
 _BY: Final = Actor("system:demo")
 
@@ -34,28 +35,33 @@ Row = Mapping[str, Any]
 
 
 def load(pack: str, *, at: datetime) -> int:
-    """Load what is missing; return how many relations and contracts the pack's demo data has."""
+    """Load what is missing; return how many relations and contracts the pack's demo data has.
+
+    What is about customers whose number was changed since, or who may not be joined any more, is left out.
+    """
     found = [one.compiled for one in packs.definitions(kind="demo", pack_key=pack)]
-    rows = {
+    all_rows = {
         name: [row for one in found for row in one.get(name, [])]
         for name in ("relations", "contracts", "agreed", "states")
     }
-    phones = {
-        str(row[key])
-        for some in rows.values()
-        for row in some
-        for key in ("phone", "of")
-        if key in row
+    known = known_by_phone({phone for some in all_rows.values() for phone in _phones(some)})
+    rows = {
+        name: [row for row in some if _phones([row]) <= known.keys()]
+        for name, some in all_rows.items()
     }
-    known = known_by_phone(phones)
     with transaction.atomic():
         for row in rows["relations"]:
-            _relate(row, known, at)
+            with suppress(Refused), transaction.atomic():
+                _relate(row, known, at)
         new = [_contract(row, known, at) for row in rows["contracts"]]
         if any(new):
             _agree(rows["agreed"], known, at)
             _leave(rows["states"], known, at)
-    return len(rows["relations"]) + len(rows["contracts"])
+    return len(all_rows["relations"]) + len(all_rows["contracts"])
+
+
+def _phones(rows: Sequence[Row]) -> set[str]:
+    return {str(row[key]) for row in rows for key in ("phone", "of") if key in row}
 
 
 def _relate(row: Row, known: Mapping[str, int], at: datetime) -> None:
@@ -78,7 +84,7 @@ def _contract(row: Row, known: Mapping[str, int], at: datetime) -> bool:
         amount=Decimal(str(row["amount"])) if "amount" in row else None,
         terms=row.get("terms", ""),
     )
-    with suppress(bonds.ContractNumberTaken):
+    with suppress(Refused), transaction.atomic():
         bonds.add_contract(customer_id=known[str(row["phone"])], new=new, by=_BY, at=at)
         return True
     return False

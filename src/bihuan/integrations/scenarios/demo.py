@@ -12,17 +12,13 @@ from typing import Any
 from django.db import transaction
 
 from bihuan.domain.cases.events import OpenedCase
-from bihuan.domain.customers import actions as customers
-from bihuan.domain.customers.choices import ContactKind, CustomerKind, Tier
-from bihuan.domain.ledger.events import Actor
+from bihuan.domain.customers.choices import Tier
 from bihuan.domain.org import queries as org
 from bihuan.domain.packs import queries as packs
 from bihuan.domain.processes import actions as processes
 from bihuan.engines.packs.scenario import span
-from bihuan.integrations.scenarios import aftermath, portfolios
+from bihuan.integrations.scenarios import aftermath, files, portfolios
 from bihuan.integrations.scenarios.stage import CaseRow, Stage, open_case
-
-_BY = Actor("system:demo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,10 @@ def load(pack: str, *, at: datetime) -> Loaded:
 def perform(script: Script, *, at: datetime) -> Loaded:
     """Write the customers of a script down and work its cases up to where they should wait."""
     playbook = {str(entry["unit"]): entry for entry in script.playbook}
-    known = {str(row["phone"]): _customer(row, at) for row in script.customers}
+    known = {
+        str(row["phone"]): {**row, "id": files.write_down(row, at).customer_id}
+        for row in script.customers
+    }
     new = sum(
         _work(_Play(script.pack, number, row, known[str(row["customer"])], playbook), at)
         for number, row in enumerate(script.cases, 1)
@@ -67,21 +66,6 @@ def perform(script: Script, *, at: datetime) -> Loaded:
 def _rows(pack: str, name: str) -> list[dict[str, Any]]:
     files = packs.definitions(kind="demo", pack_key=pack)
     return [row for file in files for row in file.compiled.get(name, [])]
-
-
-def _customer(row: dict[str, Any], at: datetime) -> dict[str, Any]:
-    """Write a customer down, and return the row with the customer's id."""
-    address = str(row["address"])
-    new = customers.NewCustomer(
-        name=row["name"],
-        unit_id=org.unit_by_code(row["unit"]).id,
-        kind=CustomerKind(row["kind"]),
-        tier=Tier(row.get("tier", Tier.NORMAL)),
-        contacts=[customers.Contact(ContactKind.ADDRESS, address)],
-        accounts=[customers.NewAccount(str(row["account"]), address=address)],
-    )
-    found = customers.find_or_create_by_phone(phone=row["phone"], new=new, by=_BY, at=at)
-    return {**row, "id": found.customer_id}
 
 
 @dataclass(frozen=True, slots=True)

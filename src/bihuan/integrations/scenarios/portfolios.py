@@ -6,16 +6,15 @@ from typing import Any
 
 from django.db import transaction
 
-from bihuan.domain.customers import actions as customers, queries
+from bihuan.domain.customers import queries
 from bihuan.domain.customers.actions import profiling
-from bihuan.domain.customers.choices import ContactKind, CustomerKind, Tier
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
 from bihuan.domain.portfolios.actions import opening
 from bihuan.domain.portfolios.choices import Purpose
 from bihuan.engines.packs.scenario import span
-
-_BY = Actor("system:demo")
+from bihuan.integrations.scenarios import files
+from bihuan.integrations.scenarios.files import BY
 
 Row = dict[str, Any]
 
@@ -31,23 +30,14 @@ def load(owned: Sequence[Row], requests: Sequence[Row], *, at: datetime) -> int:
 
 
 def _customer(row: Row, at: datetime) -> bool:
-    address, phone = str(row["address"]), str(row["phone"])
-    new = customers.NewCustomer(
-        name=row["name"],
-        unit_id=org.unit_by_code(row["unit"]).id,
-        kind=CustomerKind(row["kind"]),
-        tier=Tier(row["tier"]),
-        contacts=[customers.Contact(ContactKind.ADDRESS, address)],
-        accounts=[customers.NewAccount(str(row["account"]), address=address)],
-    )
-    found = customers.find_or_create_by_phone(phone=phone, new=new, by=_BY, at=at)
+    found = files.write_down(row, at)
     if found.is_new:
         owner = org.staff_by_login(row["owner"]).pk
         profiling.assign_owner(
-            customer_id=found.customer_id, staff_id=owner, reason="演示数据", by=_BY, at=at
+            customer_id=found.customer_id, staff_id=owner, reason="演示数据", by=BY, at=at
         )
         values = {key: str(value) for key, value in row.get("attributes", {}).items()}
-        profiling.set_attributes(customer_id=found.customer_id, values=values, by=_BY, at=at)
+        profiling.set_attributes(customer_id=found.customer_id, values=values, by=BY, at=at)
     return found.is_new
 
 
