@@ -22,7 +22,7 @@ def test_what_is_told_again_is_likely_the_same_and_what_is_not_is_not():
     again = [requests.tell(random, again=one) for one in told]
 
     assert sum(_score(one, two) >= LIKELY for one, two in zip(told, again, strict=True)) >= 32
-    assert sum(_score(one, two) >= LIKELY for one, two in zip(told, again[1:], strict=False)) <= 4
+    assert sum(_score(one, two) >= LIKELY for one, two in zip(told, again[1:], strict=False)) <= 5
 
 
 def _score(one: requests.Told, two: requests.Told) -> float:

@@ -32,6 +32,7 @@ def test_a_living_connection_is_not_asked(pooled: PooledConnection):
 def test_the_server_is_asked_where_it_has_said_something(pooled: PooledConnection):
     pooled.execute("listen something")
     db.run("notify something")
+    assert pooled._inbox.poll(10_000)  # the word has come
 
     pooled.execute("")
 
