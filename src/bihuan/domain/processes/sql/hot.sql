@@ -101,7 +101,7 @@ select (select json_agg(@TOKEN order by id) from live),
     (select json_agg(json_build_array(@CLOCK_COLUMNS)) from clocks), (@EDITS),
     (select id from packs_definition where kind = 'form' and status = 'PUBLISHED'
         and key = %(forms)s::json ->> (select node from live where id = %(unit)s)),
-    false
+    false as has_rest
 
 -- The same of one unit of a wide instance and all that is no unit.
 -- name: live_narrowly
