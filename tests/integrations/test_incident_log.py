@@ -12,11 +12,13 @@ from bihuan.domain.clocks.models import Clock
 from bihuan.domain.ledger.queries import facts_of
 from bihuan.integrations.incident_log import cast, log, tally, workers
 from bihuan.integrations.incident_log.script import Do, Why, script_of
+from bihuan.kit import db
 from tests.domain.cases.given import MORNING
 from tests.packs import standing
 
 PACKS = Path(__file__).parents[2] / "packs"
 REAL = Path(__file__).parents[3] / "shared/data/incident_log/incident_event_log.zip"
+ANNOUNCED = "select name, subject from ledger_outbox where root like 'case:%'"
 ZONE = ZoneInfo("Asia/Shanghai")
 HEADER = (
     "number,incident_state,active,reassignment_count,reopen_count,sys_mod_count,caller_id,"
@@ -140,6 +142,7 @@ def test_facts_stand_at_the_logs_own_times_and_no_clock_runs_on(file, pack):
     assert facts["process.suspended"].reason == "Awaiting User Info"
     assert (case.rework_count, case.closed_at.astimezone(ZONE).hour) == (1, 17)
     assert not Clock.objects.filter(state="RUNNING").exists()
+    assert db.rows(ANNOUNCED) == []
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the incident log is not in ../shared/data")

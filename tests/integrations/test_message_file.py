@@ -13,10 +13,12 @@ from bihuan.domain.clocks.models import Clock
 from bihuan.domain.ledger.queries import facts_of
 from bihuan.integrations.message_file import intake
 from bihuan.integrations.message_file.sheet import NotAMessageFile, read_sheet
+from bihuan.kit import db
 from tests.packs import standing
 
 PACKS = Path(__file__).parents[2] / "packs"
 REAL = Path(__file__).parents[3] / "shared/data/gov_messages"
+ANNOUNCED = "select name, subject from ledger_outbox where root like 'case:%'"
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 2, 9, tzinfo=ZONE)
 HEADER = [
@@ -125,6 +127,7 @@ def test_what_stays_open_causes_no_storm_of_warnings(file, pack):
     running = Clock.objects.filter(state="RUNNING")
     assert running.exists()
     assert not running.filter(next_moment_at__lt=NOW).exists()
+    assert db.rows(ANNOUNCED) == []
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the messages are not in ../shared/data")

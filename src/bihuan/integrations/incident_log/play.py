@@ -52,7 +52,7 @@ def play(scripts: Sequence[Script], cast: Cast) -> None:
     Incidents whose case is there are left alone. Live pages are not told: nobody watches history.
     """
     opening = {script.incident.number: _request(script, cast) for script in scripts if script.steps}
-    with transaction.atomic(), processes.batch() as work, unannounced():
+    with transaction.atomic(), unannounced(), processes.batch() as work:
         there = cases.look_ahead(list(opening.values()))
         for script in scripts:
             request = opening.get(script.incident.number)

@@ -91,7 +91,7 @@ def take_in(messages: Sequence[Message], place: Place) -> int:
     """
     requests = {message.key: _request(message, place) for message in messages}
     new = 0
-    with transaction.atomic(), processes.batch() as work, unannounced():
+    with transaction.atomic(), unannounced(), processes.batch() as work:
         cases.look_ahead(list(requests.values()))
         for message in messages:
             opened = cases.open_case(requests[message.key], by=IMPORT, at=message.sent_at)
