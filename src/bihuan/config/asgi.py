@@ -4,7 +4,6 @@ One port serves both. Django's synchronous views cost twice as much under its ow
 through this bridge, and a stream must not hold a thread.
 """
 
-import gc
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,11 +17,10 @@ from bihuan.config.live.endpoint import LiveEndpoint
 from bihuan.config.wsgi_bridge import WsgiBridge
 from bihuan.engines.linkage.standard.text import sound
 from bihuan.kit.children import end_when_orphaned
+from bihuan.kit.collector import settle_down
 
 # Set by `bihuan web`, whose process becomes the web server's first.
 WEB_SERVER_PID = "WEB_SERVER_PID"
-# Objects made before the collector of cycles looks at the young ones: a page makes thousands, hardly any in cycles.
-YOUNG = 10_000
 THREADS = int(os.environ.get("BIHUAN_WEB_THREADS", "4"))
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="web")
@@ -50,7 +48,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             parent = os.environ.get(WEB_SERVER_PID)
             if parent:
                 end_when_orphaned(int(parent))
-            _settle_down()
+            _load()
         else:
             await _live.close()
             _threads.shutdown(wait=False, cancel_futures=True)
@@ -59,9 +57,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
             return
 
 
-def _settle_down() -> None:
+def _load() -> None:
     """Load what requests need, and let the collector of cycles pass over all that stays."""
     _ = get_resolver().url_patterns, sound("闭环")  # pinyin's words come with the first of them
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG, 20, 20)
+    settle_down()

@@ -6,6 +6,7 @@ import pickle
 from typing import Any
 
 from bihuan.kit.children import end_when_orphaned
+from bihuan.kit.collector import settle_down
 
 
 def begin(job: bytes, nth: int, heard: Any) -> None:
@@ -14,5 +15,6 @@ def begin(job: bytes, nth: int, heard: Any) -> None:
         end_when_orphaned(parent.pid)
     importlib.import_module("django").setup()
     workers = importlib.import_module("bihuan.integrations.incident_log.workers")
+    settle_down()
     # Pickled by our own parent process a moment ago.
     workers.work(pickle.loads(job), nth, heard)  # noqa: S301
