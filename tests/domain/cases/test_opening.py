@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bihuan.domain.cases import actions
+from bihuan.domain.cases.actions import opening
+from bihuan.domain.cases.actions.portal import requesting
 from bihuan.domain.cases.events import CaseRequest, OpenedCase
 from bihuan.domain.cases.models import Case, Fingerprint
 from bihuan.domain.customers import actions as customers
@@ -15,6 +17,8 @@ from bihuan.domain.ledger.queries import facts_of
 from bihuan.domain.processes import actions as processes
 from bihuan.domain.processes.models import ProcessInstance, Token
 from bihuan.domain.processes.ports import VERBS
+from bihuan.integrations.message_file import intake
+from bihuan.kit import db
 from bihuan.kit.ids import next_number
 from bihuan.kit.problems import Refused
 from tests.domain.cases import given
@@ -125,3 +129,27 @@ def test_what_is_refused_or_known_already_takes_no_number():
     with pytest.raises(Refused):
         actions.open_case(replace(request, source_ref="", class_code="none"), by=SYSTEM, at=MORNING)
     assert next_number(scope="case", day=MORNING.date()) == "260302-0002"
+
+
+@pytest.mark.parametrize(
+    ("statement", "values"),
+    [
+        (
+            opening._AHEAD,
+            {
+                "count": 1,
+                "sources": ["a", "b"],
+                "packs": ["demo"],
+                "codes": ["x"],
+                "customers": [1],
+            },
+        ),
+        (requesting._KNOWN, ("a",)),
+        (intake._KNOWN, (["a", "b"],)),
+    ],
+)
+def test_where_a_case_came_from_is_looked_up_by_its_index(statement, values):
+    db.run("set local enable_seqscan = off")
+    plan = "\n".join(line for (line,) in db.rows(f"explain {statement}", values))
+
+    assert "case_is_taken_over_from_its_source_once" in plan

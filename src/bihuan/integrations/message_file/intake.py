@@ -39,6 +39,7 @@ _DEPARTMENT = re.compile(
     r"(?:局|委员会|政府|办公室|办事处|大队|支队|公司|中心|街道|厅|院))"
     r"\s*(?:\d{4}\s*年.{1,10}日?)?[\s。]*$"
 )
+_KNOWN = "select source_ref from cases_case where source_ref = any(%s) and source_ref <> ''"
 _MEDIAN = """
 select percentile_cont(0.5) within group (
     order by extract(epoch from r.at - o.at) / 86400.0)
@@ -105,7 +106,7 @@ def take_in(messages: Sequence[Message], place: Place) -> int:
 def known(messages: Iterable[Message], pack: str) -> set[str]:
     """Return the keys of the messages that are cases already."""
     refs = {source_ref(pack, message.key): message.key for message in messages}
-    found = db.rows("select source_ref from cases_case where source_ref = any(%s)", (list(refs),))
+    found = db.rows(_KNOWN, (list(refs),))
     return {refs[row[0]] for row in found}
 
 

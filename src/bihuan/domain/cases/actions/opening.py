@@ -56,7 +56,7 @@ where c.id = %s
 """
 _AHEAD = """
 select array(select nextval('cases_case_id_seq') from generate_series(1, %(count)s)),
-    array(select source_ref from cases_case where source_ref = any(%(sources)s::text[])),
+    array(select source_ref from cases_case where source_ref = any(%(sources)s::text[]) and source_ref <> ''),
     (select json_agg(json_build_array(pack, id, code, request_type, grade, grading, process_key,
         "limit", calendar, burst)) from cases_caseclass
     where pack = any(%(packs)s::text[]) and code = any(%(codes)s::text[])),

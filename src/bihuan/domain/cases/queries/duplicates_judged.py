@@ -14,7 +14,7 @@ select number, id from cases_case where number = any(%(keys)s::text[])
 union all
 select substring(source_ref from '[^:]*$'), id from cases_case
 where source_ref = any(array(select p.key || ':message:' || k
-    from packs_installedpack p, unnest(%(keys)s::text[]) as k))
+    from packs_installedpack p, unnest(%(keys)s::text[]) as k)) and source_ref <> ''
 """
 
 

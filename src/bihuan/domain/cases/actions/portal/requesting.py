@@ -29,7 +29,7 @@ LEAST_TEXT: Final = 8
 MOST_TEXT: Final = 2000
 TITLE: Final = 40
 _SENTENCE_ENDS: Final = "。！？!?\n；;"
-_KNOWN = "select id, number, customer_id from cases_case where source_ref = %s"
+_KNOWN = "select id, number, customer_id from cases_case where source_ref = %s and source_ref <> ''"
 
 
 @dataclass(frozen=True, slots=True)
