@@ -1,5 +1,6 @@
 """Backup, restore and psql, as an operator runs them."""
 
+import io
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bihuan.config import archives
 from bihuan.integrations.postgres_embedded import Layout
 from bihuan.kit.locks import LockFile
 
@@ -139,9 +141,31 @@ def test_files_people_handed_in_come_back_and_later_ones_go(desk, base):
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize(
+    "name", ["../away", "/away", "files/ab/../../away", "files/ab", "notes.txt"]
+)
+def test_what_no_backup_of_ours_holds_is_not_laid_out(tmp_path, name):
+    with tarfile.open(tmp_path / "odd.dump", "w") as archive:
+        for each in ("database.dump", name):
+            member = tarfile.TarInfo(each)
+            member.size = 5
+            archive.addfile(member, io.BytesIO(b"PGDMP"))
+
+    with (
+        pytest.raises(archives.ArchiveDamaged, match="does not belong"),
+        archives.unpacked(tmp_path / "odd.dump", tmp_path / "home"),
+    ):
+        raise AssertionError
+
+    assert [one.name for one in tmp_path.iterdir() if one.name != "odd.dump"] == ["home"]
+    assert list((tmp_path / "home").iterdir()) == []
+
+
 def test_a_dump_of_the_database_alone_is_restored_and_leaves_the_files(desk, dump, base):
     with tarfile.open(dump) as archive:
-        archive.extract("database.dump", base, filter="data")
+        whole = archive.extractfile("database.dump")
+        assert whole is not None
+        (base / "database.dump").write_bytes(whole.read())
     kept = desk.home / "files" / "ab" / "abcd"
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(b"a photo")
