@@ -4,6 +4,8 @@ from typing import Final
 
 from django.db.models import TextChoices
 
+from bihuan.engines.contacting import terms
+
 
 class CustomerKind(TextChoices):
     """A person or an organisation (CUS-03)."""
@@ -52,9 +54,9 @@ class LostReason(TextChoices):
 class Consent(TextChoices):
     """Whether a customer agreed to be contacted this way."""
 
-    UNKNOWN = "UNKNOWN", "未问过"
-    GIVEN = "GIVEN", "同意联系"
-    REFUSED = "REFUSED", "拒绝联系"
+    UNKNOWN = terms.UNKNOWN, "未问过"
+    GIVEN = terms.GIVEN, "同意联系"
+    REFUSED = terms.REFUSED, "拒绝联系"
 
 
 class IdentifierKind(TextChoices):

@@ -109,7 +109,7 @@ MOST_AT_ONCE: Final = 200
 # A unit without a running clock sorts behind every unit with one.
 FAR: Final = datetime(9999, 1, 1, tzinfo=UTC)
 # A unit's turn comes before it is due, by as much for each point of priority above NORMAL: four hours at 100
-# (decision 0373). SQL says the same, see `turn` in lists.sql and its kin.
+# (decision 0373). SQL says the same where it moves units: `rehouse_tokens`, actions.moments, actions.reordering.
 HEAD_START: Final = timedelta(seconds=288)
 MOST_HEAD_START: Final = HEAD_START * 50
 
