@@ -9,21 +9,21 @@ from typing import Any
 from bihuan.integrations.incident_log.script import Script
 from bihuan.kit import db
 
-# The cases of a pack that a replay opened, told by the facts of their opening.
-_ROOTS = """
-    select root from ledger_fact where name = 'case.opened' and data ->> 'source' like %(source)s
+# Each opened case's facts are read once, whatever the database knows of a ledger that has just grown.
+_SHARES = """
+with told as (
+    select bool_or(name = 'unit.transferred') as moved, count(*) as facts,
+        bool_or(name in ('case.reworked', 'case.reopened')) as back
+    from ledger_fact where root in (
+        select root from ledger_fact
+        where name = 'case.opened' and data ->> 'source' like %(source)s
+    )
+    group by root
+)
+select count(*), count(*) filter (where moved), count(*) filter (where back),
+    coalesce(sum(facts), 0)::bigint
+from told
 """
-_SHARES = f"""
-with opened as ({_ROOTS})
-select count(*),
-    count(*) filter (where exists (
-        select from ledger_fact f where f.root = opened.root and f.name = 'unit.transferred')),
-    count(*) filter (where exists (
-        select from ledger_fact f where f.root = opened.root
-        and f.name in ('case.reworked', 'case.reopened'))),
-    (select count(*) from ledger_fact where root in (select root from opened))
-from opened
-"""  # noqa: S608 — constants only
 _DIGEST = """
 with opened as (
     select root, data ->> 'number' as number from ledger_fact
