@@ -99,3 +99,14 @@ def test_published_content_is_read_once_per_process(django_assert_num_queries):
     with django_assert_num_queries(0):
         queries.published("text", "shop.zh-hans.greeting")
         queries.text("hello")
+
+
+def test_what_is_remembered_for_long_work_is_not_forgotten_by_a_short_part_of_it():
+    with queries.remembering():
+        with queries.knowing({("text", "another"): 0}):
+            first = queries.published("text", "shop.zh-hans.greeting")
+        actions.publish_definition(draft("hello: 欢迎").pk, by=LEE, at=AT)
+
+        assert queries.published("text", "shop.zh-hans.greeting") == first
+
+    assert queries.published("text", "shop.zh-hans.greeting") != first

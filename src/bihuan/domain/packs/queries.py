@@ -57,8 +57,17 @@ def remembering() -> Iterator[None]:
 
 @contextmanager
 def knowing(ids: Mapping[tuple[str, str], int]) -> Iterator[None]:
-    """Take these ids for the versions in force, as the caller has just read them with something else."""
-    token = _remembered.set({**ids, **(_remembered.get() or {})})
+    """Take these ids for the versions in force, as the caller has just read them with something else.
+
+    Work that remembers them anyway goes on remembering what is asked inside.
+    """
+    remembered = _remembered.get()
+    if remembered is not None:
+        for key, version in ids.items():
+            remembered.setdefault(key, version)
+        yield
+        return
+    token = _remembered.set(dict(ids))
     try:
         yield
     finally:
