@@ -5,11 +5,13 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from bihuan.domain.cases.actions import open_case
 from bihuan.domain.cases.events import CaseRequest, OpenedCase
 from bihuan.domain.cases.models import Case
 from bihuan.domain.clocks import actions as clocks
+from bihuan.domain.clocks.queries import live_clock
 from bihuan.domain.escalations import actions, queries, rules
 from bihuan.domain.escalations.models import Climb, Escalation
 from bihuan.domain.ledger.events import SYSTEM
@@ -127,6 +129,25 @@ def test_at_night_the_page_shows_and_nothing_rings():
     assert rules.after_quiet(ladder, late) == datetime(2026, 3, 3, 7, 0)  # noqa: DTZ001
     assert rules.after_quiet(ladder, late.replace(hour=12)) is None
     assert ladder.quiet_from == time(22)
+
+
+@pytest.mark.django_db
+def test_what_is_done_together_is_followed_with_one_question():
+    first, second = loop(), loop()
+
+    with (
+        CaptureQueriesContext(connection) as asked,
+        transaction.atomic(),
+        processes.batch() as work,
+    ):
+        for case in (first, second):
+            work.suspend(case.instance_id, reason="等客户", by=SYSTEM, at=minutes(30))
+        work.flush()
+
+    questions = [one["sql"] for one in asked if 'FROM "escalations_climb"' in one["sql"]]
+    assert len(questions) == 1
+    climbing = [live_clock(one.owner) for one in Climb.objects.all()]
+    assert [clock.state for clock in climbing if clock] == ["PAUSED", "PAUSED"]
 
 
 @pytest.mark.django_db

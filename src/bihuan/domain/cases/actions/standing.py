@@ -81,7 +81,7 @@ class CaseSubject:
             _refuse_reopening(change)
             if change.state == "TERMINATED":
                 _end(case_id_of(change.subject), change)
-            escalations.follow(change)
+        escalations.follow(*changes)
 
     def due_moved(self, subject: str, instance_id: int, due_at: datetime | None) -> None:
         """Repeat when the process is due next."""

@@ -49,8 +49,12 @@ HANDLE = statement("""
 RESOLVE_HANDLED = statement(
     """
     insert into cases_handling (case_id, round, text, handled_by, on_behalf_of, org_unit_id, at)
-    select id, round, %(text)s, %(handler)s, %(behalf)s, %(unit)s, %(at)s
-    from cases_case where id = %(case)s and closure_id is null and merged_into_id is null returning case_id""",
+    select id, round, %(text)s, %(handler)s::text, %(behalf)s::text, %(unit)s, %(at)s
+    from cases_case c where id = %(case)s and closure_id is null and merged_into_id is null
+      and not exists (select from cases_handling h where h.case_id = c.id and h.round = c.round
+        and h.text = %(text)s and h.handled_by = %(handler)s::text
+        and h.on_behalf_of = %(behalf)s::text)
+    returning case_id""",
     """
     update cases_case set state = 'RESOLVED', resolved_at = %(at)s
     from made where cases_case.id = made.case_id returning cases_case.round""",
@@ -58,10 +62,6 @@ RESOLVE_HANDLED = statement(
 RESOLVE = statement("""
     update cases_case set state = 'RESOLVED', resolved_at = %(at)s
     where id = %(case)s and closure_id is null and merged_into_id is null returning round""")
-HANDLED = """
-    select 1 from cases_handling h join cases_case c on c.id = h.case_id and c.round = h.round
-    where h.case_id = %(case)s and h.text = %(text)s and h.handled_by = %(by)s
-      and h.on_behalf_of = %(behalf)s"""
 STANDING = """
     select state, coalesce((select array_agg(who) from cases_handling h,
         unnest(array[h.handled_by, h.on_behalf_of]) who where h.case_id = c.id), '{}')

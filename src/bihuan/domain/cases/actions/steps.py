@@ -173,9 +173,6 @@ def resolve_handled(step: Step, text: str, who: Actor) -> None:
     Again in the same round when the process has gone back behind this step and comes by once more; what
     was recorded then is not recorded twice.
     """
-    if _has_handled(step, text, who):
-        resolve(step)
-        return
     values = {
         "text": text,
         "handler": who.ref,
@@ -184,7 +181,10 @@ def resolve_handled(step: Step, text: str, who: Actor) -> None:
     }
     handled = replace(step, by=who).fact(events.HANDLED)
     facts = (handled, step.fact(events.RESOLVED))
-    step.take(sql.RESOLVE_HANDLED, values, *facts, or_else=NotFound)
+    try:
+        step.take(sql.RESOLVE_HANDLED, values, *facts, or_else=_IsRecorded)
+    except _IsRecorded:
+        resolve(step)
 
 
 def resolve(step: Step) -> None:
@@ -192,9 +192,8 @@ def resolve(step: Step) -> None:
     step.take(sql.RESOLVE, {}, step.fact(events.RESOLVED), or_else=NotFound)
 
 
-def _has_handled(step: Step, text: str, who: Actor) -> bool:
-    params = {"case": step.case_id, "text": text, "by": who.ref, "behalf": who.on_behalf_of}
-    return db.one(sql.HANDLED, params) is not None
+class _IsRecorded(Refused):
+    """This handling is there already."""
 
 
 def verify(step: Step, verification: Verification) -> str:

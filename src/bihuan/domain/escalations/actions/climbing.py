@@ -4,7 +4,7 @@ The process has locked its instance whenever it says that something changed; the
 same instance without waiting. So neither waits for the other in a ring.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bihuan.domain.clocks import actions as clocks, queries as clock_queries
 from bihuan.domain.clocks.choices import ClockState, MomentKind
@@ -28,13 +28,19 @@ _LIVE = "select id from escalations_climb where id = any(%s) and ended_at is nul
 _ASSIGNEE = "select assignee_id from processes_token where id = %s"
 
 
-def follow(change: InstanceChange) -> None:
+def follow(*changes: InstanceChange) -> None:
     """Watch the units that a transaction opened, leave those it closed, rest and go on with the rest."""
     watched = queries.watched()
     if not watched:
         return
+    climbs = _climbs(changes)
+    for change in changes:
+        _follow(change, climbs.get(change.instance_id, ()), watched)
+
+
+def _follow(change: InstanceChange, climbs: Sequence[Climb], watched: frozenset[str]) -> None:
     still, seen = {unit.id for unit in change.units}, set()
-    for climb in _climbs(change):
+    for climb in climbs:
         seen.add(climb.token_id)
         if climb.token_id in still:
             _keep_pace(climb, change)
@@ -45,12 +51,15 @@ def follow(change: InstanceChange) -> None:
             _begin(unit, change)
 
 
-def _climbs(change: InstanceChange) -> Sequence[Climb]:
-    """Return the ladders being climbed for an instance; for one that has just begun nobody needs to ask."""
-    if change.opening is not None:
-        return ()
-    found = Climb.objects.filter(instance_id=change.instance_id, ended_at__isnull=True)
-    return list(found.order_by("id"))
+def _climbs(changes: Sequence[InstanceChange]) -> Mapping[int, Sequence[Climb]]:
+    """Return the ladders being climbed by instance; for one that has just begun nobody needs to ask."""
+    asked = [change.instance_id for change in changes if change.opening is None]
+    found: dict[int, list[Climb]] = {}
+    if asked:
+        live = Climb.objects.filter(instance_id__in=asked, ended_at__isnull=True)
+        for climb in live.order_by("id"):
+            found.setdefault(climb.instance_id, []).append(climb)
+    return found
 
 
 def _begin(unit: UnitState, change: InstanceChange) -> None:
