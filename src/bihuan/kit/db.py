@@ -71,6 +71,14 @@ def run(sql: str, params: Params = None) -> int:
         return line.touched(sql, params)
 
 
+def settle() -> None:
+    """Have the database count its tables anew, as a long load should when it ends.
+
+    Until it does so by itself, within minutes, the planner takes what was loaded for empty tables.
+    """
+    run("analyze")
+
+
 def send(sql: str, params: Params = None) -> None:
     """Run a statement without waiting for its end; what goes wrong is raised by the next one or by `commit`.
 

@@ -12,7 +12,7 @@ from bihuan.domain.cases.actions import taxonomy
 from bihuan.domain.packs import queries as packs
 from bihuan.integrations.message_file import intake
 from bihuan.integrations.message_file.sheet import Message, Rejected, Sheet, read_sheet
-from bihuan.kit import clock
+from bihuan.kit import clock, db
 from bihuan.kit.problems import Refused
 
 SHOWN = 20
@@ -71,6 +71,7 @@ def _take_in(sheet: Sheet, pack: str, home: int) -> list[Rejected]:
             together = waiting[start : start + TOGETHER]
             refused.extend(_take_in_together(together, place))
             tell(start + len(together), f"{len(refused)} 条未收" if refused else "")
+    db.settle()
     return refused
 
 

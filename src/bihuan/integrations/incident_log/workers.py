@@ -89,12 +89,16 @@ class Watch:
 
 def replay(job: Job, watch: Watch) -> Tally:
     """Play every incident that is not there yet; return the tally of all of them."""
+    before = len(played(job.cast.pack))
     while True:
         tally = _round(job, watch)
         there = len(_patiently(lambda: played(job.cast.pack)))
         missing = tally.incidents - there - tally.refused - tally.silent
         if missing <= 0:
-            return tally
+            break
+    if there > before:
+        db.settle()
+    return tally
 
 
 def played(pack: str) -> set[str]:
