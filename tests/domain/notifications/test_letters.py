@@ -10,7 +10,7 @@ from bihuan.domain.notifications import actions, queries
 from bihuan.domain.notifications.events import Letter as NewLetter, Preference
 from bihuan.domain.notifications.models import Letter
 from bihuan.domain.notifications.ports import CHANNELS, TERMS, Message, Undeliverable
-from bihuan.engines.contacting import Agreed, Purpose, Quiet, verdict
+from bihuan.engines.contacting import Agreed, Purpose, Quiet, clearance
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -85,7 +85,7 @@ def receiver(monkeypatch):
         monkeypatch.setitem(
             TERMS._entries,
             "customers",
-            lambda channel, address, *asked: verdict(asked[0], theirs, asked[1]),
+            lambda channel, address, *asked: clearance(asked[0], theirs, asked[1]),
         )
 
     return agreed

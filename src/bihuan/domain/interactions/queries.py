@@ -16,7 +16,7 @@ from bihuan.domain.customers.queries.following import CONTACT
 from bihuan.domain.interactions.choices import DeliveryState, Direction, Outcome
 from bihuan.domain.interactions.models import Delivery, Interaction
 from bihuan.domain.notifications import queries as notifications
-from bihuan.engines.contacting import Purpose, Verdict
+from bihuan.engines.contacting import Clearance, Purpose
 from bihuan.kit import db
 from bihuan.kit.paging import Page, keyset
 
@@ -149,7 +149,7 @@ def mail_waiting() -> MailWaiting:
     return MailWaiting(found.count(), found.filter(attempts__gt=0).count(), oldest)
 
 
-def terms_of_address(channel: str, address: str, purpose: Purpose, at: datetime) -> Verdict:
+def terms_of_address(channel: str, address: str, purpose: Purpose, at: datetime) -> Clearance:
     """Return whether customers' files let an address be written to."""
     return may_reach(Reached(channel, address), purpose, at=at)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from bihuan.engines.contacting import Purpose, Verdict
+from bihuan.engines.contacting import Clearance, Purpose
 from bihuan.kit.registry import Registry
 
 
@@ -36,7 +36,7 @@ class Undeliverable(Exception):
 class Terms(Protocol):
     """Says whether an address may be written to on a channel."""
 
-    def __call__(self, channel: str, address: str, purpose: Purpose, at: datetime) -> Verdict:
+    def __call__(self, channel: str, address: str, purpose: Purpose, at: datetime) -> Clearance:
         """Return from when on, or why not at all."""
 
 

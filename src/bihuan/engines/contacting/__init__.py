@@ -4,23 +4,23 @@ from bihuan.engines.contacting.quiet import Quiet, after_quiet, is_quiet, next_t
 from bihuan.engines.contacting.terms import (
     FREE,
     Agreed,
+    Clearance,
     Purpose,
-    Verdict,
+    clearance,
     easiest,
     strictest,
-    verdict,
 )
 
 __all__ = [
     "FREE",
     "Agreed",
+    "Clearance",
     "Purpose",
     "Quiet",
-    "Verdict",
     "after_quiet",
+    "clearance",
     "easiest",
     "is_quiet",
     "next_time",
     "strictest",
-    "verdict",
 ]

@@ -39,7 +39,7 @@ class Agreed:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Clearance:
     """From when on a contact is allowed: `until` None is now unless it `never` is; `why` says what stands against now."""
 
     why: str = ""
@@ -52,44 +52,44 @@ class Verdict:
         return self.until is None and not self.never
 
 
-FREE: Final = Verdict()
+FREE: Final = Clearance()
 
 
-def verdict(purpose: Purpose, agreed: Agreed, at: datetime) -> Verdict:
+def clearance(purpose: Purpose, agreed: Agreed, at: datetime) -> Clearance:
     """Return whether and from when somebody may be contacted one way."""
     if purpose == Purpose.ANSWER:
         return FREE
     if purpose != Purpose.SERVICE and agreed.consent == REFUSED:
-        return Verdict("客户拒绝这样联系", never=True)
+        return Clearance("客户拒绝这样联系", never=True)
     if purpose == Purpose.MARKETING and agreed.consent != GIVEN:
-        return Verdict("客户没有同意过推广联系", never=True)
+        return Clearance("客户没有同意过推广联系", never=True)
     until, why = at.astimezone(ZoneInfo(agreed.zone)), ""
     for _ in range(_MOST_ENDS):
         hit = next((one for one in agreed.quiet if is_quiet(one, until)), None)
         if hit is None:
             break
         until, why = after_quiet(hit, until), why or f"客户免打扰 {hit}"
-    return Verdict(why, until) if why else FREE
+    return Clearance(why, until) if why else FREE
 
 
-def strictest(purpose: Purpose, all_of: Sequence[Agreed], at: datetime) -> Verdict:
+def strictest(purpose: Purpose, all_of: Sequence[Agreed], at: datetime) -> Clearance:
     """Return what holds for an address that several share: everybody's terms are kept."""
     until, why = at, ""
     for _ in range(_MOST_ENDS):
-        found = [verdict(purpose, one, until) for one in all_of]
+        found = [clearance(purpose, one, until) for one in all_of]
         if never := next((one for one in found if one.never), None):
             return never
         held = max((one for one in found if one.until), key=_end, default=None)
         if held is None:
             break
         until, why = _end(held), why or held.why
-    return Verdict(why, until) if why else FREE
+    return Clearance(why, until) if why else FREE
 
 
-def easiest(found: Iterable[Verdict]) -> Verdict:
+def easiest(found: Iterable[Clearance]) -> Clearance:
     """Return what holds for somebody with several numbers: one of them may be free."""
     return min(found, key=lambda one: (one.never, one.until is not None, _end(one)), default=FREE)
 
 
-def _end(one: Verdict) -> datetime:
+def _end(one: Clearance) -> datetime:
     return one.until or datetime.max.replace(tzinfo=ZoneInfo("UTC"))

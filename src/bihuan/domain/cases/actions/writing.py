@@ -20,7 +20,7 @@ from bihuan.domain.ledger.events import Actor
 from bihuan.domain.notifications import actions as notifications
 from bihuan.domain.notifications.choices import Channel as Way
 from bihuan.domain.notifications.events import Letter
-from bihuan.engines.contacting import FREE, Purpose, Verdict
+from bihuan.engines.contacting import FREE, Clearance, Purpose
 from bihuan.kit import db
 from bihuan.kit.problems import NotFound, Refused
 
@@ -100,7 +100,7 @@ def write_to_customer(*, case_id: int, text: str, hurry: str = "", by: Actor, at
     return found
 
 
-def may_write(case_id: int, *, at: datetime) -> Verdict:
+def may_write(case_id: int, *, at: datetime) -> Clearance:
     """Return whether a mail about a case goes out at once, or when its receiver's quiet hours end."""
     try:
         address = recipient_of(case_id).address

@@ -14,7 +14,7 @@ from bihuan.domain.customers.actions.golden import keep_what_was_typed, refresh
 from bihuan.domain.customers.ports import Facets, Key
 from bihuan.domain.customers.queries import blocking
 from bihuan.domain.customers.rules.arrivals import Arrival, keys_of
-from bihuan.domain.customers.rules.matching import Likeness, Verdict, compare
+from bihuan.domain.customers.rules.matching import Likeness, Sameness, compare
 from bihuan.kit import db
 
 ACCOUNT_TAKEN = "这个户号已属于另一位客户"
@@ -202,8 +202,8 @@ def _decide(arrival: Arrival, known: _Known) -> tuple[int | None, list[tuple[int
         (one, compare(mine, known.facets_of(one), among=known.among, is_explained=False))
         for one in candidates
     ]
-    sure = [pair for pair in judged if pair[1].verdict is Verdict.SURE]
-    doubts = [pair for pair in judged if pair[1].verdict is Verdict.DOUBT]
+    sure = [pair for pair in judged if pair[1].sameness is Sameness.SURE]
+    doubts = [pair for pair in judged if pair[1].sameness is Sameness.DOUBT]
     if not sure:
         return None, doubts[: blocking.MOST_DOUBTS]
     best = max(sure, key=lambda pair: (pair[1].score, -pair[0]))

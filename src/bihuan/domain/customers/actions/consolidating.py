@@ -24,7 +24,7 @@ from bihuan.domain.customers.actions.joining import Joining, join_many
 from bihuan.domain.customers.choices import ConsolidationState
 from bihuan.domain.customers.models import Consolidation, Finding
 from bihuan.domain.customers.queries import blocking, survivor_of
-from bihuan.domain.customers.rules.matching import Verdict, compare
+from bihuan.domain.customers.rules.matching import Sameness, compare
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org import queries as org
@@ -181,7 +181,7 @@ def _decided(found: Sequence[Finding], by: Actor, at: datetime) -> Counter[str]:
     joins, doubts, among = [], [], blocking.customers_about()
     for (left, right), one in pairs.items():
         likeness = compare(facets[left], facets[right], among=among)
-        if likeness.verdict is Verdict.VETO:
+        if likeness.sameness is Sameness.VETO:
             continue
         if one.is_sure:
             joins.append(Joining(left, right, likeness.evidence))
@@ -223,7 +223,7 @@ def _without_contradictions(joins: Sequence[Joining]) -> list[Joining]:
     return [
         one
         for one in joins
-        if compare(facets[one.survivor_id], facets[one.absorbed_id]).verdict is not Verdict.VETO
+        if compare(facets[one.survivor_id], facets[one.absorbed_id]).sameness is not Sameness.VETO
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
-from bihuan.engines.contacting import Verdict
+from bihuan.engines.contacting import Clearance
 from bihuan.kit.problems import Invalid
 
 INSISTED: Final = "contact.insisted"
@@ -28,7 +28,7 @@ class Insisting:
     despite: str = ""
 
 
-def insist(what: Insisting, stands: Verdict, *, by: Actor, at: datetime) -> None:
+def insist(what: Insisting, stands: Clearance, *, by: Actor, at: datetime) -> None:
     """Let a contact go on: freely, or with a reason that becomes a fact. Refuses with ContactUnwelcome."""
     if stands.is_free:
         return

@@ -19,7 +19,7 @@ from bihuan.domain.customers.models import Customer, Merge, Pair
 from bihuan.domain.customers.ports import FOLLOWERS, Move
 from bihuan.domain.customers.queries import CustomerUnknown, blocking, survivor_of
 from bihuan.domain.customers.queries.pairs import PairUnknown
-from bihuan.domain.customers.rules.matching import Verdict, compare
+from bihuan.domain.customers.rules.matching import Sameness, compare
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org import queries as org
@@ -104,7 +104,7 @@ def merge_customers(
     if survivor.erased_at or absorbed.erased_at:
         raise CustomerErased("有一份档案已匿名化，不能再合并。")
     facets = blocking.facets_of([survivor.pk, absorbed.pk])
-    if compare(facets[survivor.pk], facets[absorbed.pk]).verdict is Verdict.VETO:
+    if compare(facets[survivor.pk], facets[absorbed.pk]).sameness is Sameness.VETO:
         raise DifferentIdentities
     keep_what_was_typed([survivor.pk, absorbed.pk], at=at)
     moved = _move_own(absorbed.pk, survivor.pk)

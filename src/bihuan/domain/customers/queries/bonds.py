@@ -12,7 +12,7 @@ from bihuan.domain.customers.queries.contacting import agreed_of
 from bihuan.domain.customers.queries.profile_rules import house_hours
 from bihuan.domain.customers.queries.reach import NOTHING, Place, reach_of
 from bihuan.domain.org.ports import Access
-from bihuan.engines.contacting import Agreed, Purpose, Verdict, verdict
+from bihuan.engines.contacting import Agreed, Clearance, Purpose, clearance
 from bihuan.kit.masking import mask_text
 
 _SHOWN: Final = 50
@@ -57,9 +57,9 @@ class TermsRow:
     quiet_until: time | None
     care: Agreed
 
-    def now(self, at: datetime) -> Verdict:
+    def now(self, at: datetime) -> Clearance:
         """Return whether we may contact the customer this way of our own accord."""
-        return verdict(Purpose.CARE, self.care, at)
+        return clearance(Purpose.CARE, self.care, at)
 
 
 def relations_of(customer_id: int, access: Access) -> Sequence[RelationRow]:

@@ -15,12 +15,12 @@ from bihuan.domain.customers.queries.profile_rules import house_hours
 from bihuan.engines.contacting import (
     FREE,
     Agreed,
+    Clearance,
     Purpose,
     Quiet,
-    Verdict,
+    clearance,
     easiest,
     strictest,
-    verdict,
 )
 from bihuan.kit.notation import NotAPhone, name_norm, read_phone
 
@@ -42,7 +42,7 @@ class Reached:
     address: str
 
 
-def may_reach(reached: Reached, purpose: Purpose, *, at: datetime) -> Verdict:
+def may_reach(reached: Reached, purpose: Purpose, *, at: datetime) -> Clearance:
     """Return whether an address may be written to or called; all files that share it are asked, and the strictest holds."""
     kind = KIND_OF.get(reached.channel)
     norm = _norm(kind, reached.address) if kind else ""
@@ -54,7 +54,7 @@ def may_reach(reached: Reached, purpose: Purpose, *, at: datetime) -> Verdict:
     return strictest(purpose, _agreed(found.only(*_TERMS), purpose), at)
 
 
-def may_use(contact_id: int, purpose: Purpose, *, at: datetime) -> Verdict:
+def may_use(contact_id: int, purpose: Purpose, *, at: datetime) -> Clearance:
     """Return whether one contact point may be used."""
     found = ContactPoint.objects.filter(pk=contact_id).only(*_TERMS)
     return strictest(purpose, _agreed(found, purpose), at)
@@ -62,16 +62,16 @@ def may_use(contact_id: int, purpose: Purpose, *, at: datetime) -> Verdict:
 
 def may_contact(
     customer_ids: Collection[int], channel: str, purpose: Purpose, *, at: datetime
-) -> dict[int, Verdict]:
+) -> dict[int, Clearance]:
     """Return whether customers may be contacted on a channel: each by the easiest of their numbers there."""
     kind = KIND_OF.get(channel)
     points: list[ContactPoint] = []
     if kind and customer_ids:
         of_theirs = ContactPoint.objects.filter(customer_id__in=customer_ids, kind=kind)
         points = list(of_theirs.only(*_TERMS))
-    found: dict[int, list[Verdict]] = {}
+    found: dict[int, list[Clearance]] = {}
     for point, agreed in zip(points, _agreed(points, purpose), strict=True):
-        found.setdefault(point.customer_id, []).append(verdict(purpose, agreed, at))
+        found.setdefault(point.customer_id, []).append(clearance(purpose, agreed, at))
     return {one: easiest(found.get(one, ())) for one in customer_ids}
 
 

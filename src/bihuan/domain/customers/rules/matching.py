@@ -25,8 +25,8 @@ LEAST_AMONG: Final = 1_000_000
 """How many customers there are at least thought to be: a new installation is no reason to believe in coincidences."""
 
 
-class Verdict(StrEnum):
-    """What is to be done with a pair."""
+class Sameness(StrEnum):
+    """Whether two files are one customer: surely, to be asked, no, or never whoever asks."""
 
     SURE = "SURE"
     DOUBT = "DOUBT"
@@ -36,15 +36,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """A verdict with what it rests on: `score` 0–1, `evidence` are (what, weight in bits), for and against."""
+    """How much two files look like one customer, and what that rests on: `score` 0–1, `evidence` are (what, weight in bits), for and against."""
 
-    verdict: Verdict
+    sameness: Sameness
     score: float
     evidence: tuple[tuple[str, int], ...]
 
 
-_VETO: Final = Likeness(Verdict.VETO, 0.0, (("other_identifier", -99),))
-_NO: Final = Likeness(Verdict.NO, 0.0, ())
+_VETO: Final = Likeness(Sameness.VETO, 0.0, (("other_identifier", -99),))
+_NO: Final = Likeness(Sameness.NO, 0.0, ())
 # What the model does not know, in bits.
 _ACCOUNT: Final = ("same_account", 12)
 _SURE: Final[Mapping[str, int]] = {
@@ -66,11 +66,11 @@ def compare(one: Facets, other: Facets, *, among: int = 0, is_explained: bool = 
     agreed = _agreed(one, other, has_number=bool(shared))
     if one.kind != other.kind:
         is_doubt = "same_identifier" in agreed
-        return Likeness(Verdict.DOUBT, 0.5, _weighed(agreed)) if is_doubt else _NO
+        return Likeness(Sameness.DOUBT, 0.5, _weighed(agreed)) if is_doubt else _NO
     # Two dates of birth behind one name and phone are father and son, unless a number is the same.
     births = {one.birth, other.birth} - {""}
     if "same_name" in agreed and len(agreed) > 1 and (len(births) < 2 or shared):
-        return Likeness(Verdict.SURE, 1.0, _weighed(agreed))
+        return Likeness(Sameness.SURE, 1.0, _weighed(agreed))
     pair = _pair(one, other)
     if pair and not is_explained and deciding.is_vetoed(*pair):
         return _NO
@@ -117,7 +117,7 @@ def _judged(
     one: Facets, other: Facets, agreed: tuple[str, ...], among: int, pair: Pair | None
 ) -> Likeness:
     if pair is None:
-        return Likeness(Verdict.DOUBT, 0.5, _weighed(agreed)) if len(agreed) > 1 else _NO
+        return Likeness(Sameness.DOUBT, 0.5, _weighed(agreed)) if len(agreed) > 1 else _NO
     _kind, left, right = pair
     found = scoring.judge_values(*pair, among=among)
     # A score alone is never enough to merge: twins, fathers and sons share everything but a character. Neither is a
@@ -146,11 +146,11 @@ def _likeness(found: Judgement, agreed: tuple[str, ...], *, may_merge: bool) -> 
     if has_account:
         evidence.append(_ACCOUNT)
     if found.vetoed or (found.decision is Decision.APART and not has_account):
-        verdict = Verdict.NO
+        sameness = Sameness.NO
     else:
         is_sure = found.decision is Decision.MERGE and may_merge
-        verdict = Verdict.SURE if is_sure else Verdict.DOUBT
-    return Likeness(verdict, round(found.probability, 4), tuple(evidence))
+        sameness = Sameness.SURE if is_sure else Sameness.DOUBT
+    return Likeness(sameness, round(found.probability, 4), tuple(evidence))
 
 
 def _values(facets: Facets) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from bihuan.domain.notifications import events, rules
 from bihuan.domain.notifications.choices import LetterState
 from bihuan.domain.notifications.models import Letter
 from bihuan.domain.notifications.ports import CHANNELS, TERMS, Message, Undeliverable
-from bihuan.engines.contacting import FREE, Purpose, Verdict
+from bihuan.engines.contacting import FREE, Clearance, Purpose
 from bihuan.kit import db
 
 log = logging.getLogger(__name__)
@@ -129,11 +129,11 @@ def _return(letter: Letter, reason: str, at: datetime) -> None:
     _tell(events.LETTER_RETURNED, letter.root, letter.last_error, data, at)
 
 
-def _terms_of(letter: Letter, at: datetime) -> Verdict:
+def _terms_of(letter: Letter, at: datetime) -> Clearance:
     return _terms(letter.channel, letter.address, Purpose(letter.purpose), at)
 
 
-def _terms(channel: str, address: str, purpose: Purpose, at: datetime) -> Verdict:
+def _terms(channel: str, address: str, purpose: Purpose, at: datetime) -> Clearance:
     """Return what stands against a letter now; of several who know, the strictest."""
     if purpose == Purpose.ANSWER:
         return FREE
@@ -141,7 +141,7 @@ def _terms(channel: str, address: str, purpose: Purpose, at: datetime) -> Verdic
     return max(found, key=lambda one: (one.never, one.until or at), default=FREE)
 
 
-def _hold(letter: Letter, stands: Verdict, at: datetime) -> None:
+def _hold(letter: Letter, stands: Clearance, at: datetime) -> None:
     """Let a letter wait for the end of quiet hours, or withhold it: terms may have changed since it was written."""
     letter.state = LetterState.WITHHELD if stands.never else LetterState.WAITING
     letter.due_at, letter.last_error = stands.until or letter.due_at, _why(stands)
@@ -149,7 +149,7 @@ def _hold(letter: Letter, stands: Verdict, at: datetime) -> None:
     _tell_standing(letter, stands, at)
 
 
-def _tell_standing(letter: events.Letter | Letter, stands: Verdict, at: datetime) -> None:
+def _tell_standing(letter: events.Letter | Letter, stands: Clearance, at: datetime) -> None:
     data = _data(letter.channel, letter.key)
     if stands.never:
         _tell(events.LETTER_WITHHELD, letter.root, stands.why, data, at)
@@ -158,7 +158,7 @@ def _tell_standing(letter: events.Letter | Letter, stands: Verdict, at: datetime
         _tell(events.LETTER_HELD, letter.root, _why(stands), held, at)
 
 
-def _why(stands: Verdict) -> str:
+def _why(stands: Clearance) -> str:
     """Return what stands against a letter, and when it goes out by the centre's clock."""
     if stands.until is None:
         return stands.why

@@ -15,7 +15,7 @@ from bihuan.domain.org import queries as org
 from bihuan.domain.org.ports import Access
 from bihuan.domain.portfolios.choices import MOST_HANDED_OVER, CallOutcome, HandoverState
 from bihuan.domain.portfolios.models import Handover, HandoverLine
-from bihuan.engines.contacting import Purpose, Verdict
+from bihuan.engines.contacting import Clearance, Purpose
 from bihuan.kit import db
 from bihuan.kit.masking import mask_text
 from bihuan.kit.paging import Page, keyset
@@ -164,7 +164,7 @@ def lines(access: Access, handover_id: int, *, after: str = "") -> Page[LineRow]
     )
 
 
-def may_call(handover_id: int, *, at: datetime) -> dict[int, Verdict]:
+def may_call(handover_id: int, *, at: datetime) -> dict[int, Clearance]:
     """Return, by line, whether the customers who wait for their first call may be called now."""
     waiting = HandoverLine.objects.filter(handover_id=handover_id, called_at__isnull=True)
     customer_of = dict(waiting.values_list("id", "customer_id"))

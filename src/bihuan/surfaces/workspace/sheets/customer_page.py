@@ -16,7 +16,7 @@ from bihuan.domain.customers.queries.pairs import MergeRow, PairRow
 from bihuan.domain.customers.queries.profile import CustomerProfile
 from bihuan.domain.interactions.queries import InteractionRow
 from bihuan.domain.org.ports import Access
-from bihuan.engines.contacting import Verdict
+from bihuan.engines.contacting import Clearance
 from bihuan.kit.masking import mask_text
 from bihuan.surfaces.workspace import phrases
 from bihuan.surfaces.workspace.sheets import words
@@ -225,7 +225,7 @@ def due_line(due: Due, today: date) -> dict[str, Any]:
     }
 
 
-def call_line(stands: Verdict) -> dict[str, str]:
+def call_line(stands: Clearance) -> dict[str, str]:
     """Return what stands against a call now: until when, or that the customer refused."""
     if stands.never:
         return {"stands": "拒绝电话", "stands_tone": "over"}

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.http import QueryDict
 
-from bihuan.engines.contacting import Verdict
+from bihuan.engines.contacting import Clearance
 from bihuan.kit.problems import Refused
 from bihuan.surfaces.workspace.phrases import moment
 from bihuan.surfaces.workspace.sheets.fields import FieldSheet
@@ -45,7 +45,7 @@ def number_dialog(address: str, name: str) -> "Dialog":
     )
 
 
-def warned(dialog: "Dialog", stands: Verdict) -> "Dialog":
+def warned(dialog: "Dialog", stands: Clearance) -> "Dialog":
     """Return a dialog that leads to a contact, with what stands against it now and the question why nevertheless."""
     if stands.is_free:
         return dialog
