@@ -45,5 +45,15 @@ def test_moments(moment, written):
     assert phrases.moment(moment, NOON) == written
 
 
+def test_a_table_names_the_year_of_what_was_not_this_year():
+    new_year = datetime(2025, 12, 31, 16, 0, tzinfo=UTC)  # midnight in Shanghai
+
+    assert phrases.short_moment(new_year, NOON) == "01-01 00:00"
+    assert (
+        phrases.short_moment(datetime(2017, 2, 16, 6, 17, tzinfo=UTC), NOON) == "2017-02-16 14:17"
+    )
+    assert phrases.short_moment(None) == "—"
+
+
 def test_counts_are_parted_by_thin_spaces():
     assert phrases.thousands(5368) == "5\u2009368"

@@ -67,9 +67,13 @@ def full_moment(value: datetime | None) -> str:
     return local(value).isoformat(" ", "seconds")[:19] if value else ""
 
 
-def short_moment(value: datetime | None) -> str:
-    """Write a moment for a table: 11-16 17:40."""
-    return f"{local(value):%m-%d %H:%M}" if value else "—"
+def short_moment(value: datetime | None, at: datetime | None = None) -> str:
+    """Write a moment for a table: 11-16 17:40; of another year 2017-02-16 14:17."""
+    if value is None:
+        return "—"
+    then = local(value)
+    is_of_this_year = then.year == local(at or clock.now()).year
+    return f"{then:%m-%d %H:%M}" if is_of_this_year else f"{then:%Y-%m-%d %H:%M}"
 
 
 def short_day(value: datetime | None) -> str:
