@@ -7,7 +7,14 @@ from django.apps import apps
 from django.db import transaction
 
 from bihuan.domain.customers import actions, queries
-from bihuan.domain.customers.actions import bonds, consolidating, joining, merging, profiling
+from bihuan.domain.customers.actions import (
+    bonds,
+    consolidating,
+    holding,
+    joining,
+    merging,
+    profiling,
+)
 from bihuan.domain.customers.actions.arriving import Place, take_in
 from bihuan.domain.customers.choices import RelationKind
 from bihuan.domain.customers.models import Account, Customer, Merge, Pair, Relation, Source
@@ -291,14 +298,14 @@ def test_two_people_who_merge_one_file_at_once_follow_one_another(arrive, two, c
     first, second = two
     third = arrive("门店", key="M1", name="张晓兰", phone="13712349053")
     merge(first, second, clerk)
-    known = merging.survivor_of
+    known = holding.survivor_of
     asked = []
 
     def read_before_the_other_was_done(customer_id):
         asked.append(customer_id)
         return customer_id if len(asked) <= 2 else known(customer_id)
 
-    monkeypatch.setattr(merging, "survivor_of", read_before_the_other_was_done)
+    monkeypatch.setattr(holding, "survivor_of", read_before_the_other_was_done)
     merge(third, second, clerk)
 
     assert Merge.objects.filter(absorbed_id=second).count() == 1

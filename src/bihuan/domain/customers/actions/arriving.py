@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db import transaction
+
 from bihuan.domain.customers.actions import writing
 from bihuan.domain.customers.actions.golden import keep_what_was_typed, refresh
 from bihuan.domain.customers.ports import Facets, Key
@@ -106,8 +108,10 @@ def take_in(arrivals: Sequence[Arrival], place: Place, *, at: datetime) -> Outco
     """Take records in: `created`, `matched` (joined to a file), `changed` or `unchanged` (known by their key)."""
     outcome, rows, touched = _placed(arrivals, place, at)
     for _turn in range(_TURNS):
+        before = transaction.savepoint()
         if _stand(touched):
             break
+        transaction.savepoint_rollback(before)  # nobody waits with what was locked in vain
         outcome, rows, touched = _placed(arrivals, place, at)
     keep_what_was_typed(touched, at=at)
     rows.write()

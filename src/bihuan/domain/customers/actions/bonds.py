@@ -1,6 +1,6 @@
 """Whom customers belong to and what was agreed with them: relations and contracts, noted, changed and ended."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,9 +10,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from bihuan.domain.customers.actions.customers import editable, record, within
+from bihuan.domain.customers.actions.holding import hold_standing
 from bihuan.domain.customers.choices import RelationKind
 from bihuan.domain.customers.models import Contract, Customer, Relation
-from bihuan.domain.customers.queries import CustomerUnknown, survivor_of
+from bihuan.domain.customers.queries import CustomerUnknown
 from bihuan.domain.ledger.events import Actor
 from bihuan.domain.org import queries as org
 from bihuan.kit.problems import Invalid, NotAllowed, NotFound, Refused
@@ -83,11 +84,7 @@ def relate(
 
     One that is noted already is returned as it is. The actor sees both files and may change one of them.
     """
-    customer, other = _both(survivor_of(customer_id), survivor_of(other_id), by, at)
-    if customer.merged_into_id or other.merged_into_id:  # by somebody we waited for
-        return relate(
-            customer_id=customer_id, other_id=other_id, kind=kind, note=note, by=by, at=at
-        )
+    customer, other = _both(hold_standing(customer_id, other_id), by, at)
     same = Q(customer=customer, other=other)
     if kind == RelationKind.HOUSEHOLD:  # holds both ways
         same |= Q(customer=other, other=customer)
@@ -206,21 +203,18 @@ def _contract(contract_id: int, by: Actor, at: datetime) -> Contract:
     return found
 
 
-def _both(one_id: int, other_id: int, by: Actor, at: datetime) -> tuple[Customer, Customer]:
-    """Return two customers, locked."""
-    if one_id == other_id:
+def _both(files: Sequence[Customer], by: Actor, at: datetime) -> tuple[Customer, Customer]:
+    """Ask of two customers that are held whether this actor may relate them."""
+    one, other = files
+    if one.pk == other.pk:
         raise RelatedToItself
-    rows = Customer.objects.select_for_update(no_key=True).filter(pk__in=(one_id, other_id))
-    found = {row.pk: row for row in rows.order_by("pk")}
-    if len(found) != 2:
-        raise CustomerUnknown
     access = org.authorise(by, EDIT, at=at)
     if access is not None:
-        if not all(within(access, row) for row in found.values()):
+        if not all(within(access, row) for row in files):
             raise CustomerUnknown
-        if not any(access.may(EDIT, row.unit_id) for row in found.values()):
+        if not any(access.may(EDIT, row.unit_id) for row in files):
             raise NotAllowed
-    return found[one_id], found[other_id]
+    return one, other
 
 
 def _told(value: object) -> str | None:

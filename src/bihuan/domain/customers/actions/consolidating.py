@@ -20,10 +20,11 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from bihuan.domain.customers.actions.holding import hold
 from bihuan.domain.customers.actions.joining import Joining, join_many
 from bihuan.domain.customers.choices import ConsolidationState
 from bihuan.domain.customers.models import Consolidation, Finding
-from bihuan.domain.customers.queries import blocking, survivor_of
+from bihuan.domain.customers.queries import blocking, survivors_of
 from bihuan.domain.customers.rules.matching import Sameness, compare
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
@@ -41,9 +42,6 @@ select exists (select from customers_customer where created_at > coalesce(
     (select max(created_at) from customers_consolidation where unit_id = %(unit)s), '-infinity')
     and unit_id = any(%(units)s))
 """
-_STANDING: Final = """
-select id from customers_customer where id = any(%s) and merged_into_id is null order by id for no key update
-"""
 _REFUSED: Final = """
 select left_id, right_id from customers_pair where state = 'REFUSED' and left_id = any(%s)
 """
@@ -55,7 +53,7 @@ where c.merged_into_id is null and c.unit_id = any(%s) group by 1, 2 order by 3 
 _QUEUE: Final = """
 insert into customers_pair (left_id, right_id, score, evidence, state, found_at, decided_by)
 select (p->>0)::bigint, (p->>1)::bigint, (p->>2)::float8, p->3, 'OPEN', %s, ''
-from jsonb_array_elements(%s::jsonb) as p on conflict do nothing
+from jsonb_array_elements(%s::jsonb) as p order by 1, 2 on conflict do nothing
 """
 
 
@@ -234,11 +232,8 @@ def _queued(doubts: Sequence[tuple[int, int, float, Any]], at: datetime) -> int:
 
 def _survivors(customer_ids: set[int]) -> dict[int, int]:
     """Return which file each goes on in, and lock those: what people merged until now is seen, and they wait for us."""
-    standing = {row[0] for row in db.rows(_STANDING, (list(customer_ids),))}
-    found = {one: one if one in standing else survivor_of(one) for one in customer_ids}
-    late = set(found.values()) - standing
-    further = _survivors(late) if late else {}
-    return {one: further.get(top, top) for one, top in found.items()}
+    ids = sorted(customer_ids)
+    return dict(zip(ids, hold(lambda: map(survivors_of(ids).__getitem__, ids)), strict=True))
 
 
 def _locked(run_id: int) -> Consolidation:

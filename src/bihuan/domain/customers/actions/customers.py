@@ -8,6 +8,7 @@ from django.db import transaction
 
 from bihuan.domain.customers import queries
 from bihuan.domain.customers.actions import golden
+from bihuan.domain.customers.actions.holding import hold_standing
 from bihuan.domain.customers.actions.owning import give_to
 from bihuan.domain.customers.choices import ContactKind, CustomerKind, LifeState, Tier
 from bihuan.domain.customers.models import Account, ContactPoint, Customer
@@ -300,12 +301,7 @@ def _imported(new: NewCustomer, at: datetime) -> Customer:
 
 def editable(customer_id: int, by: Actor, at: datetime) -> Customer:
     """Return a standing customer whom this actor may change, locked."""
-    standing = queries.survivor_of(customer_id)
-    customer = Customer.objects.select_for_update(no_key=True).filter(pk=standing).first()
-    if customer is None:
-        raise CustomerUnknown
-    if customer.merged_into_id:  # by somebody we waited for
-        return editable(customer_id, by, at)
+    [customer] = hold_standing(customer_id)
     access = org.authorise(by, "customer.edit", customer.unit_id, at=at)
     if access is not None and not within(access, customer):
         raise CustomerUnknown

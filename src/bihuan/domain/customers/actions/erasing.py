@@ -10,6 +10,7 @@ from django.db.models import Model, Q
 from django.utils import timezone
 
 from bihuan.domain.customers.actions.customers import within
+from bihuan.domain.customers.actions.holding import files_of, hold
 from bihuan.domain.customers.actions.owning import give_to
 from bihuan.domain.customers.actions.scrubbing import hanging_on, refs_of, scrub
 from bihuan.domain.customers.models import (
@@ -38,7 +39,7 @@ LEAST_WORD: Final = 2
 _FAMILY: Final = """
 with recursive family(id) as (
     select %s::bigint union select c.id from family join customers_customer c on c.merged_into_id = family.id
-) select id from family order by id
+) select id from family
 """
 # Lines of imports that were not taken in hold whole cells.
 _REJECTED: Final = "delete from customers_rejectedrow where cells::text ~* %s"
@@ -62,12 +63,8 @@ def erase_customer(*, customer_id: int, reason: str, by: Actor, at: datetime) ->
 
     Account numbers, contract numbers, days and amounts, cases with their dates and results, and facts stay.
     """
-    standing = survivor_of(customer_id)
-    customer = Customer.objects.select_for_update(no_key=True).filter(pk=standing).first()
-    if customer is None:
-        raise CustomerUnknown
-    if customer.merged_into_id:  # by somebody we waited for
-        return erase_customer(customer_id=customer_id, reason=reason, by=by, at=at)
+    standing, *absorbed = hold(lambda: _family(customer_id))
+    [customer] = files_of([standing])
     access = org.authorise(by, "customer.erase", customer.unit_id, at=at)
     if access is not None and not within(access, customer):
         raise CustomerUnknown
@@ -76,7 +73,7 @@ def erase_customer(*, customer_id: int, reason: str, by: Actor, at: datetime) ->
     why = reason.strip()
     if len(why) < LEAST_REASON:
         raise ErasureReasonMissing(fields={"reason": ErasureReasonMissing.message})
-    ids = tuple(row[0] for row in db.rows(_FAMILY, (standing,)))
+    ids = (standing, *sorted(absorbed))
     erasure = _erasure(ids)
     _check_nothing_under_way(erasure, at)
     give_to(ids, None, why="匿名化", by=by, at=at)
@@ -85,6 +82,11 @@ def erase_customer(*, customer_id: int, reason: str, by: Actor, at: datetime) ->
     said = hide(erasure.words, why)
     ledger.record(Fact("customer.erased", ref, ref, at, by, reason=said, data=data))
     return True
+
+
+def _family(customer_id: int) -> list[int]:
+    """Return the file that a customer goes on in, and then all that went into it."""
+    return [row[0] for row in db.rows(_FAMILY, (survivor_of(customer_id),))]
 
 
 def _check_nothing_under_way(erasure: Erasure, at: datetime) -> None:

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from bihuan.domain.customers.actions.customers import within
 from bihuan.domain.customers.actions.golden import keep_what_was_typed, refresh
+from bihuan.domain.customers.actions.holding import files_of, hold, hold_standing
 from bihuan.domain.customers.choices import PairState, Tier
 from bihuan.domain.customers.models import Customer, Merge, Pair
 from bihuan.domain.customers.ports import FOLLOWERS, Move
@@ -96,11 +97,7 @@ def merge_customers(
     *, survivor_id: int, absorbed_id: int, grounds: Grounds, by: Actor, at: datetime
 ) -> int:
     """Join two files, and return the merge. Both must lie where this actor may merge."""
-    one, other = survivor_of(survivor_id), survivor_of(absorbed_id)
-    survivor, absorbed = _both(one, other, by, at)
-    if survivor.merged_into_id or absorbed.merged_into_id:  # by somebody we waited for
-        again = {"survivor_id": one, "absorbed_id": other}
-        return merge_customers(**again, grounds=grounds, by=by, at=at)
+    survivor, absorbed = _both(hold_standing(survivor_id, absorbed_id), by, at)
     if survivor.erased_at or absorbed.erased_at:
         raise CustomerErased("有一份档案已匿名化，不能再合并。")
     facets = blocking.facets_of([survivor.pk, absorbed.pk])
@@ -139,23 +136,12 @@ def undo_merge(*, merge_id: int, reason: str, by: Actor, at: datetime) -> int:
 
     What came to the survivor since stays there. Later merges of the survivor stay as well.
     """
-    merge = (
-        Merge.objects.select_for_update(of=("self",))
-        .select_related("survivor")
-        .filter(pk=merge_id)
-        .first()
-    )
-    if merge is None:
-        raise MergeUnknown
-    if merge.undone_at is not None:
-        raise MergeUndone
-    if merge.survivor.erased_at is not None:
-        raise CustomerErased
+    merge = _to_undo(merge_id)
     if len(reason.strip()) < LEAST_REASON:
         raise MergeReasonMissing(fields={"reason": MergeReasonMissing.message})
-    holder, absorbed = _both(survivor_of(merge.survivor_id), merge.absorbed_id, by, at)
-    if holder.merged_into_id:  # by somebody we waited for
-        return undo_merge(merge_id=merge_id, reason=reason, by=by, at=at)
+    held = hold(lambda: [survivor_of(merge.survivor_id), merge.absorbed_id])
+    merge = _to_undo(merge_id)
+    holder, absorbed = _both(files_of(held), by, at)
     _move_back(merge, holder.pk, by, at)
     absorbed.merged_into, absorbed.updated_at = None, at
     absorbed.save(update_fields=["merged_into", "updated_at"])
@@ -174,8 +160,9 @@ def undo_merge(*, merge_id: int, reason: str, by: Actor, at: datetime) -> int:
 @transaction.atomic
 def accept_pair(*, pair_id: int, keep_id: int | None = None, by: Actor, at: datetime) -> int:
     """Decide that two files are one customer; `keep_id` is the file that goes on, else the older. Returns the merge."""
-    pair = _pair(pair_id)
-    left, right = survivor_of(pair.left_id), survivor_of(pair.right_id)
+    pair = _open_pair(pair_id)
+    left, right = hold(lambda: [survivor_of(pair.left_id), survivor_of(pair.right_id)])
+    pair = _open_pair(pair_id, is_locked=True)
     survivor, absorbed = (right, left) if keep_id == right else (left, right)
     grounds = Grounds("review", "", pair.evidence)
     merge_id = merge_customers(
@@ -190,8 +177,9 @@ def accept_pair(*, pair_id: int, keep_id: int | None = None, by: Actor, at: date
 @transaction.atomic
 def refuse_pair(*, pair_id: int, by: Actor, at: datetime) -> None:
     """Decide that two files are two customers: no rule will merge them, nobody is asked again."""
-    pair = _pair(pair_id)
-    _both(pair.left_id, pair.right_id, by, at)
+    pair = _open_pair(pair_id)
+    _both(files_of(hold(lambda: [pair.left_id, pair.right_id])), by, at)
+    pair = _open_pair(pair_id, is_locked=True)
     pair.state, pair.decided_at, pair.decided_by = PairState.REFUSED, at, by.ref
     pair.save()
     _record("customer.pair_refused", pair.left_id, by, at, "", {"other": pair.right_id})
@@ -200,41 +188,56 @@ def refuse_pair(*, pair_id: int, by: Actor, at: datetime) -> None:
 @transaction.atomic
 def reopen_pair(*, pair_id: int, by: Actor, at: datetime) -> None:
     """Take a decision back: a merge is undone, a refusal forgotten; the pair is to be decided again."""
-    pair = Pair.objects.select_for_update().filter(pk=pair_id).first()
-    if pair is None:
-        raise PairUnknown
+    pair = _pair(pair_id)
     if pair.state == PairState.MERGED and pair.merge_id is not None:
         undo_merge(merge_id=pair.merge_id, reason="撤回刚才的合并", by=by, at=at)
         return
-    _both(pair.left_id, pair.right_id, by, at)
-    Pair.objects.filter(pk=pair_id).update(
+    _both(files_of(hold(lambda: [pair.left_id, pair.right_id])), by, at)
+    if not Pair.objects.filter(pk=pair_id, state=pair.state).update(
         state=PairState.OPEN, decided_at=None, decided_by="", merge=None
-    )
+    ):
+        raise PairDecided
     _record("customer.pair_reopened", pair.left_id, by, at, "", {"other": pair.right_id})
 
 
-def _pair(pair_id: int) -> Pair:
-    pair = Pair.objects.select_for_update().filter(pk=pair_id).first()
+def _pair(pair_id: int, *, is_locked: bool = False) -> Pair:
+    pairs = Pair.objects.select_for_update() if is_locked else Pair.objects.all()
+    pair = pairs.filter(pk=pair_id).first()
     if pair is None:
         raise PairUnknown
+    return pair
+
+
+def _open_pair(pair_id: int, *, is_locked: bool = False) -> Pair:
+    """Return a pair to decide about; it is locked only once its files are (decision 0384)."""
+    pair = _pair(pair_id, is_locked=is_locked)
     if pair.state != PairState.OPEN:
         raise PairDecided
     return pair
 
 
-def _both(one: int, other: int, by: Actor, at: datetime) -> tuple[Customer, Customer]:
-    """Lock two files, in one order for everybody, and ask whether this actor sees and may merge both."""
-    if one == other:
+def _to_undo(merge_id: int) -> Merge:
+    """Return a merge that can be undone; whoever holds its files is alone with it."""
+    merge = Merge.objects.select_related("survivor").filter(pk=merge_id).first()
+    if merge is None:
+        raise MergeUnknown
+    if merge.undone_at is not None:
+        raise MergeUndone
+    if merge.survivor.erased_at is not None:
+        raise CustomerErased
+    return merge
+
+
+def _both(files: Sequence[Customer], by: Actor, at: datetime) -> tuple[Customer, Customer]:
+    """Ask of two files that are held whether this actor sees and may merge both."""
+    one, other = files
+    if one.pk == other.pk:
         raise SameCustomer
-    locked = Customer.objects.select_for_update(no_key=True).filter(pk__in=(one, other))
-    found = {customer.pk: customer for customer in locked.order_by("id")}
-    if len(found) < 2:
-        raise CustomerUnknown
-    for customer in found.values():
+    for customer in sorted(files, key=lambda file: file.pk):
         access = org.authorise(by, "customer.merge", customer.unit_id, at=at)
         if access is not None and not within(access, customer):
             raise CustomerUnknown
-    return found[one], found[other]
+    return one, other
 
 
 def _move_own(from_id: int, to_id: int) -> dict[str, list[Any]]:
@@ -300,7 +303,7 @@ def carry_pairs(absorbed_id: int, survivor_id: int, at: datetime) -> list[int]:
         o.decided_at, o.decided_by
     from (select case when left_id = %(of)s then right_id else left_id end as other, p.*
           from customers_pair p where state in ('OPEN', 'REFUSED') and %(of)s in (left_id, right_id)) o
-    where o.other <> %(into)s on conflict do nothing returning id
+    where o.other <> %(into)s order by 1, 2 on conflict do nothing returning id
     """
     found = db.rows(sql, {"of": absorbed_id, "into": survivor_id, "at": at})
     return [row[0] for row in found]

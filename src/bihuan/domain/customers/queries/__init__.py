@@ -18,6 +18,7 @@ from bihuan.domain.customers.queries.customers import (
     search,
     shown_phone,
     survivor_of,
+    survivors_of,
     whose_mail,
     with_phone,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "search",
     "shown_phone",
     "survivor_of",
+    "survivors_of",
     "whose_mail",
     "with_phone",
 ]

@@ -1,6 +1,6 @@
 """Finding customers. What the asker may not see is masked here, before it leaves."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -38,11 +38,11 @@ select {", ".join(_COLUMNS)},
 from customers_customer c where id = %s
 """  # noqa: S608 -- our own columns
 
-_SURVIVOR = """
-with recursive chain(id, next) as (
-    select id, merged_into_id from customers_customer where id = %s
-    union select c.id, c.merged_into_id from chain join customers_customer c on c.id = chain.next
-) select id from chain where next is null
+_SURVIVORS = """
+with recursive chain(begun, id, next) as (
+    select id, id, merged_into_id from customers_customer where id = any(%s)
+    union select begun, c.id, c.merged_into_id from chain join customers_customer c on c.id = chain.next
+) select begun, id from chain where next is null
 """
 
 
@@ -123,8 +123,13 @@ class CustomerCard:
 
 def survivor_of(customer_id: int) -> int:
     """Return the customer that goes on where this one was merged, however often; itself where it was not."""
-    row = db.one(_SURVIVOR, (customer_id,))
-    return row[0] if row else customer_id
+    return survivors_of([customer_id])[customer_id]
+
+
+def survivors_of(customer_ids: Collection[int]) -> dict[int, int]:
+    """Return of each customer the one that goes on."""
+    found = dict(db.rows(_SURVIVORS, (list(customer_ids),)))
+    return {one: found.get(one, one) for one in customer_ids}
 
 
 def phone_behind(customer_id: int, shown: str) -> str:

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from bihuan.domain.customers import actions as customers
 from bihuan.domain.customers.actions import granting, profiling
+from bihuan.domain.customers.actions.holding import hold, hold_standing
 from bihuan.domain.customers.choices import ContactKind, GrantKind
 from bihuan.domain.customers.models import ContactPoint, Customer
 from bihuan.domain.customers.queries import CustomerUnknown, may_open, survivor_of
@@ -227,8 +228,8 @@ def _known(customer_id: int, by: Actor, at: datetime) -> Customer:
     standing = survivor_of(customer_id)
     if not may_open(access, standing) and closed_file(access, standing) is None:
         raise CustomerUnknown
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=standing)
-    return _known(customer_id, by, at) if customer.merged_into_id else customer
+    [customer] = hold_standing(standing)
+    return customer if customer.pk == standing else _known(customer_id, by, at)
 
 
 def _reporter(by: Actor) -> int:
@@ -243,6 +244,8 @@ def _check_field(field: str) -> None:
 
 
 def _locked(correction_id: int) -> Correction:
+    """Return a correction, locked behind its customer's file (decision 0384)."""
+    hold(Correction.objects.filter(pk=correction_id).values_list("customer_id", flat=True).all)
     found = Correction.objects.select_for_update(of=("self",)).select_related("customer", "grant")
     one = found.filter(pk=correction_id).first()
     if one is None:

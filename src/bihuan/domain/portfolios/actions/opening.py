@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from bihuan.domain.customers.actions import granting
+from bihuan.domain.customers.actions.holding import hold, hold_standing
 from bihuan.domain.customers.choices import GrantKind
 from bihuan.domain.customers.models import Customer
 from bihuan.domain.customers.queries import CustomerUnknown, may_open, survivor_of
@@ -187,6 +188,7 @@ def review_glass(
     *, glass_id: int, is_justified: bool, said: str, by: Actor, at: datetime
 ) -> BrokenGlass:
     """Say whether an emergency was one; where it was not, the file closes and its owner is told."""
+    hold(BrokenGlass.objects.filter(pk=glass_id).values_list("customer_id", flat=True).all)
     found = BrokenGlass.objects.select_for_update(of=("self",)).filter(pk=glass_id)
     glass = found.select_related("customer").first()
     if glass is None:
@@ -221,10 +223,8 @@ def _asked(customer_id: int, by: Actor, at: datetime) -> tuple[int, Customer]:
     if closed_file(access, standing) is None:
         raise CustomerUnknown
     # Two requests at the same moment follow one another, and the later finds the earlier.
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=standing)
-    if customer.merged_into_id:  # by somebody we waited for
-        return _asked(customer_id, by, at)
-    return by.staff_id, customer
+    [customer] = hold_standing(standing)
+    return (by.staff_id, customer) if customer.pk == standing else _asked(customer_id, by, at)
 
 
 def _to_decide(request_id: int, by: Actor, at: datetime) -> FileRequest:
