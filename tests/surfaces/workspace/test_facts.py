@@ -36,6 +36,27 @@ def test_work_done_for_a_colleague_says_so():
     assert line(Row("unit.submitted", on_behalf_of="staff:2")).who == "周立（代 何静）"
 
 
+def test_work_written_down_by_another_system_names_whom_it_names():
+    row = Row("unit.submitted", actor="system:import", on_behalf_of="log:updated-by-166")
+
+    assert line(row).who == "系统（代 updated-by-166）"
+
+
+def test_what_is_given_to_an_org_unit_names_it_and_nobody_of_the_same_number():
+    row = Row("unit.transferred", data={"title": "办理", "to": "unit:2"})
+
+    assert line(row, org_units={2: "二线组"}).title == "办理转办给 二线组"
+    assert line(Row("unit.assigned", data={"title": "办理", "to": "staff:2"})).title.endswith(
+        "何静"
+    )
+
+
+def test_a_correction_says_what_the_record_says_now():
+    row = Row("case.updated", data={"incident_state": "Active", "location": ""})
+
+    assert line(row).line == "更正信息：incident_state：Active，location：空"
+
+
 def test_a_refusal_is_red_and_quotes_the_customer():
     row = Row("case.verified", data={"answer": "REFUSED"})
     said = line(row, said={("case.verified", AT): "没有说明下次如何通知"})

@@ -45,6 +45,13 @@ def test_moments(moment, written):
     assert phrases.moment(moment, NOON) == written
 
 
+def test_a_story_says_the_hour_in_every_year():
+    assert (
+        phrases.moment(datetime(2025, 10, 1, 9, 0, tzinfo=UTC), NOON, timed=True)
+        == "2025-10-01 17:00"
+    )
+
+
 def test_a_table_names_the_year_of_what_was_not_this_year():
     new_year = datetime(2025, 12, 31, 16, 0, tzinfo=UTC)  # midnight in Shanghai
 

@@ -41,8 +41,8 @@ def countdown(seconds: float, *, elapsed: bool = False, day: int = 0) -> str:
     return span(seconds, elapsed=elapsed, day=day)
 
 
-def moment(value: datetime | None, at: datetime | None = None) -> str:
-    """Write when something happened: 今天 14:26, 昨天 16:02, 11-16 17:40, 2025-10-01."""
+def moment(value: datetime | None, at: datetime | None = None, *, timed: bool = False) -> str:
+    """Write when something happened: 今天 14:26, 昨天 16:02, 11-16 17:40, 2025-10-01; `timed` 2025-10-01 09:00."""
     if value is None:
         return "—"
     then = local(value)
@@ -54,7 +54,9 @@ def moment(value: datetime | None, at: datetime | None = None) -> str:
     }
     if then.date() in named:
         return f"{named[then.date()]} {then:%H:%M}"
-    return f"{then:%m-%d %H:%M}" if then.year == today.year else f"{then:%Y-%m-%d}"
+    if then.year == today.year:
+        return f"{then:%m-%d %H:%M}"
+    return f"{then:%Y-%m-%d %H:%M}" if timed else f"{then:%Y-%m-%d}"
 
 
 def local(value: datetime) -> datetime:

@@ -83,11 +83,19 @@ class Names:
         return text if self.sees_phones else mask_text(text)
 
     def person(self, ref: str) -> str:
-        """Return who a ref is: a colleague's name, 客户, or the system."""
+        """Return who a ref is: a colleague's name, 客户, the system, or what another system calls somebody."""
         kind, _, key = ref.partition(":")
         if kind == "staff":
             return self.staff.get(int(key), "已离职人员") if key.isdigit() else ref
-        return {"customer": "客户", "system": "系统"}.get(kind, "")
+        return {"customer": "客户", "system": "系统"}.get(kind) or self.shown(key)
+
+    def receiver(self, data: Mapping[str, Any]) -> str:
+        """Return who or which org unit something was given to."""
+        kind, _, key = str(data.get("to") or "").partition(":")
+        if kind == "unit":
+            return self.org_units.get(_number(key), "")
+        staff = self.staff.get(_number(key if kind == "staff" else data.get("to_staff")))
+        return staff or self.org_units.get(_number(data.get("to_org_unit")), "")
 
     def who(self, row: FactRow) -> str:
         """Return who did it, and for whom."""
@@ -103,8 +111,7 @@ class Names:
         return {
             "unit": str(data.get("title") or self.units.get(row.subject, "") or "环节"),
             "org_unit": self.org_units.get(_number(org_unit), ""),
-            "to": self.staff.get(_number(data.get("to", data.get("to_staff"))), "")
-            or self.org_units.get(_number(data.get("to_org_unit")), ""),
+            "to": self.receiver(data),
             "to_unit": str(data.get("to_title") or data.get("to_node") or ""),
             "cls": self.classes.get(str(data.get("cls", "")), str(data.get("cls", ""))),
             "grade": words.GRADES.get(str(data.get("grade", "")), ""),
@@ -147,7 +154,7 @@ LOOKS: Final[Mapping[str, Look]] = {
     "customer.phone_seen": Look("看了完整号码", kind="客户", sign="eye"),
     "contact.insisted": Look("免打扰或拒绝时仍联系", kind="客户", sign="bell-off", tone="warn"),
     "case.updated": Look("更正信息", kind="备注", sign="pencil"),
-    "case.touched": Look("客户再次来诉", kind="客户", sign="phone-incoming", tone="brand"),
+    "case.touched": Look("保存了一次", kind="备注", sign="pencil"),
     "case.urged": Look("客户第 {count} 次催办", kind="客户", sign="bell", tone="warn", says=""),
     "case.customer_added": Look("客户补充说明", kind="客户", sign="message-circle", tone="brand"),
     "case.code_sent": Look("向客户发送验证码", kind="客户", sign="message"),

@@ -77,11 +77,17 @@ def _together(row: Told, names: Knows) -> str:
     return f"答复了 {data.get('answered', 0)} 张子单{missed}"
 
 
+def _updated(row: Told, names: Knows) -> str:
+    """What a record says now, field by field, as the system it comes from calls the fields."""
+    return "，".join(f"{name}：{value or '空'}" for name, value in (row.data or {}).items())
+
+
 def _people(data: Mapping[str, Any], names: Knows) -> str:
     return "、".join(filter(None, (names.person(str(ref)) for ref in data.get("told", []))))
 
 
 _STORIES: Final[Mapping[str, Callable[[Told, Knows], str]]] = {
+    "case.updated": _updated,
     "unit.submitted": _submitted,
     "case.escalated": _escalated,
     "case.supervision_issued": _ordered,
