@@ -6,10 +6,9 @@ It reads open binary streams it is handed and keeps nothing; what the rows mean 
 from bihuan.engines.tables.reading import (
     Layout,
     NotReadable,
-    QuoteLeftOpen,
     Row,
     look_at,
     read_rows,
 )
 
-__all__ = ["Layout", "NotReadable", "QuoteLeftOpen", "Row", "look_at", "read_rows"]
+__all__ = ["Layout", "NotReadable", "Row", "look_at", "read_rows"]

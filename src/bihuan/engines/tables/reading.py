@@ -1,18 +1,17 @@
 """CSV, XLSX and JSON read as one thing: a heading, and rows of text with the line each stands on."""
 
 import codecs
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain, islice
+from itertools import islice
+from statistics import mode
 from typing import IO, Any, Final, Literal, cast
 
+from bihuan.engines.tables.delimited import LOOKED_AT, Line, delimiter_of, records
+
 Kind = Literal["CSV", "XLSX", "JSON"]
-DELIMITERS: Final = ",\t;|"
 BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -21,29 +20,20 @@ BOMS: Final = (
 # UTF-8 is hardly ever met by chance; every file of bytes is some GB18030, so it is tried last.
 ENCODINGS: Final = ("utf-8", "gb18030")
 _PIECE: Final = 1 << 20
-_LOOKED_AT: Final = 20
 _ZIP: Final = b"PK\x03\x04"
 _LONGEST_CELL: Final = 4000
-# Stands behind the last line: no text has it in it.
-_END: Final = "\x00"
 
 
 class NotReadable(ValueError):
     """The bytes are none of the kinds that are read; the text says which were tried."""
 
 
-class QuoteLeftOpen(NotReadable):
-    """A quotation mark is never closed: all rows behind it would be one cell. `line` is where that row begins."""
-
-    @property
-    def line(self) -> int:
-        """Return the line as an editor counts it."""
-        return int(self.args[0])
-
-
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a file is to be read: `heading` are its columns, `first_line` the line of the heading."""
+    """How a file is to be read: `heading` are its columns, `first_line` the line of the heading.
+
+    `width` is how many cells its rows have, empty ones at their end too; 0 where nobody looked.
+    """
 
     kind: Kind
     encoding: str = ""
@@ -51,14 +41,19 @@ class Layout:
     sheet: str = ""
     heading: tuple[str, ...] = ()
     first_line: int = 1
+    width: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: `line` as an editor or Excel counts it, `cells` as text, as many as columns."""
+    """One row: `line` as an editor or Excel counts it, `cells` as text, as many as columns.
+
+    `is_torn`: a quotation mark is left open in it, and its cells are as the line stands.
+    """
 
     line: int
     cells: tuple[str, ...]
+    is_torn: bool = False
 
 
 def look_at(stream: IO[bytes]) -> Layout:
@@ -72,22 +67,29 @@ def look_at(stream: IO[bytes]) -> Layout:
     if start[:1] in ("{", "["):
         names = {_clean(name): None for one in _objects(stream, encoding) for name in one}
         return Layout("JSON", encoding, heading=tuple(names), first_line=0)
-    delimiter = _delimiter(start)
-    lines = islice(_csv(stream, encoding, delimiter), _LOOKED_AT)
-    line, heading = _heading(list(lines))
-    return Layout("CSV", encoding, delimiter, heading=heading, first_line=line)
+    delimiter = delimiter_of(start)
+    lines = list(islice(records(stream, encoding, delimiter), LOOKED_AT))
+    line, heading = _heading(lines)
+    width = mode(len(one.cells) for one in lines if one.line >= line)
+    return Layout("CSV", encoding, delimiter, heading=heading, first_line=line, width=width)
 
 
 def read_rows(stream: IO[bytes], layout: Layout) -> Iterator[Row]:
     """Yield every row below the heading that has something in it, in the order of the file."""
     width = len(layout.heading)
-    for line, cells in _lines(stream, layout):
+    for line, cells, is_torn in _lines(stream, layout):
         if line > layout.first_line and any(cells):
-            short = [cell.strip()[:_LONGEST_CELL] for cell in cells[:width]]
-            yield Row(line, (*short, *[""] * (width - len(short))))
+            kept = _within(cells, width, layout.delimiter) if is_torn else cells
+            short = [cell.strip()[:_LONGEST_CELL] for cell in kept[:width]]
+            yield Row(line, (*short, *[""] * (width - len(short))), is_torn)
 
 
-def _lines(stream: IO[bytes], layout: Layout) -> Iterator[tuple[int, Sequence[str]]]:
+def _within(cells: Sequence[str], width: int, delimiter: str) -> Sequence[str]:
+    """Return cells of which none is beyond the last column: somebody is to mend them."""
+    return [*cells[: width - 1], delimiter.join(cells[width - 1 :])]
+
+
+def _lines(stream: IO[bytes], layout: Layout) -> Iterator[Line]:
     stream.seek(0)
     if layout.kind == "XLSX":
         return _workbook(stream, layout.sheet)
@@ -97,8 +99,9 @@ def _lines(stream: IO[bytes], layout: Layout) -> Iterator[tuple[int, Sequence[st
             for one in _objects(stream, layout.encoding)
         )
         names = layout.heading
-        return ((n, [_cell(one.get(name)) for name in names]) for n, one in enumerate(found, 1))
-    return _csv(stream, layout.encoding, layout.delimiter)
+        return (Line(n, [_cell(one.get(name)) for name in names]) for n, one in enumerate(found, 1))
+    width = layout.width or len(layout.heading)
+    return records(stream, layout.encoding, layout.delimiter, width)
 
 
 def _encoding(stream: IO[bytes]) -> str:
@@ -127,40 +130,6 @@ def _text(stream: IO[bytes], encoding: str) -> IO[str]:
     stream.seek(0)
     reader: Any = codecs.getreader(encoding)(stream)
     return cast("IO[str]", reader)
-
-
-def _delimiter(start: str) -> str:
-    """Return what divides the columns: the sign found equally often, and often, in the first lines."""
-    lines = [line for line in start.splitlines()[:_LOOKED_AT] if line.strip()]
-
-    def likely(sign: str) -> tuple[int, int]:
-        counts = [len(row) for row in csv.reader(lines, delimiter=sign)]
-        usual = max(set(counts), key=counts.count) if counts else 1
-        return (counts.count(usual) if usual > 1 else 0, usual)
-
-    return max(DELIMITERS, key=likely)
-
-
-def _csv(stream: IO[bytes], encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    stream.seek(0)
-    text = io.TextIOWrapper(stream, encoding, newline="")
-    line = 0
-    try:
-        lines = chain((line.replace(_END, "") for line in text), (_END,))
-        reader = csv.reader(lines, delimiter=delimiter)
-        for cells in reader:
-            if cells == [_END]:
-                return
-            if cells and cells[-1].endswith(_END):
-                raise QuoteLeftOpen(line + 1)
-            line = reader.line_num
-            yield line, cells
-    except csv.Error:
-        raise QuoteLeftOpen(line + 1) from None
-    finally:
-        # A reader that stops half way may have closed the stream before us.
-        with suppress(ValueError):
-            text.detach()
 
 
 def _objects(stream: IO[bytes], encoding: str) -> Iterator[dict[str, Any]]:
@@ -203,16 +172,16 @@ def _workbook_layout(stream: IO[bytes]) -> Layout:
     except Exception as wrong:
         raise NotReadable("XLSX") from wrong
     book.close()
-    line, heading = _heading(list(islice(_workbook(stream, name), _LOOKED_AT)))
+    line, heading = _heading(list(islice(_workbook(stream, name), LOOKED_AT)))
     return Layout("XLSX", sheet=name, heading=heading, first_line=line)
 
 
-def _workbook(stream: IO[bytes], sheet: str) -> Iterator[tuple[int, list[str]]]:
+def _workbook(stream: IO[bytes], sheet: str) -> Iterator[Line]:
     stream.seek(0)
     book = _opened(stream)
     try:
         for line, cells in enumerate(book[sheet].iter_rows(values_only=True), 1):
-            yield line, [_cell(value) for value in cells]
+            yield Line(line, [_cell(value) for value in cells])
     except Exception as wrong:  # whatever openpyxl meets in a sheet that is cut off or made up
         raise NotReadable("XLSX") from wrong
     finally:
@@ -238,12 +207,12 @@ def _clean(text: str) -> str:
     )
 
 
-def _heading(lines: Iterable[tuple[int, Sequence[str]]]) -> tuple[int, tuple[str, ...]]:
+def _heading(lines: Iterable[Line]) -> tuple[int, tuple[str, ...]]:
     """Return the line of the heading and its columns: the first nearly as full as the fullest line.
 
     A title or a remark above the table fills a cell or two.
     """
-    known = [(line, [cell.strip() for cell in cells]) for line, cells in lines]
+    known = [(one.line, [cell.strip() for cell in one.cells]) for one in lines]
     full = max((sum(map(bool, cells)) for _line, cells in known), default=0)
     if not full:
         raise NotReadable("没有内容")

@@ -30,7 +30,7 @@ from bihuan.domain.customers.rules.portions import Task
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org import queries as org
-from bihuan.engines.tables import Layout, NotReadable, QuoteLeftOpen, look_at, read_rows
+from bihuan.engines.tables import Layout, NotReadable, look_at, read_rows
 from bihuan.kit.notation import name_norm
 from bihuan.kit.problems import Invalid, Refused
 
@@ -38,7 +38,6 @@ TASK: Final = "customers.run_import"
 MOST_BYTES: Final = 1024**3
 PORTION: Final = 4000
 BROKEN_OFF: Final = "导入中断，已导入的行都在，可以继续；再次中断请联系系统管理员。"
-QUOTE_LEFT_OPEN: Final = "第 {line} 行有一个引号没有配对，请改好后重新上传，已导入的行不会重复。"
 
 
 class FileNotReadable(Invalid):
@@ -297,8 +296,6 @@ def _looked_at(path: Path) -> Layout:
 
 
 def _trouble(wrong: Exception) -> str:
-    if isinstance(wrong, QuoteLeftOpen):
-        return QUOTE_LEFT_OPEN.format(line=wrong.line)
     return FileGone.message if isinstance(wrong, OSError) else FileNotReadable.message
 
 

@@ -6,7 +6,7 @@ text, ready for COPY (`rules.lines`), and as few objects as can be: each costs b
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -28,6 +28,10 @@ _PHONE, _EMAIL, _ADDRESS = (
     ContactKind.EMAIL.value,
     ContactKind.ADDRESS.value,
 )
+
+
+TORN: Final[Mapping[str, str]] = {"line": "有一个引号没有配对，请核对这一行"}
+"""What is wrong with a line whose cells do not end where they should."""
 
 
 class Compared(NamedTuple):
@@ -125,7 +129,7 @@ def understand(
     arrivals, rejected, count = [], [], 0
     for row in rows:
         count += 1
-        record, wrong = reader.read(row.cells)
+        record, wrong = (None, TORN) if row.is_torn else reader.read(row.cells)
         if record is None:
             rejected.append(lines.rejected(row.line, row.cells, wrong))
         else:
