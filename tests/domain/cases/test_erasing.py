@@ -29,6 +29,7 @@ from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.notifications import actions as notifications
 from bihuan.domain.notifications.choices import Channel
 from bihuan.domain.notifications.events import Letter
+from bihuan.domain.notifications.models import Letter as Waiting
 from bihuan.domain.org import queries as org
 from bihuan.domain.portfolios.actions import opening
 from bihuan.domain.portfolios.choices import Purpose
@@ -149,8 +150,15 @@ def test_cases_keep_the_matter_and_lose_the_person(house, file):
     end(Case.objects.get(pk=case))
     Note.objects.create(case_id=case, text="已致电 13612349052 张晓岚", by="staff:1", at=NOON)
 
+    waiting = ("c", f"case:{case}", "shared@home.test"), ("o", "", "13812342046")
+    for key, root, address in (*waiting, ("n", "", "13900001111")):
+        new = Letter(key, root, Channel.SMS, address, "办理结果", "张晓岚，您好", For.SERVICE)
+        notifications.write_letter(new, at=NOON)
+
     erase(house, one)
 
+    states = dict(Waiting.objects.values_list("key", "state"))
+    assert states == {"c": "WITHHELD", "o": "WITHHELD", "n": "WAITING"}
     kept = Case.objects.get(pk=case)
     assert (kept.title, kept.contact_name, kept.contact_phone) == ("***家停电", "", "")
     assert Note.objects.get().text == "已致电 *** ***"

@@ -1,6 +1,6 @@
 """Two files that are one customer are joined with all that belongs to them, and parted again as they were."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.apps import apps
@@ -99,6 +99,54 @@ def picture(customer_id):
         sorted(customer.source_rows.values_list("key", flat=True)),
         sorted(Interaction.objects.filter(customer_id=customer_id).values_list("id", flat=True)),
     )
+
+
+def terms_of_phone(customer_id):
+    point = Customer.objects.get(pk=customer_id).contacts.get(kind="PHONE")
+    return point.consent, point.quiet_from, point.quiet_until
+
+
+@pytest.mark.parametrize("how", ["one", "many"])
+def test_what_was_agreed_about_a_number_that_both_files_have_is_not_lost(two, clerk, how):
+    """The other file's refusal stayed with the file that rests: who had refused was called."""
+    first, second = two
+    said = {
+        "consent": "REFUSED",
+        "consent_at": LATER,
+        "quiet_from": time(22),
+        "quiet_until": time(8),
+    }
+    Customer.objects.get(pk=second).contacts.filter(kind="PHONE").update(
+        value="13812342046", value_norm="13812342046", last4="2046", **said
+    )
+    Customer.objects.get(pk=first).contacts.update(consent="GIVEN", consent_at=NOON)
+
+    if how == "one":
+        merge_id = merge(first, second, clerk)
+    else:
+        with transaction.atomic():
+            joins = [joining.Joining(first, second)]
+            joining.join_many(joins, "sure", by=clerk, at=LATER)
+        merge_id = Merge.objects.get().pk
+    assert terms_of_phone(first) == ("REFUSED", time(22), time(8)), "the later answer holds"
+    undo(merge_id, clerk)
+    assert terms_of_phone(first) == ("GIVEN", None, None)
+    assert terms_of_phone(second) == ("REFUSED", time(22), time(8))
+
+
+def test_what_the_customer_said_since_a_merge_stays_when_it_is_undone(two, clerk):
+    first, second = two
+    said = {"consent": "REFUSED", "consent_at": NOON}
+    Customer.objects.get(pk=second).contacts.filter(kind="PHONE").update(
+        value="13812342046", value_norm="13812342046", last4="2046", **said
+    )
+    merge_id = merge(first, second, clerk)
+    assert terms_of_phone(first)[0] == "REFUSED"
+    Customer.objects.get(pk=first).contacts.filter(kind="PHONE").update(
+        consent="GIVEN", consent_at=LATER
+    )
+    undo(merge_id, clerk)
+    assert terms_of_phone(first)[0] == "GIVEN"
 
 
 def spoke_with(customer_id):

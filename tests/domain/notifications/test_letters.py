@@ -132,6 +132,38 @@ def test_what_is_urgent_or_answers_at_once_does_not_wait_and_the_reason_is_a_fac
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("purpose", [Purpose.CARE, Purpose.MARKETING])
+def test_a_hurry_lets_nothing_go_that_needs_consent(receiver, channel, purpose):
+    sent: list[Message] = []
+    channel(sent.append)
+    receiver(consent="GIVEN", quiet=(Quiet(time(22), time(8)),))
+    written(purpose, AT + 14 * HOUR, hurry="想早点发")
+    receiver(consent="REFUSED")
+    actions.send_letters(at=AT + 24 * HOUR)
+
+    assert (sent, Letter.objects.get().state) == ([], "WITHHELD")
+
+
+@pytest.mark.django_db
+def test_a_hurried_letter_that_goes_out_in_quiet_hours_later_says_so_once(receiver, channel):
+    sent: list[Message] = []
+
+    def down(message: Message) -> None:
+        raise OSError("no route")
+
+    channel(down)
+    receiver(quiet=(Quiet(time(22), time(8)),))
+    written(SERVICE, AT + 12 * HOUR, hurry="凌晨抢修，需客户开门")  # 21:00
+    for hours in (12, 14):
+        actions.send_letters(at=AT + hours * HOUR)
+    channel(sent.append)
+    actions.send_letters(at=AT + 16 * HOUR)
+
+    assert len(sent) == 1
+    assert told() == [("letter.hurried", "凌晨抢修，需客户开门")]
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("purpose", "consent", "state"),
     [

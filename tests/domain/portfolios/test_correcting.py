@@ -1,6 +1,8 @@
 """A wrong value is reported, an archivist writes it right, the reporter is told (CUS-15); agencies ask through the
 manager (CUS-14)."""
 
+from datetime import time
+
 import pytest
 
 from bihuan.domain.customers.models import Customer
@@ -50,6 +52,13 @@ def test_reported_assigned_corrected_told(house, steel):
         actions.correct(
             correction_id=found.pk, value="13612349052", by=given.by(house.ada), at=NOON
         )
+    said = {
+        "consent": "REFUSED",
+        "consent_at": NOON,
+        "quiet_from": time(22),
+        "quiet_until": time(8),
+    }
+    Customer.objects.get(pk=steel).contacts.update(**said)
     done = actions.correct(
         correction_id=found.pk, value="13612349052", by=given.by(house.clerk), at=NOON
     )
@@ -57,6 +66,7 @@ def test_reported_assigned_corrected_told(house, steel):
     assert not sees_card(house.clerk, steel), "and closes again"
     [point] = Customer.objects.get(pk=steel).contacts.all()
     assert (point.value, point.is_primary) == ("13612349052", True)
+    assert (point.consent, point.quiet_from) == ("REFUSED", time(22)), "not called on the new one"
     assert (done.before, done.after) == ("138****2046", "136****9052")
     fact = ledger.facts_of(f"customer:{steel}", names=["customer.corrected"]).rows[0]
     assert (fact.data["before"], fact.data["after"]) == ("138****2046", "136****9052")

@@ -10,6 +10,7 @@ from bihuan.domain.cases.choices import CaseState
 from bihuan.domain.cases.models import Case, Participant
 from bihuan.domain.customers.ports import Erasure
 from bihuan.domain.interactions.models import Interaction
+from bihuan.domain.notifications import actions as notifications
 from bihuan.domain.notifications.models import Letter
 from bihuan.kit import db
 
@@ -45,8 +46,16 @@ class CaseEraser:
         cases = _cases(erasure)
         found = (cases, _parts(erasure), _interactions(erasure))
         files = attachments.forget([f"case:{one}" for one in cases])
+        withheld = notifications.withhold_letters(
+            addresses=erasure.alone,
+            roots=[
+                *(f"case:{one}" for one in cases),
+                *(f"customer:{one}" for one in erasure.customer_ids),
+            ],
+            why="客户资料已匿名化",
+        )
         rows = [len(db.rows(sql, (list(keys),))) for sql, keys in zip(_BLANKED, found, strict=True)]
-        return files + sum(rows)
+        return files + withheld + sum(rows)
 
 
 def _cases(erasure: Erasure, **more: object) -> set[int]:

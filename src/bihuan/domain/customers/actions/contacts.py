@@ -44,6 +44,12 @@ class QuietHoursIncomplete(Invalid):
     message = "免打扰时段要填起止两个时间。"
 
 
+class QuietHoursEmpty(Invalid):
+    """Quiet hours that end when they begin hold never, whatever was meant."""
+
+    message = "免打扰的起止时间不能相同；全天不联系请选“拒绝联系”。"
+
+
 @dataclass(frozen=True, slots=True)
 class ContactTerms:
     """How a customer agreed to be contacted one way; quiet hours are local, over midnight where the first is later."""
@@ -102,6 +108,8 @@ def set_quiet_hours(
     """Note when the customer is not to be contacted this way, local time; both None for never mind."""
     if (since is None) != (until is None):
         raise QuietHoursIncomplete(fields={"quiet_from": QuietHoursIncomplete.message})
+    if since is not None and since == until:
+        raise QuietHoursEmpty(fields={"quiet_until": QuietHoursEmpty.message})
     point = _contact(contact_id)
     customer = editable(point.customer_id, by, at)
     point.quiet_from, point.quiet_until = since, until
@@ -136,6 +144,17 @@ def settle_contact(*, contact_id: int, terms: ContactTerms, by: Actor, at: datet
         set_quiet_hours(contact_id=contact_id, **hours, by=by, at=at)
     if terms.is_primary:
         make_primary(contact_id=contact_id, by=by, at=at)
+
+
+@transaction.atomic
+def keep_wishes(*, contact_id: int, of: ContactPoint, by: Actor, at: datetime) -> None:
+    """Let a contact that takes another's place keep what the customer did not want there; an agreement is asked for anew."""
+    point = _contact(contact_id)
+    if of.consent == Consent.REFUSED and point.consent == Consent.UNKNOWN:
+        set_consent(contact_id=contact_id, consent=Consent.REFUSED, by=by, at=at)
+    if of.quiet_from is not None and point.quiet_from is None:
+        hours = {"since": of.quiet_from, "until": of.quiet_until}
+        set_quiet_hours(contact_id=contact_id, **hours, by=by, at=at)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from typing import Any, Final
 from bihuan.domain.customers.actions.following import RowsOf
 from bihuan.domain.customers.actions.golden import keep_what_was_typed, refresh
 from bihuan.domain.customers.actions.merging import OWN, carry_pairs, higher_tier
+from bihuan.domain.customers.actions.uniting_terms import KEPT, unite_terms
 from bihuan.domain.customers.models import Merge
 from bihuan.domain.customers.ports import FOLLOWERS, Move
 from bihuan.domain.ledger import actions as ledger
@@ -104,6 +105,10 @@ def _moved(joins: Sequence[Joining], survivors: Sequence[int], by: Actor, at: da
     note("primary", db.rows(_PRIMARY))
     for table, same in OWN.items():
         note(table, db.rows(_move_sql(table, same)))
+    for absorbed, rows in unite_terms(
+        [(one.absorbed_id, one.survivor_id) for one in joins]
+    ).items():
+        moved[absorbed][KEPT] = rows
     note("related", db.rows(_RELATED))
     primary = [one for rows in moved.values() for one in rows["primary"]]
     db.run(_PRIMARY_AGAIN, (primary, list(survivors)))

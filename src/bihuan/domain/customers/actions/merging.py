@@ -15,6 +15,7 @@ from django.db.models import Q
 from bihuan.domain.customers.actions.customers import within
 from bihuan.domain.customers.actions.golden import keep_what_was_typed, refresh
 from bihuan.domain.customers.actions.holding import files_of, hold, hold_standing
+from bihuan.domain.customers.actions.uniting_terms import KEPT, part_terms, unite_terms
 from bihuan.domain.customers.choices import PairState, Tier
 from bihuan.domain.customers.models import Customer, Merge, Pair
 from bihuan.domain.customers.ports import FOLLOWERS, Move
@@ -252,6 +253,7 @@ def _move_own(from_id: int, to_id: int) -> dict[str, list[Any]]:
     )
     for table, same in OWN.items():
         moved[table] = _moved(table, same, from_id, to_id)
+    moved[KEPT] = unite_terms([(from_id, to_id)]).get(from_id, [])
     related = (
         "update customers_relation r set other_id = %s where other_id = %s and customer_id <> %s"
         " and not exists (select from customers_relation s where s.other_id = %s"
@@ -273,6 +275,7 @@ def _moved(table: str, same: Sequence[str], from_id: int, to_id: int) -> list[in
 
 def _move_back(merge: Merge, holder_id: int, by: Actor, at: datetime) -> None:
     moved, back = merge.moved, merge.absorbed_id
+    part_terms(moved)
     for table in OWN:
         primary = ", is_primary = false" if table == "customers_contactpoint" else ""
         sql = (

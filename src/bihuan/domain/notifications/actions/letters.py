@@ -6,14 +6,16 @@ when it is sent. A letter held back waits for its moment; one that is withheld s
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import localtime
 
 from bihuan.domain.ledger.actions import record
 from bihuan.domain.ledger.events import SYSTEM, Fact
+from bihuan.domain.ledger.queries import facts_of
 from bihuan.domain.notifications import events, rules
 from bihuan.domain.notifications.choices import LetterState
 from bihuan.domain.notifications.models import Letter
@@ -41,7 +43,7 @@ def write_letter(letter: events.Letter, *, at: datetime) -> bool:
     of its receiver's quiet hours, and is withheld where they did not agree: both are facts.
     """
     found = _terms(letter.channel, letter.address, letter.purpose, at)
-    hurries = letter.purpose == Purpose.SERVICE and bool(letter.hurry and found.until)
+    hurries = _may_hurry(letter) and not found.is_free
     stands = FREE if hurries else found
     values = {
         "key": letter.key,
@@ -62,8 +64,7 @@ def write_letter(letter: events.Letter, *, at: datetime) -> bool:
     if db.one(_WRITE, values) is None:
         return False
     if hurries:
-        why = {"why": found.why, **_data(letter.channel, letter.key)}
-        _tell(events.LETTER_HURRIED, letter.root, letter.hurry, why, at)
+        _tell_hurry(letter, found, at)
     _tell_standing(letter, stands, at)
     return True
 
@@ -90,8 +91,9 @@ def _send_next(at: datetime) -> bool:
     letter = due.select_for_update(skip_locked=True).first()
     if letter is None:
         return False
-    stands = FREE if letter.hurry else _terms_of(letter, at)
-    if not stands.is_free:
+    stands = _terms(letter.channel, letter.address, Purpose(letter.purpose), at)
+    hurries = _may_hurry(letter)
+    if not stands.is_free and not hurries:
         _hold(letter, stands, at)
         return True
     try:
@@ -108,6 +110,8 @@ def _send_next(at: datetime) -> bool:
         return False
     letter.state, letter.sent_at, letter.last_error = LetterState.SENT, at, ""
     letter.save(update_fields=["state", "sent_at", "last_error"])
+    if hurries and not stands.is_free and not _is_told(events.LETTER_HURRIED, letter):
+        _tell_hurry(letter, stands, at)
     return True
 
 
@@ -129,8 +133,19 @@ def _return(letter: Letter, reason: str, at: datetime) -> None:
     _tell(events.LETTER_RETURNED, letter.root, letter.last_error, data, at)
 
 
-def _terms_of(letter: Letter, at: datetime) -> Clearance:
-    return _terms(letter.channel, letter.address, Purpose(letter.purpose), at)
+def withhold_letters(*, addresses: Collection[str], roots: Collection[str], why: str) -> int:
+    """Withhold what still waits to go to these addresses or tells of these roots; return how many.
+
+    For who is made anonymous: the caller keeps the fact, nothing of it names a letter.
+    """
+    theirs = Q(address__in=addresses) | Q(root__in=[one for one in roots if one])
+    waiting = Letter.objects.filter(theirs, state=LetterState.WAITING)
+    return waiting.update(state=LetterState.WITHHELD, last_error=why[:LONGEST_ERROR])
+
+
+def _may_hurry(letter: events.Letter | Letter) -> bool:
+    """Tell whether a letter goes out at any hour: only what serves its receiver can be urgent."""
+    return bool(letter.hurry) and letter.purpose == Purpose.SERVICE
 
 
 def _terms(channel: str, address: str, purpose: Purpose, at: datetime) -> Clearance:
@@ -161,9 +176,19 @@ def _tell_standing(letter: events.Letter | Letter, stands: Clearance, at: dateti
 def _why(stands: Clearance) -> str:
     """Return what stands against a letter, and when it goes out by the centre's clock."""
     if stands.until is None:
-        return stands.why
+        return stands.why[:LONGEST_ERROR]
     goes = localtime(stands.until)
-    return f"{stands.why}，{goes.month}月{goes.day}日 {goes:%H:%M} 发出"
+    return f"{stands.why}，{goes.month}月{goes.day}日 {goes:%H:%M} 发出"[-LONGEST_ERROR:]
+
+
+def _tell_hurry(letter: events.Letter | Letter, stands: Clearance, at: datetime) -> None:
+    data = {"why": stands.why, **_data(letter.channel, letter.key)}
+    _tell(events.LETTER_HURRIED, letter.root, letter.hurry, data, at)
+
+
+def _is_told(name: str, letter: Letter) -> bool:
+    found = facts_of(letter.root, names=[name], since=letter.written_at).rows if letter.root else []
+    return any(one.data.get("key") == letter.key for one in found)
 
 
 def _data(channel: str, key: str) -> dict[str, str]:

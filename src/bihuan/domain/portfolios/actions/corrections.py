@@ -9,6 +9,7 @@ from django.db import transaction
 
 from bihuan.domain.customers import actions as customers
 from bihuan.domain.customers.actions import granting, profiling
+from bihuan.domain.customers.actions.contacts import keep_wishes
 from bihuan.domain.customers.actions.holding import hold, hold_standing
 from bihuan.domain.customers.choices import ContactKind, GrantKind
 from bihuan.domain.customers.models import ContactPoint, Customer
@@ -289,6 +290,7 @@ def _write_contact(
     added = customers.add_contact(customer_id=customer.pk, contact=contact, by=by, at=at)
     if old is None or old.pk == added.pk:
         return ""
+    keep_wishes(contact_id=added.pk, of=old, by=by, at=at)
     customers.remove_contact(contact_id=old.pk, reason="资料修正", by=by, at=at)
     # The right one stands where the wrong one stood.
     ContactPoint.objects.filter(customer=customer, kind=kind).update(is_primary=False)
