@@ -329,6 +329,8 @@ def test_a_handlers_mail_waits_for_the_customers_quiet_hours_a_receipt_does_not(
     send(mail("小区又停水了", external_id="<again@customer.test>"), 2)
     assert Letter.objects.get(key__endswith=":received", written_at=later(2)).due_at == later(2)
     write = {"case_id": first.case_id, "by": SYSTEM, "at": later(3)}
+    with pytest.raises(writing.HurryUnexplained):
+        actions.write_to_customer(text="马上开门，人到楼下了。", hurry="急", **write)
     actions.write_to_customer(text="马上开门，人到楼下了。", hurry="抢修人员已到门口", **write)
     assert Letter.objects.last().due_at == later(3)
     names = Fact.objects.filter(root=f"case:{first.case_id}", name__startswith="letter.")

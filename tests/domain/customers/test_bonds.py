@@ -177,7 +177,10 @@ def test_a_number_is_shown_in_quiet_hours_or_against_a_refusal_with_a_reason_onl
         contacts.reveal_phone(**look, at=NOON)
 
     [fact] = ledger.facts_of(f"customer:{mine}", names=["contact.insisted"]).rows
-    assert (fact.reason, fact.data["why"]) == ("管道爆裂，必须通知", "客户免打扰 21:00–08:00")
+    assert (fact.reason, fact.data["why"]) == (
+        "管道爆裂，必须通知",
+        "本中心 21:00–08:00 不主动联系客户",
+    )
 
 
 def test_calls_are_asked_for_the_easiest_number_and_by_the_clock_where_it_rings(house, mine):
@@ -203,6 +206,48 @@ def test_an_address_that_several_share_keeps_the_terms_of_all(house, mine):
     found = contacting.may_reach(shared, Purpose.SERVICE, at=NIGHT)
     assert found.until == NIGHT + timedelta(hours=10), "one's hours follow the other's"
     assert contacting.may_reach(shared, Purpose.ANSWER, at=NIGHT).is_free
+
+
+def test_a_number_of_two_files_keeps_the_terms_of_both_wherever_it_is_asked_about(house, mine):
+    """The address decides, not the file: the other one refused, or it is their quiet hours."""
+    wife = given.customer(house, "李梅", "13812342046", house.ada)
+    hers = ContactPoint.objects.get(customer_id=wife)
+    refused = ContactTerms(Consent.REFUSED)
+    contacts.settle_contact(contact_id=hers.pk, terms=refused, by=given.by(house.ada), at=NOON)
+    his = ContactPoint.objects.get(customer_id=mine)
+
+    assert contacting.may_use(his.pk, Purpose.CARE, at=NOON).never
+    assert contacting.may_contact([mine], "PHONE", Purpose.CARE, at=NOON)[mine].never
+    assert contact_terms(his.pk).now(NOON).never
+    assert contacting.may_contact([mine], "PHONE", Purpose.SERVICE, at=NOON)[mine].is_free
+
+
+def test_an_address_that_no_file_knows_has_agreed_to_nothing(house, mine):
+    def may(purpose, at=NOON, channel="SMS", address="13900001111"):
+        return contacting.may_reach(contacting.Reached(channel, address), purpose, at=at)
+
+    assert may(Purpose.MARKETING).never
+    assert may(Purpose.MARKETING, channel="EMAIL", address="ada@nowhere.test").never
+    assert may(Purpose.CARE).is_free
+    assert may(Purpose.CARE, NIGHT).until == NIGHT + timedelta(hours=9), "the house's hours"
+    assert may(Purpose.SERVICE, NIGHT).is_free
+    # Somebody struck the number out while a letter waited.
+    phone = ContactPoint.objects.get(customer_id=mine)
+    contacts.settle_contact(
+        contact_id=phone.pk, terms=ContactTerms(Consent.GIVEN), by=given.by(house.ada), at=NOON
+    )
+    assert may(Purpose.MARKETING, address="13812342046").is_free
+    contacts.remove_contact(contact_id=phone.pk, reason="换号", by=given.by(house.ada), at=NOON)
+    assert may(Purpose.MARKETING, address="13812342046").never
+    assert contacting.may_contact([mine], "PHONE", Purpose.MARKETING, at=NOON)[mine].never
+
+
+def test_quiet_hours_without_length_are_refused(house, mine):
+    phone = ContactPoint.objects.get(customer_id=mine)
+    same = ContactTerms(Consent.GIVEN, time(8), time(8))
+    with pytest.raises(contacts.QuietHoursEmpty) as refused:
+        contacts.settle_contact(contact_id=phone.pk, terms=same, by=given.by(house.ada), at=NOON)
+    assert "quiet_until" in refused.value.fields
 
 
 def test_a_talk_at_the_wrong_time_is_noted_with_a_reason_a_visit_without(house, mine):

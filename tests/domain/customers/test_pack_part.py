@@ -1,11 +1,14 @@
 """Packs add fields to customers' files and say what should be known of each."""
 
+from datetime import time
+
 import pytest
 
 from bihuan.domain.customers.pack_parts import CustomerFilePart
 from bihuan.domain.customers.queries import profile_rules
 from bihuan.domain.ledger.events import SYSTEM
 from bihuan.domain.packs import actions as packs
+from bihuan.engines.contacting import House, Quiet
 from bihuan.engines.packs.source import read_pack
 from tests.domain.org.given import NOON
 
@@ -25,8 +28,11 @@ def fleet(text=FILE):
 
 @pytest.mark.django_db
 def test_an_installed_pack_adds_fields_and_weights():
-    packs.install_pack(source=fleet(), by=SYSTEM, at=NOON)
+    assert profile_rules.house() == House()
+    own = 'quiet_hours: {from: "21:00", until: "08:00"}\ncare_needs_consent: true\n'
+    packs.install_pack(source=fleet(FILE + own), by=SYSTEM, at=NOON)
 
+    assert profile_rules.house() == House((Quiet(time(21), time(8)),), care_needs_consent=True)
     assert [(one.key, one.title) for one in profile_rules.own_fields()] == [
         ("fleet_size", "车队规模")
     ]
@@ -39,6 +45,7 @@ def test_an_installed_pack_adds_fields_and_weights():
     ("wrong", "message"),
     [
         (FILE.replace("fleet_size: 40", "fleet_sise: 40"), "没有“fleet_sise”这一项"),
+        (FILE + 'quiet_hours: {from: "08:00", until: "08:00"}', "起止时间相同，一分钟也没有"),
         (FILE.replace("[ORGANISATION]", "[COMPANY]"), "没有“COMPANY”这类客户"),
     ],
 )

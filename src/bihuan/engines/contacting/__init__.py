@@ -3,8 +3,12 @@
 from bihuan.engines.contacting.quiet import Quiet, after_quiet, is_quiet, next_time
 from bihuan.engines.contacting.terms import (
     FREE,
+    NO_TIME,
+    NOT_AGREED,
+    OWN_ACCORD,
     Agreed,
     Clearance,
+    House,
     Purpose,
     clearance,
     easiest,
@@ -13,8 +17,12 @@ from bihuan.engines.contacting.terms import (
 
 __all__ = [
     "FREE",
+    "NOT_AGREED",
+    "NO_TIME",
+    "OWN_ACCORD",
     "Agreed",
     "Clearance",
+    "House",
     "Purpose",
     "Quiet",
     "after_quiet",

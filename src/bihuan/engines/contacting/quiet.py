@@ -35,5 +35,10 @@ def after_quiet(quiet: Quiet | None, at: datetime) -> datetime:
 
 def next_time(wanted: time, at: datetime) -> datetime:
     """Return the first moment at or after `at` that has this time of day."""
-    today = at.replace(hour=wanted.hour, minute=wanted.minute, second=wanted.second, microsecond=0)
+    today = at.replace(
+        hour=wanted.hour,
+        minute=wanted.minute,
+        second=wanted.second,
+        microsecond=wanted.microsecond,
+    )
     return today if today >= at else today + DAY

@@ -12,6 +12,7 @@ from bihuan.domain.cases.actions.steps import Step
 from bihuan.domain.cases.actions.verbs import TextMissing, allowed
 from bihuan.domain.cases.events import case_ref
 from bihuan.domain.customers import queries as customers
+from bihuan.domain.customers.actions.insisting import LEAST_REASON
 from bihuan.domain.customers.queries.contacting import Reached, may_reach
 from bihuan.domain.interactions import actions as interactions, queries, rules
 from bihuan.domain.interactions.choices import Direction
@@ -22,7 +23,7 @@ from bihuan.domain.notifications.choices import Channel as Way
 from bihuan.domain.notifications.events import Letter
 from bihuan.engines.contacting import FREE, Clearance, Purpose
 from bihuan.kit import db
-from bihuan.kit.problems import NotFound, Refused
+from bihuan.kit.problems import Invalid, NotFound, Refused
 
 _ABOUT = """
 select c.number, c.title, c.contact_name, c.pack, c.round, c.customer_id
@@ -46,6 +47,12 @@ class MailNotSetUp(Refused):
     """No mailbox of ours is set up to write from."""
 
     message = "还没有设置服务邮箱，不能发邮件，请联系管理员。"
+
+
+class HurryUnexplained(Invalid):
+    """A mail goes out in quiet hours only for a reason that can be read later."""
+
+    message = "写明为什么不能等，至少 4 个字。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,8 @@ def write_to_customer(*, case_id: int, text: str, hurry: str = "", by: Actor, at
     allowed(case_id, "unit.work", by, at)
     if not text.strip():
         raise TextMissing
+    if 0 < len(hurry.strip()) < LEAST_REASON:
+        raise HurryUnexplained(fields={"hurry": HurryUnexplained.message})
     recipient = recipient_of(case_id)
     count = len(queries.thread_of(case_ref(case_id)))
     about = about_case(case_id, recipient.name)

@@ -6,6 +6,7 @@ fields:                            # beside the ones every file has
   - {key: fleet_size, title: 车队规模, applies: [ORGANISATION], type: number, unit: 辆}
 first_call: {limit: 1wd, calendar: base.office}   # after a hand-over; this is also what holds without it
 quiet_hours: {from: "21:00", until: "08:00"}      # nobody is contacted of our own accord then, beside their own hours
+care_needs_consent: true           # follow-ups, first calls and surveys, too, only where the customer agreed; false if nothing is said
 handovers:                         # selections offered when customers are handed over (CUS-16)
   - {code: fleets, title: 租赁三台车以上, where: [{field: fleet_size, least: 3}, {field: mode, is: 租赁}]}
   - {code: old, title: 老客户, months: 12}     # made a file at least so many months ago
@@ -55,6 +56,7 @@ class CustomerFilePart:
                     field.report(("applies",), f"没有“{kind}”这类客户", suggest(kind, kinds))
         _check_first_call(top)
         _check_quiet_hours(top)
+        top.flag("care_needs_consent")
         _check_handovers(top, keys)
         _check_portfolios(top, pack)
         weights = top.child("completeness", required=False)
@@ -73,6 +75,7 @@ class CustomerFilePart:
             "completeness": file.data.get("completeness", {}),
             "first_call": file.data.get("first_call"),
             "quiet_hours": file.data.get("quiet_hours"),
+            "care_needs_consent": file.data.get("care_needs_consent", False),
             "handovers": file.data.get("handovers", []),
             "bound_units": file.data.get("portfolios", []),
         }
@@ -124,8 +127,12 @@ def _check_quiet_hours(top: Shape) -> None:
     hours = top.child("quiet_hours", required=False)
     if hours is None:
         return
-    for end in ("from", "until"):
+    ends = [
         hours.text(end, like=r"([01][0-9]|2[0-3]):[0-5][0-9]", example='"21:00"')
+        for end in ("from", "until")
+    ]
+    if ends[0] and ends[0] == ends[1]:
+        hours.report(("until",), "起止时间相同，一分钟也没有", "写成两个不同的时刻，或去掉这一项")
     hours.done()
 
 

@@ -8,11 +8,10 @@ from typing import Final
 
 from bihuan.domain.customers.choices import SEEN_BACK, Consent, RelationKind
 from bihuan.domain.customers.models import ContactPoint, Contract, Customer, Relation
-from bihuan.domain.customers.queries.contacting import agreed_of
-from bihuan.domain.customers.queries.profile_rules import house_hours
+from bihuan.domain.customers.queries.contacting import agreed_by_all
 from bihuan.domain.customers.queries.reach import NOTHING, Place, reach_of
 from bihuan.domain.org.ports import Access
-from bihuan.engines.contacting import Agreed, Clearance, Purpose, clearance
+from bihuan.engines.contacting import Agreed, Clearance, Purpose, strictest
 from bihuan.kit.masking import mask_text
 
 _SHOWN: Final = 50
@@ -45,9 +44,10 @@ class ContractRow:
 
 @dataclass(frozen=True, slots=True)
 class TermsRow:
-    """How a customer agreed to be contacted one way; quiet hours count in the time zone of `care`.
+    """How a customer agreed to be contacted one way.
 
-    `care` is what holds for a contact of our own accord, the house's hours beside the customer's.
+    `care` is what holds for a contact of our own accord: the house's hours beside the customer's, and what others said
+    who have the same number.
     """
 
     consent: str
@@ -55,11 +55,11 @@ class TermsRow:
     consent_at: datetime | None
     quiet_from: time | None
     quiet_until: time | None
-    care: Agreed
+    care: Sequence[Agreed]
 
     def now(self, at: datetime) -> Clearance:
         """Return whether we may contact the customer this way of our own accord."""
-        return clearance(Purpose.CARE, self.care, at)
+        return strictest(Purpose.CARE, self.care, at)
 
 
 def relations_of(customer_id: int, access: Access) -> Sequence[RelationRow]:
@@ -102,7 +102,8 @@ def contact_terms(contact_id: int) -> TermsRow:
 
 def terms_of(points: Iterable[ContactPoint]) -> dict[int, TermsRow]:
     """Return how a customer agreed to be contacted, by contact."""
-    house = house_hours()
+    points = list(points)
+    care = agreed_by_all([(one.kind, one.value_norm) for one in points], Purpose.CARE)
     return {
         one.pk: TermsRow(
             one.consent,
@@ -110,7 +111,7 @@ def terms_of(points: Iterable[ContactPoint]) -> dict[int, TermsRow]:
             one.consent_at,
             one.quiet_from,
             one.quiet_until,
-            agreed_of(one, house),
+            care[one.kind, one.value_norm],
         )
         for one in points
     }

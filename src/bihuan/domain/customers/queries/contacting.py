@@ -1,6 +1,10 @@
-"""May a customer be contacted now? Their consent and quiet hours, the house's beside them (decision 0372)."""
+"""May a customer be contacted now? Their consent and quiet hours, the house's beside them (decision 0372).
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+The address decides, not the file: of a number that several files have the terms of all hold, whichever was asked about.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,14 +15,15 @@ from phonenumbers import timezone as zones
 
 from bihuan.domain.customers.choices import ContactKind
 from bihuan.domain.customers.models import ContactPoint
-from bihuan.domain.customers.queries.profile_rules import house_hours
+from bihuan.domain.customers.queries.profile_rules import house
 from bihuan.engines.contacting import (
     FREE,
+    OWN_ACCORD,
     Agreed,
     Clearance,
+    House,
     Purpose,
     Quiet,
-    clearance,
     easiest,
     strictest,
 )
@@ -31,7 +36,9 @@ KIND_OF: Final[Mapping[str, ContactKind]] = {
     "WECHAT": ContactKind.WECHAT,
 }
 """Which contact point a channel reaches; a visit or a letter by post disturbs at no hour of ours."""
-_TERMS: Final = ("customer_id", "value_norm", "consent", "quiet_from", "quiet_until")
+Point = tuple[str, str]
+"""Kind and compared form of a contact point."""
+_TERMS: Final = ("kind", "value_norm", "consent", "quiet_from", "quiet_until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +50,17 @@ class Reached:
 
 
 def may_reach(reached: Reached, purpose: Purpose, *, at: datetime) -> Clearance:
-    """Return whether an address may be written to or called; all files that share it are asked, and the strictest holds."""
+    """Return whether an address may be written to or called; one that no file knows has agreed to nothing."""
     kind = KIND_OF.get(reached.channel)
-    norm = _norm(kind, reached.address) if kind else ""
-    if not norm or purpose == Purpose.ANSWER:
+    if kind is None or purpose == Purpose.ANSWER:
         return FREE
-    found = ContactPoint.objects.filter(
-        value_norm=norm, kind=kind, customer__merged_into__isnull=True
-    )
-    return strictest(purpose, _agreed(found.only(*_TERMS), purpose), at)
+    return _stands([(kind, _norm(kind, reached.address))], purpose, at)[0]
 
 
 def may_use(contact_id: int, purpose: Purpose, *, at: datetime) -> Clearance:
     """Return whether one contact point may be used."""
-    found = ContactPoint.objects.filter(pk=contact_id).only(*_TERMS)
-    return strictest(purpose, _agreed(found, purpose), at)
+    found = ContactPoint.objects.filter(pk=contact_id).values_list("kind", "value_norm")
+    return easiest(_stands(list(found), purpose, at))
 
 
 def may_contact(
@@ -65,14 +68,36 @@ def may_contact(
 ) -> dict[int, Clearance]:
     """Return whether customers may be contacted on a channel: each by the easiest of their numbers there."""
     kind = KIND_OF.get(channel)
-    points: list[ContactPoint] = []
-    if kind and customer_ids:
-        of_theirs = ContactPoint.objects.filter(customer_id__in=customer_ids, kind=kind)
-        points = list(of_theirs.only(*_TERMS))
-    found: dict[int, list[Clearance]] = {}
-    for point, agreed in zip(points, _agreed(points, purpose), strict=True):
-        found.setdefault(point.customer_id, []).append(clearance(purpose, agreed, at))
-    return {one: easiest(found.get(one, ())) for one in customer_ids}
+    if kind is None:
+        return dict.fromkeys(customer_ids, FREE)
+    theirs = ContactPoint.objects.filter(customer_id__in=customer_ids, kind=kind)
+    points = list(theirs.values_list("customer_id", "kind", "value_norm"))
+    # Who has no number is asked about as an address that no file knows.
+    points += [(one, kind, "") for one in {*customer_ids} - {point[0] for point in points}]
+    found: dict[int, list[Clearance]] = defaultdict(list)
+    stands = _stands([(kind, norm) for _, kind, norm in points], purpose, at)
+    for (customer_id, *_), one in zip(points, stands, strict=True):
+        found[customer_id].append(one)
+    return {customer_id: easiest(each) for customer_id, each in found.items()}
+
+
+def agreed_by_all(points: Collection[Point], purpose: Purpose) -> dict[Point, list[Agreed]]:
+    """Return what holds for contact points by all files that have them; nobody's says nothing of its own."""
+    own = house() if purpose in OWN_ACCORD else House()
+    wanted = {
+        "kind__in": {kind for kind, _ in points},
+        "value_norm__in": {norm for _, norm in points if norm},
+    }
+    rows = ContactPoint.objects.filter(customer__merged_into__isnull=True, **wanted)
+    found: dict[Point, list[Agreed]] = {one: [] for one in points}
+    # A company's number stands in many files, with the same terms in nearly all.
+    for kind, norm, consent, begins, ends in rows.values_list(*_TERMS).distinct():
+        quiet = (Quiet(begins, ends),) if begins is not None and ends is not None else ()
+        if (kind, norm) in found:
+            found[kind, norm].append(Agreed(zone_of(norm), consent, quiet, own))
+    return {
+        point: agreed or [Agreed(zone_of(point[1]), house=own)] for point, agreed in found.items()
+    }
 
 
 def zone_of(value_norm: str) -> str:
@@ -91,18 +116,9 @@ def _zones_abroad(number: str) -> Sequence[str]:
         return ()
 
 
-def agreed_of(point: ContactPoint, house: Quiet | None = None) -> Agreed:
-    """Return the terms of a contact: its own quiet hours, and the house's where those hold, too."""
-    hours = [house] if house else []
-    if point.quiet_from is not None and point.quiet_until is not None:
-        hours.insert(0, Quiet(point.quiet_from, point.quiet_until))
-    return Agreed(zone_of(point.value_norm), point.consent, tuple(hours))
-
-
-def _agreed(points: Iterable[ContactPoint], purpose: Purpose) -> list[Agreed]:
-    """Return the terms of contacts; the house's hours hold for what we do of our own accord."""
-    house = house_hours() if purpose in (Purpose.CARE, Purpose.MARKETING) else None
-    return [agreed_of(one, house) for one in points]
+def _stands(points: Sequence[Point], purpose: Purpose, at: datetime) -> list[Clearance]:
+    agreed = agreed_by_all(points, purpose)
+    return [strictest(purpose, agreed[point], at) for point in points]
 
 
 def _norm(kind: ContactKind, address: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from bihuan.domain.customers.choices import CustomerKind
 from bihuan.domain.customers.ports import TEXT
 from bihuan.domain.packs import queries as packs
-from bihuan.engines.contacting import Quiet
+from bihuan.engines.contacting import House, Quiet
 
 KIND: Final = "customer_file"
 DEFAULT: Final[Mapping[str, Mapping[str, int]]] = {
@@ -135,12 +135,17 @@ def first_call() -> tuple[str, str]:
     return "1wd", "base.office"
 
 
-def house_hours() -> Quiet | None:
-    """Return when the house contacts nobody of its own accord, None for never mind."""
-    for one in _definitions():
-        if said := one.get("quiet_hours"):
-            return Quiet(time.fromisoformat(said["from"]), time.fromisoformat(said["until"]))
-    return None
+def house() -> House:
+    """Return what the house holds itself to when it contacts somebody of its own accord: what all installed packs want."""
+    found = _definitions()
+    hours = [said for one in found if (said := one.get("quiet_hours"))]
+    return House(
+        tuple(
+            Quiet(time.fromisoformat(one["from"]), time.fromisoformat(one["until"]))
+            for one in hours
+        ),
+        care_needs_consent=any(one.get("care_needs_consent") for one in found),
+    )
 
 
 def field_title(key: str) -> str:

@@ -1,6 +1,6 @@
 """Hand-overs: what waits for a signature, what was handed over, whom the new owner has called, and how many in time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -164,9 +164,9 @@ def lines(access: Access, handover_id: int, *, after: str = "") -> Page[LineRow]
     )
 
 
-def may_call(handover_id: int, *, at: datetime) -> dict[int, Clearance]:
-    """Return, by line, whether the customers who wait for their first call may be called now."""
-    waiting = HandoverLine.objects.filter(handover_id=handover_id, called_at__isnull=True)
+def may_call(line_ids: Collection[int], *, at: datetime) -> dict[int, Clearance]:
+    """Return of some lines whose customers wait for their first call whether they may be called now."""
+    waiting = HandoverLine.objects.filter(pk__in=line_ids, called_at__isnull=True)
     customer_of = dict(waiting.values_list("id", "customer_id"))
     found = may_contact(customer_of.values(), "PHONE", Purpose.CARE, at=at)
     return {line_id: found[customer_id] for line_id, customer_id in customer_of.items()}

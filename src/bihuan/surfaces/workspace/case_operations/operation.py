@@ -71,6 +71,10 @@ class CaseOperation(ABC):
         """Return what a person should know before deciding."""
         return ()
 
+    def told(self, view: CaseView, desk: Desk, said: QueryDict) -> str:
+        """Return what is said once it is done; asked beforehand."""
+        return self.done
+
     def kept(self, said: QueryDict) -> Sequence[tuple[str, str]]:
         """Return what the dialog sends back unseen."""
         return ()

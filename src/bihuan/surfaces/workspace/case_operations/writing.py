@@ -7,6 +7,7 @@ from django.http import QueryDict
 from bihuan.domain.cases import actions
 from bihuan.domain.cases.queries import CaseView
 from bihuan.domain.interactions import queries as interactions
+from bihuan.engines.contacting import Clearance
 from bihuan.surfaces.workspace.case_operations.operation import CaseOperation
 from bihuan.surfaces.workspace.desk import Desk
 from bihuan.surfaces.workspace.operations.operation import chosen
@@ -15,6 +16,8 @@ from bihuan.surfaces.workspace.sheets.dialogs import Dialog
 from bihuan.surfaces.workspace.sheets.fields import FieldSheet
 
 LONGEST_SHOWN = 300
+HURRY = "hurry"
+WHY_NOW = "急件原因，填了立即发出"
 
 
 class WriteMail(CaseOperation):
@@ -29,14 +32,12 @@ class WriteMail(CaseOperation):
         """Ask why the mail cannot wait, in the receiver's quiet hours."""
         if actions.may_write(view.row.id, at=desk.at).is_free:
             return ()
-        return [
-            FieldSheet(name="hurry", label="急件原因，填了立即发出", max_length=200, width="w6")
-        ]
+        return [FieldSheet(name=HURRY, label=WHY_NOW, max_length=200, width="w6")]
 
     def lines(self, view: CaseView, desk: Desk, said: QueryDict) -> Sequence[str]:
         """Show what the customer wrote last, and whether the mail waits."""
         stands = actions.may_write(view.row.id, at=desk.at)
-        waits = [f"{stands.why}：邮件 {moment(stands.until)} 发出。"] if stands.until else []
+        waits = [] if stands.is_free else [f"{stands.why}：{_goes(stands)}。"]
         last = interactions.last_received(view.ref)
         if last is None:
             return waits
@@ -44,12 +45,23 @@ class WriteMail(CaseOperation):
         shown = words[:LONGEST_SHOWN] + ("…" if len(words) > LONGEST_SHOWN else "")
         return [*waits, f"最近来信：{shown}"] if view.sees_phones else waits
 
+    def told(self, view: CaseView, desk: Desk, said: QueryDict) -> str:
+        """Say when the mail goes out, where that is not now."""
+        stands = actions.may_write(view.row.id, at=desk.at)
+        if stands.is_free or said.get(HURRY, "").strip():
+            return self.done
+        return f"邮件已存好，{_goes(stands)}"
+
     def carry_out(self, view: CaseView, desk: Desk, dialog: Dialog) -> None:
         """Write the mail."""
         actions.write_to_customer(
             case_id=view.row.id,
             text=dialog.whole_reason,
-            hurry=chosen(dialog, "hurry"),
+            hurry=chosen(dialog, HURRY),
             by=desk.actor,
             at=desk.at,
         )
+
+
+def _goes(stands: Clearance) -> str:
+    return "不会自动发出" if stands.until is None else f"{moment(stands.until)} 自动发出"

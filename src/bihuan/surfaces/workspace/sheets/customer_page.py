@@ -16,7 +16,7 @@ from bihuan.domain.customers.queries.pairs import MergeRow, PairRow
 from bihuan.domain.customers.queries.profile import CustomerProfile
 from bihuan.domain.interactions.queries import InteractionRow
 from bihuan.domain.org.ports import Access
-from bihuan.engines.contacting import Clearance
+from bihuan.engines.contacting import NO_TIME, NOT_AGREED, Clearance
 from bihuan.kit.masking import mask_text
 from bihuan.surfaces.workspace import phrases
 from bihuan.surfaces.workspace.sheets import words
@@ -226,9 +226,10 @@ def due_line(due: Due, today: date) -> dict[str, Any]:
 
 
 def call_line(stands: Clearance) -> dict[str, str]:
-    """Return what stands against a call now: until when, or that the customer refused."""
+    """Return what stands against a call now: until when, that the customer refused, or did not agree yet."""
     if stands.never:
-        return {"stands": "拒绝电话", "stands_tone": "over"}
+        said = {NOT_AGREED: "未同意联系", NO_TIME: "全天免打扰"}.get(stands.why, "拒绝联系")
+        return {"stands": said, "stands_tone": "over"}
     if stands.until is None:
         return {"stands": "", "stands_tone": ""}
     until = phrases.short_moment(stands.until)

@@ -53,7 +53,7 @@ def operate(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         seen = (ACT, str(latest_act(view.row.id).id))
         dialog = replace(dialog, kept=[*dialog.kept, seen])
     work = partial(_as_seen, operation, view, desk)
-    return converse(request, dialog, work, f"{operation.done}：{number}")
+    return converse(request, dialog, work, f"{operation.told(view, desk, said)}：{number}")
 
 
 def _as_seen(operation: CaseOperation, view: CaseView, desk: Desk, dialog: Dialog) -> None:

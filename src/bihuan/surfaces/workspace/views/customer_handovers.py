@@ -63,7 +63,7 @@ def show(request: HttpRequest, handover_id: int) -> HttpResponse:
     desk = desk_of(request)
     row = _row(desk, handover_id)
     page = queries.lines(desk.access, handover_id, after=request.GET.get("after", ""))
-    stands = queries.may_call(handover_id, at=desk.at) if row.is_mine else {}
+    stands = queries.may_call([one.id for one in page.rows], at=desk.at) if row.is_mine else {}
     calls = {line_id: call_line(one) for line_id, one in stands.items()}
     context = {"row": row, "page": page, "query": "", "calls": calls}
     return render(request, "customer_handovers/show.html", context)
@@ -102,7 +102,7 @@ def call(request: HttpRequest, handover_id: int, line_id: int) -> HttpResponse:
         made = first_calls.FirstCall(outcome, sent.reason, chosen(sent, DESPITE))
         first_calls.note_first_call(line_id=line_id, call=made, by=desk.actor, at=desk.at)
 
-    stands = queries.may_call(handover_id, at=desk.at).get(line_id, FREE)
+    stands = queries.may_call([line_id], at=desk.at).get(line_id, FREE)
     return converse(request, warned(dialog, stands), work, f"已记录（{row.number}）")
 
 
