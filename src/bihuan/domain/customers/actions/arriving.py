@@ -5,9 +5,10 @@ database the same rules decide (`rules.matching`); doubtful pairs go to the queu
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -21,7 +22,7 @@ from bihuan.kit import db
 
 ACCOUNT_TAKEN = "这个户号已属于另一位客户"
 KNOWN_KEYS = """
-select key, id, customer_id, digest from customers_sourcerow
+select key, id, customer_id, digest, batch_id from customers_sourcerow
 where source_id = %s and key = any(string_to_array(%s, chr(31)))
 """
 _LOCK_STANDING = """
@@ -49,10 +50,14 @@ Refused = tuple[int, tuple[str, ...], Mapping[str, str]]
 
 @dataclass(slots=True)
 class Outcome:
-    """How many records became what, and which could not be taken: line, cells, and what is wrong by field."""
+    """How many records became what, and which could not be taken: line, cells, and what is wrong by field.
+
+    `repeated` of those that changed something say it of a key that stood in the same file before.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     refused: list[Refused] = field(default_factory=list)
+    repeated: int = 0
 
     def refuse_account(self, one: Arrival) -> None:
         """Keep a record out whose account is somebody else's."""
@@ -104,16 +109,55 @@ class _Known:
         return self.facets[customer_id]
 
 
+class _There(NamedTuple):
+    """A source row that is there: whose it is, what it says, and the file it came with."""
+
+    id: int
+    customer_id: int
+    digest: str
+    batch_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What becomes of a portion: what is to be written, whose accounts are whose, and the counts."""
+
+    rows: writing.Rows
+    owners: _Owners
+    outcome: Outcome
+
+    def follow(self, several: Iterable[Arrival], customer_id: int, digest: str) -> list[Arrival]:
+        """Join what records say whose key is known, in their order; return those that say something else.
+
+        The last of them stands for the source from now on (decision 0386).
+        """
+        followed = []
+        for one in several:
+            if one.digest == digest:
+                self.outcome.counts["unchanged"] += 1
+            elif self.owners.leave_to(one, customer_id):
+                self.rows.join(customer_id, one)
+                self.outcome.counts["changed"] += 1
+                followed.append(one)
+                digest = one.digest
+            else:
+                self.outcome.refuse_account(one)
+        return followed
+
+
 def take_in(arrivals: Sequence[Arrival], place: Place, *, at: datetime) -> Outcome:
-    """Take records in: `created`, `matched` (joined to a file), `changed` or `unchanged` (known by their key)."""
+    """Take records in: `created`, `matched` (joined to a file), `changed` or `unchanged` (known by their key).
+
+    Of several with one key each is taken in, in their order, as if each were a portion by itself.
+    """
     outcome, rows, touched = _placed(arrivals, place, at)
     for _turn in range(_TURNS):
         before = transaction.savepoint()
-        if _stand(touched):
+        if _stand(touched - rows.made):
             break
         transaction.savepoint_rollback(before)  # nobody waits with what was locked in vain
         outcome, rows, touched = _placed(arrivals, place, at)
-    keep_what_was_typed(touched, at=at)
+    keep_what_was_typed(touched - rows.made, at=at)
     rows.write()
     refresh(touched, at=at, is_only_sources=True)
     return outcome
@@ -127,64 +171,71 @@ def _stand(files: Collection[int]) -> bool:
 def _placed(
     arrivals: Sequence[Arrival], place: Place, at: datetime
 ) -> tuple[Outcome, writing.Rows, set[int]]:
-    """Decide where records belong; return what is to be written, and the files that were there and change."""
-    outcome = Outcome()
-    latest = {one.key: one for one in arrivals}
-    outcome.counts["unchanged"] += len(arrivals) - len(latest)
-    there = _there(place, list(latest))
+    """Decide where records belong; return what is to be written, and the files to be worked out anew."""
+    by_key: dict[str, list[Arrival]] = {}
+    for one in arrivals:
+        by_key.setdefault(one.key, []).append(one)
+    there = _there(place, list(by_key))
     rows = writing.Rows(writing.Origin(place.source_id, place.batch_id, place.unit_id, at))
-    owners = _Owners(latest.values())
+    work = _Work(rows, _Owners(arrivals), Outcome())
     new, touched = [], set()
-    for key, one in latest.items():
+    for key, several in by_key.items():
         row = there.get(key)
         if row is None:
-            new.append(one)
-        elif row[2] == one.digest:
-            outcome.counts["unchanged"] += 1
-        elif not owners.leave_to(one, row[1]):
-            outcome.refuse_account(one)
-        else:
-            rows.change(row[0], one)
-            rows.join(row[1], one)
-            touched.add(row[1])
-            outcome.counts["changed"] += 1
-    touched |= _place_all(new, rows, _known(new, place, owners), outcome)
-    return outcome, rows, touched - rows.made
-
-
-def _there(place: Place, keys: list[str]) -> dict[str, tuple[int, int, str]]:
-    return {
-        key: (row, customer, content)
-        for key, row, customer, content in db.rows(
-            KNOWN_KEYS, (place.source_id, blocking.SEPARATOR.join(keys))
-        )
-    }
-
-
-def _place_all(
-    new: Sequence[Arrival], rows: writing.Rows, known: _Known, outcome: Outcome
-) -> set[int]:
-    """Give each new record its customer; return the customers that records joined."""
-    ids = iter(writing.new_ids(len(new)))
-    joined: set[int] = set()
-    for one in new:
-        found, doubts = _decide(one, known)
-        customer_id = found or next(ids)
-        if not known.owners.leave_to(one, customer_id):
-            outcome.refuse_account(one)
+            new.append(several)
             continue
-        if found is None:
-            rows.create(customer_id, one)
-            outcome.counts["created"] += 1
-        else:
-            rows.join(customer_id, one)
-            joined.add(customer_id)
-            outcome.counts["matched"] += 1
-        known.add(customer_id, one)
-        rows.origin(customer_id, one)
-        for other, likeness in doubts:
-            rows.doubt(customer_id, other, likeness)
-    return joined
+        if followed := work.follow(several, row.customer_id, row.digest):
+            rows.change(row.id, followed[-1])
+            touched.add(row.customer_id)
+            is_first = followed[0] is several[0] and place.batch_id != row.batch_id
+            work.outcome.repeated += len(followed) - is_first
+    touched |= _place_all(
+        new, work, _known([one for each in new for one in each], place, work.owners)
+    )
+    return work.outcome, rows, touched
+
+
+def _there(place: Place, keys: list[str]) -> dict[str, _There]:
+    values = (place.source_id, blocking.SEPARATOR.join(keys))
+    return {key: _There(*rest) for key, *rest in db.rows(KNOWN_KEYS, values)}
+
+
+def _place_all(new: Sequence[list[Arrival]], work: _Work, known: _Known) -> set[int]:
+    """Give the records of each new key their customer; return the customers that are to be worked out anew."""
+    ids = iter(writing.new_ids(sum(map(len, new))))
+    touched: set[int] = set()
+    for several in new:
+        waiting = iter(several)
+        for one in waiting:
+            customer_id = _place(one, work, known, ids)
+            if customer_id is not None:
+                followed = work.follow(waiting, customer_id, one.digest)
+                work.outcome.repeated += len(followed)
+                work.rows.origin(customer_id, [one, *followed][-1])
+                for further in followed:
+                    known.add(customer_id, further)
+                if followed or customer_id not in work.rows.made:
+                    touched.add(customer_id)
+    return touched
+
+
+def _place(one: Arrival, work: _Work, known: _Known, ids: Iterator[int]) -> int | None:
+    """Give a record its customer; None where an account of its is somebody else's."""
+    found, doubts = _decide(one, known)
+    customer_id = found or next(ids)
+    if not work.owners.leave_to(one, customer_id):
+        work.outcome.refuse_account(one)
+        return None
+    if found is None:
+        work.rows.create(customer_id, one)
+        work.outcome.counts["created"] += 1
+    else:
+        work.rows.join(customer_id, one)
+        work.outcome.counts["matched"] += 1
+    known.add(customer_id, one)
+    for other, likeness in doubts:
+        work.rows.doubt(customer_id, other, likeness)
+    return customer_id
 
 
 def _known(new: Sequence[Arrival], place: Place, owners: _Owners) -> _Known:

@@ -230,6 +230,7 @@ def _portion(portion: Portion, at: datetime) -> bool:
     for name, count in outcome.counts.items():
         setattr(batch, name, getattr(batch, name) + count)
     batch.rejected += understood.wrong + len(outcome.refused)
+    batch.repeated += outcome.repeated
     batch.lines_done += understood.rows
     batch.lines_total = max(batch.lines_total, batch.lines_done)
     batch.save()
@@ -250,7 +251,7 @@ def _finish(batch_id: int, at: datetime) -> None:
     batch.state, batch.finished_at = ImportState.DONE, at
     batch.lines_total = batch.lines_done
     batch.save()
-    counts = ("created", "matched", "changed", "unchanged", "rejected")
+    counts = ("created", "matched", "changed", "unchanged", "rejected", "repeated")
     figures = {name: getattr(batch, name) for name in counts}
     _record("customer_import.finished", batch, Actor(batch.by), at, **figures)
     transaction.on_commit(lambda: originals.forget(Path(batch.path)))

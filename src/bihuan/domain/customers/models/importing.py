@@ -43,6 +43,8 @@ class ImportBatch(models.Model):
     changed = models.IntegerField(default=0)
     unchanged = models.IntegerField(default=0)
     rejected = models.IntegerField(default=0)
+    # Of those that changed something, the ones whose key stood in the file before.
+    repeated = models.IntegerField(default=0, db_default=0)
     trouble = models.CharField(max_length=200, blank=True)
     by = models.CharField(max_length=64)
     created_at = models.DateTimeField()

@@ -54,6 +54,7 @@ class ImportRow:
     changed: int
     unchanged: int
     rejected: int
+    repeated: int
     trouble: str
     by: str
     created_at: datetime
@@ -138,7 +139,7 @@ def figures(batch_id: int) -> dict[str, Any]:
     """Return state, columns and counts of a file, for commands: the caller answers for the right to know."""
     batch = ImportBatch.objects.get(pk=batch_id)
     names = ("state", "columns", "lines_done", "created", "matched", "changed", "unchanged")
-    return {name: getattr(batch, name) for name in (*names, "rejected", "trouble")}
+    return {name: getattr(batch, name) for name in (*names, "rejected", "repeated", "trouble")}
 
 
 def first_rejected(batch_id: int, size: int) -> list[tuple[int, list[str]]]:
@@ -181,7 +182,8 @@ def _line(row: RejectedRow, batch: ImportBatch) -> RejectedLine:
 
 def _row(batch: ImportBatch) -> ImportRow:
     layout = batch.layout
-    counts = ("lines_total", "lines_done", "created", "matched", "changed", "unchanged", "rejected")
+    lines = ("lines_total", "lines_done")
+    counts = ("created", "matched", "changed", "unchanged", "rejected", "repeated")
     return ImportRow(
         id=batch.pk,
         file_name=batch.file_name,
@@ -198,5 +200,5 @@ def _row(batch: ImportBatch) -> ImportRow:
         created_at=batch.created_at,
         started_at=batch.started_at,
         finished_at=batch.finished_at,
-        **{name: getattr(batch, name) for name in counts},
+        **{name: getattr(batch, name) for name in (*lines, *counts)},
     )

@@ -79,6 +79,7 @@ def import_sheet(row: ImportRow, unit_name: str) -> dict[str, Any]:
         "total": row.lines_total,
         "trouble": row.trouble,
         "counts": [(title, getattr(row, name), tone) for name, title, tone in COUNTS],
+        "repeated": row.repeated,
         "columns": [(name, row.columns.get(name, "")) for name in row.heading],
     }
 
