@@ -33,6 +33,7 @@ from bihuan.domain.cases import queries as cases
 from bihuan.domain.ledger import actions as ledger
 from bihuan.domain.ledger.events import Actor, Fact
 from bihuan.domain.org import actions as people, queries as org
+from bihuan.domain.processes.choices import turn_in_sql
 from bihuan.kit import clock
 
 PASSWORD = "supervising-the-bench-0220"
@@ -58,13 +59,16 @@ update clocks_clock set warn_texts = '{30m}', warn_at = array[%(warn)s::timestam
     overdue_at = null, due_at = %(due)s, next_moment_at = %(warn)s, failures = 0, retry_at = null
 where id = %(clock)s
 """
-_UNIT = "update processes_token set warn_at = %(warn)s, due_at = %(due)s, rank_at = %(due)s, turn_at = %(due)s where id = %(unit)s"
-_QUIET = """
+_UNIT = (
+    "update processes_token set warn_at = %(warn)s, due_at = %(due)s, rank_at = %(due)s,"  # noqa: S608 -- our own text
+    f" turn_at = {turn_in_sql('%(due)s::timestamptz', 'priority')} where id = %(unit)s"
+)
+_QUIET = f"""
 update processes_token set warn_at = null, due_at = now() + interval '30 days',
-    rank_at = now() + interval '30 days', turn_at = now() + interval '30 days'
+    rank_at = now() + interval '30 days', turn_at = {turn_in_sql("now() + interval '30 days'", "priority")}
 where kind = 'USER' and state in ('OPEN', 'CLAIMED') and rank_at <= now() + interval '1 hour'
     and id % 4 <> 0
-"""
+"""  # noqa: S608 -- our own text
 _DRAINED = "select count(*) from clocks_clock where state = 'RUNNING' and next_moment_at <= now() and failures = 0"
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from bihuan.engines.bpmn.model import PRIORITIES
 from bihuan.engines.bpmn.run_state import CloseKind, Origin, TokenKind, TokenState
 
 __all__ = [
@@ -108,15 +109,24 @@ MOST_AT_ONCE: Final = 200
 
 # A unit without a running clock sorts behind every unit with one.
 FAR: Final = datetime(9999, 1, 1, tzinfo=UTC)
-# A unit's turn comes before it is due, by as much for each point of priority above NORMAL: four hours at 100
-# (decision 0373). SQL says the same where it moves units: `rehouse_tokens`, actions.moments, actions.reordering.
+# A unit's turn comes before it is due, by as much for each point of priority above NORMAL: four hours at 100, and no
+# more beyond (decision 0373). What Python and SQL say of it is made of these alone (decision 0387).
 HEAD_START: Final = timedelta(seconds=288)
-MOST_HEAD_START: Final = HEAD_START * 50
+WITHOUT_HEAD_START: Final = PRIORITIES["NORMAL"]
+MOST_PRIORITY: Final = 100
+MOST_HEAD_START: Final = HEAD_START * (MOST_PRIORITY - WITHOUT_HEAD_START)
 
 
 def turn_of(due_at: datetime | None, priority: int) -> datetime:
     """Return by which moment a unit is sorted in queues."""
-    return (due_at or FAR) - HEAD_START * max(priority - 50, 0)
+    points = max(min(priority, MOST_PRIORITY) - WITHOUT_HEAD_START, 0)
+    return (due_at or FAR) - HEAD_START * points
+
+
+def turn_in_sql(rank: str, priority: str) -> str:
+    """Return the SQL of `turn_of`, of a unit's `rank_at` and its priority; both are texts of ours."""
+    points = f"greatest(least({priority}, {MOST_PRIORITY}) - {WITHOUT_HEAD_START}, 0)"
+    return f"{rank} - {points} * interval '{HEAD_START.total_seconds():g} seconds'"
 
 
 STATE_TITLES: Final[dict[str, str]] = {

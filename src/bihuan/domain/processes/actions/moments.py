@@ -11,7 +11,7 @@ from bihuan.domain.clocks.choices import MomentKind
 from bihuan.domain.clocks.ports import ClockMoment, Locked
 from bihuan.domain.processes.actions import store
 from bihuan.domain.processes.actions.step import ENGINE, Due, When
-from bihuan.domain.processes.choices import FAR, InstanceState
+from bihuan.domain.processes.choices import FAR, InstanceState, turn_in_sql
 from bihuan.domain.processes.ports import SUBJECTS
 from bihuan.domain.processes.queries.blueprints import blueprint
 from bihuan.domain.processes.queries.statements import SQL
@@ -27,8 +27,8 @@ _LIVE = (
     "select id from processes_token where id = any(%s) and state in ('OPEN', 'CLAIMED', 'PARKED')"
 )
 _MOVED = (
-    "update processes_token set due_at = %(due)s, warn_at = %(warn)s, rank_at = %(rank)s,"
-    " turn_at = %(rank)s::timestamptz - greatest(priority - 50, 0) * interval '288 seconds'"
+    "update processes_token set due_at = %(due)s, warn_at = %(warn)s, rank_at = %(rank)s,"  # noqa: S608 -- our own text
+    f" turn_at = {turn_in_sql('%(rank)s::timestamptz', 'priority')}"
     " where id = %(id)s and state in ('OPEN', 'CLAIMED')"
 )
 _NODE = (

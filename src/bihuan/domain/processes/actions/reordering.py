@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from bihuan.domain.processes.choices import turn_in_sql
 from bihuan.kit import db
 
-_REORDER = """
+_REORDER = f"""
 with given as (
     select i.id, i.priority as was, g.priority as now
     from unnest(%(roots)s::text[], %(priorities)s::smallint[]) as g (root, priority)
@@ -12,13 +13,13 @@ with given as (
     where i.ended_at is null and i.priority <> g.priority order by i.id
 ), moved as (
     update processes_token t set priority = given.now,
-        turn_at = t.rank_at - greatest(given.now - 50, 0) * interval '288 seconds'
+        turn_at = {turn_in_sql("t.rank_at", "given.now")}
     from given where t.instance_id = given.id and t.kind = 'USER' and t.state in ('OPEN', 'CLAIMED')
         and t.priority = given.was
 )
 update processes_processinstance i set priority = given.now from given where i.id = given.id
 returning i.id
-"""
+"""  # noqa: S608 -- our own text
 
 
 def reorder(priorities: Mapping[str, int]) -> int:

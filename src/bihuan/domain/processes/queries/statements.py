@@ -1,6 +1,7 @@
 """The named statements of `sql/`."""
 
 from bihuan.domain.clocks.rules import COLUMNS
+from bihuan.domain.processes.choices import turn_in_sql
 from bihuan.kit.sql import statements
 
 _HOT = dict(statements("bihuan.domain.processes", "sql/hot.sql"))
@@ -8,6 +9,7 @@ _PARTS = {
     "@CLOCK_COLUMNS": ", ".join(COLUMNS),
     "@EDITS": _HOT.pop("edits"),
     "@TOKEN": _HOT.pop("token"),
+    "@TURN": turn_in_sql("t.rank_at", "x.priority"),
 }
 
 

@@ -285,7 +285,7 @@ select variables::text from processes_processinstance where id = %s
 
 -- name: rehouse_tokens
 update processes_token t set node = x.node, flow_in = x.flow_in, title = x.title, priority = x.priority,
-    turn_at = t.rank_at - greatest(x.priority - 50, 0) * interval '288 seconds'
+    turn_at = @TURN
 from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::smallint[])
     as x (id, node, flow_in, title, priority)
 where t.id = x.id
