@@ -145,14 +145,6 @@ def test_facts_stand_at_the_logs_own_times_and_no_clock_runs_on(file, pack):
     assert db.rows(ANNOUNCED) == []
 
 
-@pytest.mark.django_db
-def test_the_database_knows_at_once_how_much_was_replayed(file, pack):
-    replayed(file)
-
-    kinds = "select most_common_vals::text from pg_stats where tablename like 'ledger_fact%%' and attname = 'name'"
-    assert any("unit.opened" in (found or "") for (found,) in db.rows(kinds))
-
-
 @pytest.mark.skipif(not REAL.exists(), reason="the incident log is not in ../shared/data")
 def test_the_real_log_is_accounted_for():
     names = log.names_in(REAL)

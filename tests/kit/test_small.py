@@ -3,6 +3,7 @@ from decimal import Decimal
 
 import pytest
 
+from bihuan.kit import db
 from bihuan.kit.ids import next_number
 from bihuan.kit.masking import mask_phone, mask_text, mask_values
 from bihuan.kit.money import CurrencyMismatch, Money
@@ -12,6 +13,18 @@ from bihuan.kit.registry import NotRegistered, Registry
 
 class UnitAlreadyTaken(Refused):
     message = "已有人取走这个环节。"
+
+
+@pytest.mark.django_db
+def test_the_database_counts_its_tables_anew_after_a_long_load_only():
+    db.run("create table loaded as select n from generate_series(1, 1000) as x (n)")
+    known = "select reltuples from pg_class where relname = 'loaded'"
+
+    db.settle(999)
+    assert db.one(known) == (-1.0,)
+
+    db.settle(1_000)
+    assert db.one(known) == (1000.0,)
 
 
 @pytest.mark.django_db

@@ -8,7 +8,7 @@ connection, so both see one transaction.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -30,8 +30,11 @@ __all__ = [
     "rows_of",
     "run",
     "send",
+    "settle",
     "watched",
 ]
+
+WORTH_COUNTING: Final = 1_000
 
 
 def hot() -> psycopg.Cursor[tuple[Any, ...]]:
@@ -71,12 +74,13 @@ def run(sql: str, params: Params = None) -> int:
         return line.touched(sql, params)
 
 
-def settle() -> None:
-    """Have the database count its tables anew, as a long load should when it ends.
+def settle(loaded: int) -> None:
+    """Have the database count its tables anew when a load of a thousand records or more ends.
 
     Until it does so by itself, within minutes, the planner takes what was loaded for empty tables.
     """
-    run("analyze")
+    if loaded >= WORTH_COUNTING:
+        run("analyze")
 
 
 def send(sql: str, params: Params = None) -> None:

@@ -71,7 +71,7 @@ def _take_in(sheet: Sheet, pack: str, home: int) -> list[Rejected]:
             together = waiting[start : start + TOGETHER]
             refused.extend(_take_in_together(together, place))
             tell(start + len(together), f"{len(refused)} 条未收" if refused else "")
-    db.settle()
+    db.settle(len(waiting))
     return refused
 
 

@@ -96,8 +96,7 @@ def replay(job: Job, watch: Watch) -> Tally:
         missing = tally.incidents - there - tally.refused - tally.silent
         if missing <= 0:
             break
-    if there > before:
-        db.settle()
+    db.settle(there - before)
     return tally
 
 
