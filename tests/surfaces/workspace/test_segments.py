@@ -143,3 +143,13 @@ def test_without_the_right_there_is_no_page(ids, kept):
 def test_none_and_gone(clerk):
     assert "还没有分群" in text(clerk.get("/customers/segments/"))
     assert clerk.get("/customers/segments/77/").status_code == 404
+
+
+def test_a_search_says_whether_it_lists_all_it_found(clerk, customers, monkeypatch):
+    whole = clerk.get("/customers/?q=客户").content.decode()
+    monkeypatch.setattr("bihuan.surfaces.workspace.views.customers.MOST_FOUND", 2)
+    cut = clerk.get("/customers/?q=客户").content.decode()
+
+    assert "找到 3 位" in whole
+    assert "只列最相近的 2 位，写得更细可找到其余的" in cut
+    assert "翻页" not in whole + cut

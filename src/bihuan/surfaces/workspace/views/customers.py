@@ -31,6 +31,7 @@ from bihuan.surfaces.workspace.sheets.people import names_behind
 from bihuan.surfaces.workspace.views.conversations import converse
 
 CASES_SHOWN = 50
+MOST_FOUND = 50
 
 
 @require_safe
@@ -45,6 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "rows": [customer_line(row) for row in page.rows],
         "page": page,
         "searched": mask_text(text),
+        "most": MOST_FOUND,
         "state": state,
         "query": f"state={state}&" if state else "",
         "lost": lost_lines(queries.lost_reasons(desk.access)) if state == "LOST" else [],
@@ -145,7 +147,7 @@ def erase(request: HttpRequest, customer_id: int) -> HttpResponse:
 
 def _found(desk: Desk, text: str, state: str, request: HttpRequest) -> Page[CustomerRow]:
     if text:
-        return Page(look_up(desk, text, size=50))
+        return Page(look_up(desk, text, size=MOST_FOUND))
     asked = request.GET
     return queries.customer_list(
         desk.access, state=state, after=asked.get("after", ""), before=asked.get("before", "")

@@ -26,6 +26,7 @@ def show(request: HttpRequest) -> HttpResponse:
     people = look_up(desk, text, size=MOST) if text else []
     context = {
         "searched": mask_text(text),
+        "most": MOST,
         "cases": [case_line(row, chips) for row in rows],
         "customers": [customer_line(row) for row in people],
     }
