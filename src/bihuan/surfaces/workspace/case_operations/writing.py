@@ -1,6 +1,7 @@
 """Operations that write to a case's customer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.http import QueryDict
 
@@ -17,7 +18,7 @@ from bihuan.surfaces.workspace.sheets.fields import FieldSheet
 
 LONGEST_SHOWN = 300
 HURRY = "hurry"
-WHY_NOW = "急件原因，填了立即发出"
+WHY_NOW = "不能等的原因（可不填，填了立即发出）"
 
 
 class WriteMail(CaseOperation):
@@ -28,6 +29,12 @@ class WriteMail(CaseOperation):
     reason_label = "邮件内容"
     done = "邮件已提交发送"
 
+    def dialog(self, view: CaseView, desk: Desk, said: QueryDict) -> Dialog:
+        """Return the dialog with room for a mail, and a warning while its receiver is not to be disturbed."""
+        stands = actions.may_write(view.row.id, at=desk.at)
+        waits = "" if stands.is_free else f"{stands.why}，这封邮件{_goes(stands)}。"
+        return replace(super().dialog(view, desk, said), is_text=True, warning=waits)
+
     def fields(self, view: CaseView, desk: Desk, said: QueryDict) -> Sequence[FieldSheet]:
         """Ask why the mail cannot wait, in the receiver's quiet hours."""
         if actions.may_write(view.row.id, at=desk.at).is_free:
@@ -35,22 +42,20 @@ class WriteMail(CaseOperation):
         return [FieldSheet(name=HURRY, label=WHY_NOW, max_length=200, width="w6")]
 
     def lines(self, view: CaseView, desk: Desk, said: QueryDict) -> Sequence[str]:
-        """Show what the customer wrote last, and whether the mail waits."""
-        stands = actions.may_write(view.row.id, at=desk.at)
-        waits = [] if stands.is_free else [f"{stands.why}：{_goes(stands)}。"]
+        """Show what the customer wrote last."""
         last = interactions.last_received(view.ref)
-        if last is None:
-            return waits
+        if last is None or not view.sees_phones:
+            return ()
         words = " ".join(last.text.split())
         shown = words[:LONGEST_SHOWN] + ("…" if len(words) > LONGEST_SHOWN else "")
-        return [*waits, f"最近来信：{shown}"] if view.sees_phones else waits
+        return [f"最近来信：{shown}"]
 
     def told(self, view: CaseView, desk: Desk, said: QueryDict) -> str:
         """Say when the mail goes out, where that is not now."""
         stands = actions.may_write(view.row.id, at=desk.at)
         if stands.is_free or said.get(HURRY, "").strip():
             return self.done
-        return f"邮件已存好，{_goes(stands)}"
+        return f"邮件已存好（{_goes(stands)}）"
 
     def carry_out(self, view: CaseView, desk: Desk, dialog: Dialog) -> None:
         """Write the mail."""

@@ -15,6 +15,8 @@ from bihuan.surfaces.workspace.sheets.fields import FieldSheet
 OTHER: Final = "其他"
 WHY_A_NUMBER: Final = ("回拨客户", "核对身份", "上门联系", OTHER)
 LEAST: Final = 10
+LONGEST: Final = 500
+LONGEST_TEXT: Final = 4000
 LONGEST_KEY: Final = 64
 DESPITE: Final = "despite"
 
@@ -82,7 +84,10 @@ def erase_dialog(address: str, name: str) -> "Dialog":
 
 @dataclass(frozen=True, slots=True)
 class Dialog:
-    """One confirmation: title and button are verb and object; a reason is chosen and explained."""
+    """One confirmation: title and button are verb and object; a reason is chosen and explained.
+
+    Where what is written is no reason but the thing itself (`is_text`, a mail), it comes first and has room.
+    """
 
     address: str
     sign: str
@@ -102,6 +107,12 @@ class Dialog:
     key: str = ""
     reason_label: str = "说明"
     asks_reason: bool = True
+    is_text: bool = False
+
+    @property
+    def longest(self) -> int:
+        """Return how many characters may be written."""
+        return LONGEST_TEXT if self.is_text else LONGEST
 
     @property
     def whole_reason(self) -> str:
