@@ -110,9 +110,11 @@ def test_a_service_letter_waits_for_the_end_of_quiet_hours_and_says_so(receiver,
     morning = AT + 23 * HOUR
 
     letter = written(SERVICE, night)
-    why = "客户免打扰 22:00–08:00，3月3日 08:00 发出"
+    why = "客户免打扰 22:00–08:00"
     assert (letter.state, letter.due_at, letter.last_error) == ("WAITING", morning, why)
-    assert told() == [("letter.held", why)]
+    told_so = f"{why}，3月3日 08:00 发出"
+    assert queries.letter_states(["l"]) == {"l": ("WAITING", told_so)}
+    assert told() == [("letter.held", told_so)]
     assert actions.send_letters(at=morning - timedelta(minutes=1)) == 0
     assert (actions.send_letters(at=morning), len(sent)) == (1, 1)
     assert Letter.objects.get().last_error == ""

@@ -68,11 +68,12 @@ def status(*, as_json: bool) -> None:
         "failing": waiting.failing,
         "oldest": waiting.oldest,
         "to_send": notifications.letters_waiting("EMAIL", clock.now()),
+        "held": notifications.letters_held("EMAIL"),
         "withheld": notifications.letters_withheld("EMAIL"),
     }
     text = (
         f"待分拣 {keys['to_sort']} 封（其中分拣失败、稍后再试 {keys['failing']} 封），"
-        f"待发送 {keys['to_send']} 封，客户未同意、不发 {keys['withheld']} 封"
+        f"待发送 {keys['to_send']} 封，等免打扰结束 {keys['held']} 封，客户未同意、不发 {keys['withheld']} 封"
     )
     console.report(keys, text, as_json=as_json)
 

@@ -46,6 +46,15 @@ class LetterState(TextChoices):
     WITHHELD = "WITHHELD", "未发出"
 
 
+class Unsent(TextChoices):
+    """How a letter stands that has not gone out."""
+
+    HELD = "HELD", "暂缓发出"
+    FAILING = "FAILING", "发送失败"
+    QUEUED = "QUEUED", "等待发送"
+    WITHHELD = "WITHHELD", "未发出"
+
+
 # What a letter is for, in the words of `Purpose`.
 PURPOSES: Final = (
     (Purpose.ANSWER.value, "即时应答"),

@@ -145,6 +145,12 @@ class Letter(models.Model):
                 condition=Q(state=LetterState.WAITING),
                 name="letters_by_due",
             ),
+            # What has not gone out, newest first.
+            models.Index(
+                fields=["-id"],
+                condition=Q(state__in=(LetterState.WAITING, LetterState.WITHHELD)),
+                name="letters_unsent",
+            ),
             # How many were not sent for want of consent.
             models.Index(
                 fields=["channel"],

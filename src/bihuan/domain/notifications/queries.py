@@ -1,9 +1,12 @@
 """What can be asked of notifications: one's own notices, the number on the bell, what waits to go out."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
-from bihuan.domain.notifications.choices import LetterState, MessageState
+from django.db.models import Q, QuerySet
+from django.utils.timezone import localtime
+
+from bihuan.domain.notifications.choices import LetterState, MessageState, Unsent
 from bihuan.domain.notifications.events import Preference
 from bihuan.domain.notifications.models import Letter, Notice, Outgoing, Preference as Wish
 from bihuan.domain.org.ports import Access
@@ -13,6 +16,13 @@ from bihuan.kit.paging import Page, keyset
 from bihuan.kit.problems import NotFound
 
 MOST_COUNTED = 99
+_WAITING = Q(state=LetterState.WAITING)
+_UNSENT: Mapping[Unsent, Q] = {
+    Unsent.HELD: _WAITING & Q(attempts=0) & ~Q(last_error=""),
+    Unsent.FAILING: _WAITING & Q(attempts__gt=0),
+    Unsent.QUEUED: _WAITING & Q(attempts=0, last_error=""),
+    Unsent.WITHHELD: Q(state=LetterState.WITHHELD),
+}
 _LETTERS_TO = "select count(*) from notifications_letter where address = %s and written_at >= %s"
 _UNREAD = """
 select count(*) from (
@@ -82,9 +92,29 @@ def letters_waiting(channel: str, at: datetime) -> int:
     return due.count()
 
 
+def letters_held(channel: str) -> int:
+    """Return how many letters wait for the end of their receiver's quiet hours."""
+    return unsent(Unsent.HELD).filter(channel=channel).count()
+
+
 def letters_withheld(channel: str) -> int:
     """Return how many letters were not sent because their receiver had not agreed."""
     return Letter.objects.filter(channel=channel, state=LetterState.WITHHELD).count()
+
+
+def unsent(how: Unsent | None = None) -> "QuerySet[Letter]":
+    """Return the letters that have not gone out, or those that stand so; the caller narrows them to what may be seen."""
+    found = Letter.objects.filter(state__in=(LetterState.WAITING, LetterState.WITHHELD))
+    return found.filter(_UNSENT[how]) if how else found
+
+
+def how_unsent(letter: Letter) -> Unsent:
+    """Return how a letter stands that has not gone out; holding it back begins its attempts anew."""
+    if letter.state == LetterState.WITHHELD:
+        return Unsent.WITHHELD
+    if letter.attempts:
+        return Unsent.FAILING
+    return Unsent.HELD if letter.last_error else Unsent.QUEUED
 
 
 def letters_to(address: str, *, since: datetime) -> int:
@@ -93,9 +123,19 @@ def letters_to(address: str, *, since: datetime) -> int:
     return int(count)
 
 
+def held_until(why: str, until: datetime) -> str:
+    """Return what stands against a letter, and when it goes out by the centre's clock."""
+    goes = localtime(until)
+    return f"{why}，{goes.month}月{goes.day}日 {goes:%H:%M} 发出"
+
+
 def letter_states(keys: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Return state and last error of letters, by key."""
+    """Return of letters their state and what stands against them, by key."""
     if not keys:
         return {}
-    found = Letter.objects.filter(key__in=keys).values_list("key", "state", "last_error")
-    return {key: (state, error) for key, state, error in found}
+    return {one.key: (one.state, _stands(one)) for one in Letter.objects.filter(key__in=keys)}
+
+
+def _stands(letter: Letter) -> str:
+    held = letter.state == LetterState.WAITING and how_unsent(letter) == Unsent.HELD
+    return held_until(letter.last_error, letter.due_at) if held else letter.last_error

@@ -54,6 +54,7 @@ ACCOUNT_PAGES: Final = (
     ("消息", "notices", "bell"),
     ("督办与升级", "orders", "eye-check"),
     ("抄送我的", "copies", "mail-forward"),
+    ("待发与未发信件", "letters", "mail-pause"),
     ("延期审批", "extensions", "clock-check"),
     ("价目表", "prices", "receipt"),
     ("流程版本迁移", "migrations", "transform"),
@@ -68,6 +69,7 @@ ACCOUNT_PAGES: Final = (
 
 NEEDED: Final = {
     "extensions": "unit.extend",
+    "letters": "case.view",
     "prices": "case.view",
     "migrations": "process.migrate",
     "calendars": "org.manage",

@@ -11,12 +11,11 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils.timezone import localtime
 
 from bihuan.domain.ledger.actions import record
 from bihuan.domain.ledger.events import SYSTEM, Fact
 from bihuan.domain.ledger.queries import facts_of
-from bihuan.domain.notifications import events, rules
+from bihuan.domain.notifications import events, queries, rules
 from bihuan.domain.notifications.choices import LetterState
 from bihuan.domain.notifications.models import Letter
 from bihuan.domain.notifications.ports import CHANNELS, TERMS, Message, Undeliverable
@@ -59,7 +58,7 @@ def write_letter(letter: events.Letter, *, at: datetime) -> bool:
         "state": LetterState.WITHHELD if stands.never else LetterState.WAITING,
         "at": at,
         "due": stands.until or at,
-        "why": _why(stands),
+        "why": stands.why[:LONGEST_ERROR],
     }
     if db.one(_WRITE, values) is None:
         return False
@@ -159,8 +158,9 @@ def _terms(channel: str, address: str, purpose: Purpose, at: datetime) -> Cleara
 def _hold(letter: Letter, stands: Clearance, at: datetime) -> None:
     """Let a letter wait for the end of quiet hours, or withhold it: terms may have changed since it was written."""
     letter.state = LetterState.WITHHELD if stands.never else LetterState.WAITING
-    letter.due_at, letter.last_error = stands.until or letter.due_at, _why(stands)
-    letter.save(update_fields=["state", "due_at", "last_error"])
+    letter.due_at, letter.last_error = stands.until or letter.due_at, stands.why[:LONGEST_ERROR]
+    letter.attempts = 0
+    letter.save(update_fields=["state", "due_at", "last_error", "attempts"])
     _tell_standing(letter, stands, at)
 
 
@@ -170,15 +170,8 @@ def _tell_standing(letter: events.Letter | Letter, stands: Clearance, at: dateti
         _tell(events.LETTER_WITHHELD, letter.root, stands.why, data, at)
     elif stands.until is not None:
         held = {**data, "until": stands.until.isoformat()}
-        _tell(events.LETTER_HELD, letter.root, _why(stands), held, at)
-
-
-def _why(stands: Clearance) -> str:
-    """Return what stands against a letter, and when it goes out by the centre's clock."""
-    if stands.until is None:
-        return stands.why[:LONGEST_ERROR]
-    goes = localtime(stands.until)
-    return f"{stands.why}，{goes.month}月{goes.day}日 {goes:%H:%M} 发出"[-LONGEST_ERROR:]
+        why = queries.held_until(stands.why, stands.until)
+        _tell(events.LETTER_HELD, letter.root, why, held, at)
 
 
 def _tell_hurry(letter: events.Letter | Letter, stands: Clearance, at: datetime) -> None:
