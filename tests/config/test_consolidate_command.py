@@ -151,6 +151,25 @@ def test_tables_are_read_in_any_usual_form(tmp_path, encoding, delimiter):
     assert read == [{"姓名": "张伟", "地址": "杭州市"}, {"姓名": "王芳", "地址": None}]
 
 
+def test_a_file_without_the_option_is_a_table_and_never_means_the_stored_customers(
+    tmp_path, monkeypatch
+):
+    """The stored customers were looked through, and merged, instead of the file."""
+    meant = []
+    monkeypatch.setattr(command.stored, "consolidate", lambda *_a, **_o: meant.append("stored"))
+    monkeypatch.setattr(
+        command.consolidating, "consolidate", lambda wanted, _: meant.append(wanted)
+    )
+    file = tmp_path / "people.csv"
+    file.touch()
+
+    run(file)
+    status, output = run("--out", tmp_path)
+
+    assert [one.inputs for one in meant] == [(file,)]
+    assert (status, "请用 --input 指明文件" in output) == (1, True)
+
+
 def test_a_truth_about_other_records_is_refused(made, tmp_path):
     pq.write_table(pa.table({"record_id": ["x"], "customer_id": ["y"]}), tmp_path / "t.parquet")
 

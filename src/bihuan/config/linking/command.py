@@ -11,9 +11,19 @@ from bihuan.config.linking import consolidating, stored
 from bihuan.config.linking.consolidating import Outcome, Wanted
 from bihuan.engines.linkage import report
 from bihuan.engines.linkage.quality import Quality
+from bihuan.kit.problems import Invalid
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _TITLES = {"automatic": "自动合并", "accepted": "含核对通过"}
+
+
+_OF_TABLES = ("map_file", "truth", "out", "compare_with")
+
+
+class TablesMissing(Invalid):
+    """What is asked for is about tables, and none is given: the stored customers are not meant."""
+
+    message = "--map、--truth、--out、--compare-with 只用于表格，请用 --input 指明文件。"
 
 
 @click.command()
@@ -22,7 +32,7 @@ _TITLES = {"automatic": "自动合并", "accepted": "含核对通过"}
     "inputs",
     type=_FILE,
     multiple=True,
-    help="A table; may be given several times. Without it the stored customers are consolidated.",
+    help="A table; may be given several times. Without one the stored customers are consolidated.",
 )
 @click.argument("more", nargs=-1, type=_FILE)
 @click.option("--truth", type=_FILE, help="record_id and customer_id, to measure against.")
@@ -59,19 +69,22 @@ _TITLES = {"automatic": "自动合并", "accepted": "含核对通过"}
 def consolidate(
     *, inputs: tuple[Path, ...], more: tuple[Path, ...], as_json: bool, **rest: Any
 ) -> None:
-    """Find which records are the same customer, in tables of any country; further files may follow the options.
+    """Find which records are the same customer, in tables of any country; files may follow the options, too.
 
-    Without --input the stored customers are looked through: sure doubles merge, the others wait on the page of doubles.
-    A run that was stopped goes on when the command is given again; with --input that needs --out.
+    Without a table the stored customers are looked through: sure doubles merge, the others wait on the page of doubles.
+    A run that was stopped goes on when the command is given again; with tables that needs --out.
 
     Prints how many records, groups and pairs there are, against a truth precision, recall and F1 (of the groups with the
     pairs for review accepted; `automatic` is without them), seconds and memory, and what must be collected.
     """
-    if not inputs:
+    tables = (*inputs, *more)
+    if not tables:
+        if any(rest[name] for name in _OF_TABLES):
+            raise TablesMissing
         stored.consolidate(rest["unit"], as_json=as_json)
         return
     wanted = Wanted(
-        (*inputs, *more),
+        tables,
         rest["map_file"],
         rest["truth"],
         rest["engine"],
