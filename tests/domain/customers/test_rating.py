@@ -5,9 +5,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from hypothesis import Phase, given as whatever, settings as tried, strategies as st
+from procrastinate.jobs import Job
 
+from bihuan.domain.customers import jobs
 from bihuan.domain.customers.actions import rating, rating_schedule
 from bihuan.domain.customers.actions.rating import Wanted
 from bihuan.domain.customers.choices import RatingState
@@ -301,3 +303,12 @@ def test_what_was_known_is_kept_with_the_line(ten, ids, maker):
         "select known::text from customers_ratedcustomer where customer_id = %s", (ten[4],)
     )
     assert json.loads(known) == [5000, 0, 0, "商铺"]
+
+
+@pytest.mark.parametrize("task", [jobs.apply_rating, jobs.draw_up_rating, jobs.consolidate])
+def test_work_of_the_night_that_the_database_broke_off_is_done_again(task):
+    """A rating whose tiers were being written stayed approved, and was never in force."""
+    job = Job(id=1, queue="imports", lock=None, queueing_lock=None, task_name=task.name)
+
+    assert task.get_retry_exception(OperationalError(), job) is not None
+    assert task.get_retry_exception(LookupError(), job) is None

@@ -1,5 +1,9 @@
 """Work customers have done for them in the background."""
 
+from typing import Final
+
+from django.db import OperationalError
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from bihuan.domain.customers.actions import (
@@ -13,6 +17,9 @@ from bihuan.domain.customers.actions import (
 from bihuan.domain.ledger.events import SYSTEM
 from bihuan.kit import clock
 
+# What the database broke off, in favour of somebody who wrote the same files, is done again (decision 0384).
+_AGAIN: Final = RetryStrategy(max_attempts=3, wait=10, retry_exceptions=[OperationalError])
+
 
 @app.task(name=importing.TASK, queue="imports", pass_context=False)
 def run_import(batch_id: int) -> None:
@@ -20,7 +27,7 @@ def run_import(batch_id: int) -> None:
     importing.run(batch_id, now=clock.now)
 
 
-@app.task(name=consolidating.TASK, queue="imports", pass_context=False)
+@app.task(name=consolidating.TASK, queue="imports", pass_context=False, retry=_AGAIN)
 def consolidate(run_id: int) -> None:
     """Do what is left of a consolidation."""
     consolidating.run(run_id, now=clock.now)
@@ -40,13 +47,13 @@ def fill_sounds(timestamp: int) -> None:
     sounding.fill_sounds()
 
 
-@app.task(name=rating.TASK_DRAW, queue="imports", pass_context=False)
+@app.task(name=rating.TASK_DRAW, queue="imports", pass_context=False, retry=_AGAIN)
 def draw_up_rating(rating_id: int) -> None:
     """Work a rating out."""
     rating.draw_up(rating_id, at=clock.now())
 
 
-@app.task(name=rating.TASK_APPLY, queue="imports", pass_context=False)
+@app.task(name=rating.TASK_APPLY, queue="imports", pass_context=False, retry=_AGAIN)
 def apply_rating(rating_id: int) -> None:
     """Bring an approved rating into force."""
     rating.apply(rating_id, at=clock.now())

@@ -154,6 +154,7 @@ def take_in(arrivals: Sequence[Arrival], place: Place, *, at: datetime) -> Outco
     for _turn in range(_TURNS):
         before = transaction.savepoint()
         if _stand(touched - rows.made):
+            transaction.savepoint_commit(before)
             break
         transaction.savepoint_rollback(before)  # nobody waits with what was locked in vain
         outcome, rows, touched = _placed(arrivals, place, at)
