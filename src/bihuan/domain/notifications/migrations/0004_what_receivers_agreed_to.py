@@ -41,4 +41,9 @@ class Migration(migrations.Migration):
             model_name='letter',
             constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['ANSWER', 'SERVICE', 'CARE', 'MARKETING'])), name='letter_purpose_is_known'),
         ),
+        # Backwards there is no word for what was withheld: it is kept as if it had come back, with the reason.
+        migrations.RunSQL(
+            migrations.RunSQL.noop,
+            "update notifications_letter set state = 'RETURNED', returned_at = written_at where state = 'WITHHELD'",
+        ),
     ]
