@@ -137,6 +137,20 @@ def test_do_not_disturb_waits_for_the_morning_and_urgent_things_do_not(kim, phon
     assert [one.title for one in phone.sent] == ["请关注 b", "请关注 a"]
 
 
+def test_what_a_channel_could_not_take_before_the_night_does_not_ring_in_it(kim, phone):
+    wish(kim, quiet=Quiet(time(22), time(7)))
+    evening = datetime(2026, 3, 2, 13, 59, 58, tzinfo=UTC)  # two seconds before ten
+    phone.is_down = True
+    for key, urgent in (("a", False), ("b", True)):
+        tell(kim, notice(key, urgent=urgent), evening)
+    actions.send_due(at=evening)
+    phone.is_down = False
+
+    assert actions.send_due(at=evening + timedelta(hours=3)) == 1
+    assert actions.send_due(at=datetime(2026, 3, 2, 23, 0, tzinfo=UTC)) == 1
+    assert [one.title for one in phone.sent] == ["请关注 b", "请关注 a"]
+
+
 def test_a_muted_topic_stays_on_the_page(kim, phone):
     wish(kim, muted=("ESCALATION",))
     tell(kim, notice())

@@ -18,6 +18,8 @@ from bihuan.domain.cases.models import (
 )
 from bihuan.domain.escalations.models import Escalation
 from bihuan.domain.ledger.events import Actor
+from bihuan.domain.notifications.actions import set_preference
+from bihuan.domain.notifications.events import Preference
 from bihuan.domain.notifications.models import Notice
 from bihuan.domain.notifications.queries import preference_of
 from bihuan.domain.org import actions as org
@@ -251,12 +253,17 @@ def read_and_wished() -> None:
     manager.post("/notices/read/")
     assert not Notice.objects.filter(staff=mine, read_at=None).exists()
     wish = {"part": "notices", "channel": ["SMS"], "topic": ["ESCALATION"], "quiet_from": "22:00"}
+    told_by_mail = Preference(mail_address="manager@bihuan.test")
+    set_preference(told_by_mail, by=Actor(f"staff:{mine.pk}"), at=clock.now())
+    same = {**wish, "quiet_until": "22:00"}
+    assert "不能相同" in manager.post("/preferences/", same).content.decode()
     half = manager.post("/preferences/", wish)
     assert half.status_code == 422
     assert 'value="22:00"' in half.content.decode()
     assert manager.post("/preferences/", {**wish, "quiet_until": "7:00"}).status_code == 200
     kept = preference_of(mine.pk)
     assert (kept.channels, kept.quiet.ends.hour, "CASE" in kept.muted) == (("SMS",), 7, True)
+    assert kept.mail_address == "manager@bihuan.test", "what the page does not ask for stays"
 
 
 @pytest.mark.usefixtures("complaints")

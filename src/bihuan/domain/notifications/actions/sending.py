@@ -3,13 +3,16 @@
 import logging
 from collections import defaultdict
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 
 from bihuan.domain.notifications import queries, rules
 from bihuan.domain.notifications.choices import Channel, MessageState
 from bihuan.domain.notifications.models import Outgoing
 from bihuan.domain.notifications.ports import CHANNELS, Message
+from bihuan.engines.contacting import after_quiet
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +33,27 @@ def send_due(*, at: datetime, limit: int = 200) -> int:
     taken = due.select_for_update(skip_locked=True, of=("self",)).select_related("notice__staff")
     groups: dict[_Group, list[Outgoing]] = defaultdict(list)
     for one in taken[:limit]:
+        if _waits_on(one, at):
+            continue
         alone = None if one.in_digest else one.pk
         groups[one.channel, one.notice.staff_id, alone].append(one)
     return sum(_send(channel, group, at) for (channel, *_), group in groups.items())
+
+
+def _waits_on(one: Outgoing, at: datetime) -> bool:
+    """Tell whether a message is late enough to disturb somebody's night; it waits for their morning then.
+
+    A digest comes at the hour its reader chose.
+    """
+    if one.notice.urgent or one.in_digest:
+        return False
+    local = at.astimezone(ZoneInfo(settings.TIME_ZONE))
+    due = after_quiet(queries.preference_of(one.notice.staff_id).quiet, local)
+    if due == local:
+        return False
+    one.due_at = due
+    one.save(update_fields=["due_at"])
+    return True
 
 
 def _send(channel: str, group: list[Outgoing], at: datetime) -> int:

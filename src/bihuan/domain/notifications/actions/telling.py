@@ -112,7 +112,7 @@ def read_all(*, by: Actor, at: datetime) -> int:
 
 @transaction.atomic
 def set_preference(wish: events.Preference, *, by: Actor, at: datetime) -> None:
-    """Set what reaches the actor outside the page. What waits already keeps its hour."""
+    """Set what reaches the actor outside the page. What waits already keeps its hour, but never rings in their night."""
     if not set(wish.channels) <= set(Channel.values) or not set(wish.muted) <= set(Topic.values):
         raise PreferenceInvalid
     Preference.objects.update_or_create(
