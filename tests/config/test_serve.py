@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from bihuan.config import serving
+
 pytestmark = pytest.mark.timeout(180)  # starts and stops processes, on machines however busy
 SOURCE = Path(__file__).parents[2] / "src"
 
@@ -127,6 +129,16 @@ def is_there(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_an_updated_program_is_known_by_its_files(tmp_path):
+    (tmp_path / "page.css").write_text("a{}")
+    before = serving.build(tmp_path)
+    (tmp_path / "code.pyc").write_text("compiled")
+    assert serving.build(tmp_path) == before
+
+    (tmp_path / "page.css").rename(tmp_path / "page-2.css")
+    assert serving.build(tmp_path) != before
 
 
 def test_it_says_how_it_is(service):

@@ -1,5 +1,6 @@
 """The running service of one home: which programs it is made of, and how to find and stop it."""
 
+import hashlib
 import json
 import os
 import pkgutil
@@ -166,6 +167,17 @@ def state() -> dict[str, Any]:
     with suppress(OSError, ValueError):
         noted = json.loads(state_file().read_text("utf-8"))
     return {"running": True, "pid": supervisor, **noted}
+
+
+def build(*folders: Path) -> str:
+    """Return a mark of the program in these folders, else of this checkout's: another after an update.
+
+    A running service goes on with the program it began with; its pages then miss what was built anew.
+    """
+    places = folders or (Path(settings.ROOT) / "src", *map(Path, settings.STATICFILES_DIRS))
+    files = [file for place in places for file in place.rglob("*") if file.suffix != ".pyc"]
+    told = sorted(f"{file} {file.stat().st_mtime_ns}" for file in files if file.is_file())
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
 
 def is_healthy(url: str) -> bool:

@@ -23,6 +23,10 @@ def command(host: str, port: int) -> None:
     """Prepare the database, install the demo packs with their data, and start the service."""
     address = serving.Address(host, port)
     state = serving.state()
+    if state["running"] and state.get("build") != serving.build():
+        click.echo("程序已更新，先停下旧的服务…")
+        serving.stop()
+        state = serving.state()
     if not state["running"]:
         serving.check_port(address)
     click.echo("准备数据库…")

@@ -30,7 +30,7 @@ def _serve(address: serving.Address) -> int:
     lock.note_pid()
     try:
         serving.check_port(address)
-        about = {"url": address.url}
+        about = {"url": address.url, "build": serving.build()}
         Supervisor(serving.programs(address), serving.state_file(), about).run()
     except ProgramFailed as failure:
         logging.getLogger(__name__).error("%s", failure)  # noqa: TRY400 - it has said why itself
