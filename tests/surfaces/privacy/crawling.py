@@ -82,7 +82,14 @@ def pages() -> list[str]:
     found += [f"/queue/?{q}" for q in ("tier=overdue", "tier=paused", "node=办理", "before=x")]
     found += ["/cases/", "/cases/?view=all", "/cases/?view=mine", "/cases/?order=due&size=3"]
     found += ["/cases/?state=CLOSED", "/cases/000000-0000/", "/nowhere/13770001117/", "/customers/"]
-    found += ["/orders/?view=all", "/escalations/", "/bursts/?view=all", "/notices/", "/studies/"]
+    found += [
+        "/orders/?view=all",
+        "/escalations/",
+        "/bursts/?view=all",
+        "/notices/",
+        "/studies/",
+        "/letters/",
+    ]
     found += [f"/cases/export/{kind}/?view=all" for kind in ("csv", "xlsx", "pdf")]
     for position, number in enumerate(_seeded_cases()):
         found += [f"/cases/{number}/", f"/cases/{number}/{PARTS[position % len(PARTS)]}/"]

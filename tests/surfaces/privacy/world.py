@@ -9,10 +9,13 @@ from bihuan.domain.cases.events import CaseRequest, OpenedCase
 from bihuan.domain.customers import actions as customers
 from bihuan.domain.customers.choices import ContactKind
 from bihuan.domain.ledger.events import SYSTEM, Actor
+from bihuan.domain.notifications.actions import write_letter
+from bihuan.domain.notifications.events import Letter
 from bihuan.domain.org import actions as org, queries as people
 from bihuan.domain.packs.actions import install_pack
 from bihuan.domain.processes import actions as processes
 from bihuan.domain.processes.models import Token
+from bihuan.engines.contacting import Purpose as For
 from bihuan.integrations import scenarios
 from bihuan.kit import clock
 from tests.packs import shipped
@@ -81,6 +84,7 @@ def build() -> World:
         for until in (*line, "closed"):
             _worked(world, pack, until)
     _rerouted(world)
+    _unsent(world)
     return world
 
 
@@ -141,6 +145,23 @@ def _opened(world: World, pack: str) -> OpenedCase:
     case = cases.open_case(request, by=by, at=world.at)
     world.cases.append(case)
     return case
+
+
+def _unsent(world: World) -> None:
+    """Leave a letter that was withheld, with a number in all that it says and as its address."""
+    where = _places("hotline")
+    words = [world.numbers.said(f"letter: {part}", *where) for part in ("title", "text", "name")]
+    letter = Letter(
+        key="unsent",
+        root=f"case:{world.cases[0].id}",
+        channel="SMS",
+        address=world.numbers.bare("letter: address", *where),
+        title=words[0],
+        text=words[1],
+        name=words[2],
+        purpose=For.MARKETING,
+    )
+    write_letter(letter, at=world.at)
 
 
 def _rerouted(world: World) -> None:

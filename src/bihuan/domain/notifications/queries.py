@@ -137,5 +137,8 @@ def letter_states(keys: Collection[str]) -> dict[str, tuple[str, str]]:
 
 
 def _stands(letter: Letter) -> str:
-    held = letter.state == LetterState.WAITING and how_unsent(letter) == Unsent.HELD
-    return held_until(letter.last_error, letter.due_at) if held else letter.last_error
+    if letter.state != LetterState.WAITING or not letter.last_error:
+        return letter.last_error
+    if letter.attempts:
+        return f"试发 {letter.attempts} 次没有成功，会再试"
+    return held_until(letter.last_error, letter.due_at)
