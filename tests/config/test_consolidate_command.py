@@ -170,6 +170,21 @@ def test_a_file_without_the_option_is_a_table_and_never_means_the_stored_custome
     assert (status, "请用 --input 指明文件" in output) == (1, True)
 
 
+def test_a_quotation_mark_left_open_takes_no_other_row_with_it(tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text(
+        '姓名,地址\n"张伟,杭州市\n王芳, "宁波市, 镇海区"\n李娜,"温州市\n鹿城区"\n', "utf-8"
+    )
+
+    read = pa.concat_tables(files.portions(file)).to_pylist()
+
+    assert [tuple(one.values()) for one in read] == [
+        ("张伟", "杭州市"),
+        ("王芳", "宁波市, 镇海区"),
+        ("李娜", "温州市\n鹿城区"),
+    ]
+
+
 def test_a_truth_about_other_records_is_refused(made, tmp_path):
     pq.write_table(pa.table({"record_id": ["x"], "customer_id": ["y"]}), tmp_path / "t.parquet")
 

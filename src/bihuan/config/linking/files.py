@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from openpyxl.utils.exceptions import InvalidFileException
 
+from bihuan.engines.tables import records_of
 from bihuan.kit.problems import Invalid
 
 PORTION = 20_000
@@ -62,15 +63,20 @@ def _texts(table: pa.Table) -> pa.Table:
 def _csv(file: Path, *, packed: bool) -> Iterator[pa.Table]:
     encoding = _encoding(file, packed=packed)
     with _open(file, encoding, packed=packed) as lines:
-        start = lines.read(_SAMPLE)
+        start = (lines.read(_SAMPLE).splitlines() or [""])[0]
         lines.seek(0)
         try:
-            dialect: type[csv.Dialect] | str = csv.Sniffer().sniff(
-                start.splitlines()[0] if start else "", ",;\t|"
-            )
+            delimiter = csv.Sniffer().sniff(start, ",;\t|").delimiter
         except csv.Error:
-            dialect = "excel"
-        yield from _rows_of(csv.reader(lines, dialect, doublequote=True, skipinitialspace=True))
+            delimiter = ","
+        width = len(next(csv.reader([start], delimiter=delimiter), []))
+        yield from _rows_of(_cells(lines, delimiter, width))
+
+
+def _cells(lines: IO[str], delimiter: str, width: int) -> Iterator[list[str]]:
+    """Yield the cells of each row. Where a quotation mark is left open a row is taken as it stands (decision 0385)."""
+    for one in records_of(lines, delimiter, width, is_spaced=True):
+        yield [cell.removeprefix('"') for cell in one.cells] if one.is_torn else list(one.cells)
 
 
 def _open(file: Path, encoding: str, *, packed: bool) -> IO[str]:

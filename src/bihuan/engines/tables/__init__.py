@@ -3,6 +3,7 @@
 It reads open binary streams it is handed and keeps nothing; what the rows mean is for others.
 """
 
+from bihuan.engines.tables.delimited import records_of
 from bihuan.engines.tables.reading import (
     Layout,
     NotReadable,
@@ -11,4 +12,4 @@ from bihuan.engines.tables.reading import (
     read_rows,
 )
 
-__all__ = ["Layout", "NotReadable", "Row", "look_at", "read_rows"]
+__all__ = ["Layout", "NotReadable", "Row", "look_at", "read_rows", "records_of"]

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import IO, Final, NamedTuple
 
@@ -43,23 +43,42 @@ def records(stream: IO[bytes], encoding: str, delimiter: str, width: int = 0) ->
     stream.seek(0)
     text = io.TextIOWrapper(stream, encoding, newline="")
     try:
-        yield from _Records(text, delimiter, width)
+        yield from records_of(text, delimiter, width)
     finally:
         # A reader that stops half way may have closed the stream before us.
         with suppress(ValueError):
             text.detach()
 
 
+def records_of(
+    text: Iterable[str], delimiter: str, width: int = 0, *, is_spaced: bool = False
+) -> Iterator[Line]:
+    """Yield the records of lines, their ends on them, as `records` does; `is_spaced`: a space follows the delimiter."""
+    return iter(_Records(text, width, _Form(delimiter, is_spaced)))
+
+
+class _Form(NamedTuple):
+    """How cells are parted."""
+
+    delimiter: str
+    is_spaced: bool
+
+    def reader(self, lines: Iterable[str], *, is_strict: bool = False) -> Iterator[list[str]]:
+        return csv.reader(
+            lines, delimiter=self.delimiter, skipinitialspace=self.is_spaced, strict=is_strict
+        )
+
+
 class _Records:
     """The records of a text, and the lines that the one being read has taken so far."""
 
-    def __init__(self, text: IO[str], delimiter: str, width: int) -> None:
-        self._text, self._delimiter, self._width = text, delimiter, width
+    def __init__(self, text: Iterable[str], width: int, form: _Form) -> None:
+        self._text, self._width, self._form = text, width, form
         self._again: deque[str] = deque()
         self._taken: list[str] = []
 
     def __iter__(self) -> Iterator[Line]:
-        reader = csv.reader(self._lines(), delimiter=self._delimiter)
+        reader = self._form.reader(self._lines())
         taken, number = self._taken, 0
         while (cells := self._next(reader)) != [_END]:
             if cells is None or (len(taken) > 1 and self._is_torn(cells)):
@@ -101,7 +120,7 @@ class _Records:
         """
         lines = self._taken
         try:
-            list(csv.reader(lines, delimiter=self._delimiter, strict=True))
+            list(self._form.reader(lines, is_strict=True))
         except csv.Error:
             return True
         whole = [len(self._as_it_stands(line)) == self._width for line in lines if line.strip()]
@@ -115,10 +134,10 @@ class _Records:
     def _as_it_stands(self, line: str) -> list[str]:
         """Return the cells of one line, a mark that is not closed in it as any other character."""
         try:
-            cells = next(csv.reader([line], delimiter=self._delimiter), [])
+            cells = next(self._form.reader([line]), [])
         except csv.Error:
-            return line.rstrip("\r\n").split(self._delimiter)
+            return line.rstrip("\r\n").split(self._form.delimiter)
         rest = '"' + cells[-1].replace('"', '""') if cells else ""
         if rest and line.endswith(rest):
-            return cells[:-1] + rest.rstrip("\r\n").split(self._delimiter)
+            return cells[:-1] + rest.rstrip("\r\n").split(self._form.delimiter)
         return cells
