@@ -136,7 +136,12 @@ def _advice(profile: CustomerProfile, at: datetime) -> str:
     if phone is None:
         return ""
     now = profile.terms[phone.id].now(at)
-    return "拒绝电话联系" if now.never else "" if now.is_free else "现在免打扰"
+    return _never_said(now) if now.never else "" if now.is_free else "现在免打扰"
+
+
+def _never_said(stands: Clearance) -> str:
+    """Say why somebody is not to be contacted at all; not having been asked is no refusal."""
+    return {NOT_AGREED: "未同意联系", NO_TIME: "全天免打扰"}.get(stands.why, "拒绝联系")
 
 
 def _first(profile: CustomerProfile, kind: str) -> ContactRow | None:
@@ -228,8 +233,7 @@ def due_line(due: Due, today: date) -> dict[str, Any]:
 def call_line(stands: Clearance) -> dict[str, str]:
     """Return what stands against a call now: until when, that the customer refused, or did not agree yet."""
     if stands.never:
-        said = {NOT_AGREED: "未同意联系", NO_TIME: "全天免打扰"}.get(stands.why, "拒绝联系")
-        return {"stands": said, "stands_tone": "over"}
+        return {"stands": _never_said(stands), "stands_tone": "over"}
     if stands.until is None:
         return {"stands": "", "stands_tone": ""}
     until = phrases.short_moment(stands.until)
