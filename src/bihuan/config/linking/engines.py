@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,10 +55,10 @@ class Spark:
         )
         return api.register(self.session.read.parquet(str(file)))
 
-    def collect(self, frame: Any, table: str) -> None:
+    def collect(self, frame: Any, table: str, columns: Sequence[str]) -> None:
         """See Scorer."""
         place = self.folder / f"{table}-spark"
-        frame.as_spark_dataframe().write.mode("overwrite").parquet(str(place))
+        frame.as_spark_dataframe().select(*columns).write.mode("overwrite").parquet(str(place))
         self.connection.execute(
             f"create or replace table {table} as select * from read_parquet('{place}/*.parquet')"
         )

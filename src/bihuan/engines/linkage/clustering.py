@@ -1,7 +1,10 @@
 """Groups of records out of accepted pairs; two different valid ids never end in one group."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+_STRONGEST, _WEAKEST = 10.0, -6.0
+_NOT_COMPARED = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +72,60 @@ def group(
     apart = tuple(pair for pair in pairs if not forest.join(*pair))
     leader = {one: forest.top(one) for one in list(forest.parent)}
     return Groups(leader, apart)
+
+
+def group_agreeing(
+    judged: Sequence[tuple[int, int, float, bool]], ids: Mapping[int, str]
+) -> Groups:
+    """Join pairs (left, right, bits, whether accepted), the surest first, as far as the groups they are in agree.
+
+    All bits between two groups are added up, and two records that nothing brought together to be compared speak against;
+    a sum below zero refuses the join. So one wrong pair does not bring two well-known customers together. What was
+    refused is tried once more when the groups have grown.
+    """
+    forest = _Forest(ids)
+    bonds = _Bonds()
+    for left, right, bits, _ in judged:
+        bonds.add(left, right, bits)
+    waiting = [(left, right) for left, right, _, accepted in judged if accepted]
+    for _ in range(2):
+        waiting = [pair for pair in waiting if not _join_agreeing(forest, bonds, *pair)]
+    return Groups({one: forest.top(one) for one in list(forest.parent)}, tuple(waiting))
+
+
+def _join_agreeing(forest: _Forest, bonds: "_Bonds", left: int, right: int) -> bool:
+    one, other = forest.top(left), forest.top(right)
+    if one == other:
+        return True
+    if bonds.between(one, other) <= 0 or not forest.join(one, other):
+        return False
+    bonds.join(min(one, other), max(one, other))
+    return True
+
+
+@dataclass(slots=True)
+class _Bonds:
+    """What speaks for and against two groups being one: bits above what two records that were not compared have."""
+
+    told: dict[int, dict[int, float]] = field(default_factory=dict)
+    size: dict[int, int] = field(default_factory=dict)
+
+    def add(self, left: int, right: int, bits: float) -> None:
+        said = min(max(bits, _WEAKEST), _STRONGEST) + _NOT_COMPARED
+        self.told.setdefault(left, {})[right] = said
+        self.told.setdefault(right, {})[left] = said
+
+    def between(self, one: int, other: int) -> float:
+        pairs = self.size.get(one, 1) * self.size.get(other, 1)
+        return self.told.get(one, {}).get(other, 0.0) - _NOT_COMPARED * pairs
+
+    def join(self, low: int, high: int) -> None:
+        self.size[low] = self.size.get(low, 1) + self.size.get(high, 1)
+        mine = self.told.setdefault(low, {})
+        mine.pop(high, None)
+        for far, said in self.told.pop(high, {}).items():
+            if far != low:
+                mine[far] = mine.get(far, 0.0) + said
+                theirs = self.told[far]
+                theirs.pop(high, None)
+                theirs[low] = mine[far]

@@ -135,14 +135,15 @@ def _places(kind: Kind) -> Sequence[Comparison]:
         )
         return (Comparison("address", "地址", ("road",), levels), _postcode())
     levels = (
-        Level("地址相同", Same(("place",)), "place"),
+        Level("地址相同，房号也相同", Same(("road",)), "place"),
+        Level("楼的地址相同，房号不同或一处未写", Same(("place",)), "place"),
         Level("地址很相近", All((Like("place", 0.92), Same(("place_number",))))),
         Level("地址一个是另一个的开头", Begins("place")),
         Level("地址相近", Like("place", 0.88)),
         Level("门牌号相同，地址有些相近", All((Same(("place_number",)), Like("place", 0.7)))),
         Level("地址有些相近", Like("place", 0.75)),
     )
-    return (Comparison("address", "地址", ("place",), levels), _postcode())
+    return (Comparison("address", "地址", ("place", "road"), levels), _postcode())
 
 
 def _postcode() -> Comparison:
@@ -176,7 +177,8 @@ _CHINESE_COMPANY = "id_typed phone email name,area name,road name,region brand,r
 _PERSON = (
     "id_typed phone email given,family family,birth given,birth birth,postcode family,postcode given,postcode place family,place given,place "
     "given_code,family_code,year family_code,birth given_code,birth given_code,family_code,postcode birth given,family_code family,given_code "
-    "given,year,other_1 family,year,other_1 postcode,place_number letters family,year given,year"
+    "given,year,other_1 family,year,other_1 postcode,place_number letters family,year given,year "
+    "family,other_1 family,other_2 family_code,postcode given_code,postcode given,other_1,other_2"
 )
 _COMPANY = (
     "id_typed phone email name family place brand,postcode brand,place_number postcode,place_number letters brand,other_1 postcode,other_1 "

@@ -31,8 +31,8 @@ class Limits:
 LIMITS = {
     Kind.CHINESE_PERSON: Limits(9.0, 1.0),
     Kind.CHINESE_COMPANY: Limits(9.0, 1.0),
-    Kind.PERSON: Limits(10.0, 1.0),
-    Kind.COMPANY: Limits(10.0, 4.0),
+    Kind.PERSON: Limits(7.0, 1.0),
+    Kind.COMPANY: Limits(9.0, 5.0),
 }
 
 _SAME_ID = Same(("id_valid",))

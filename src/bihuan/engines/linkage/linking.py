@@ -4,19 +4,17 @@ DuckDB keeps the tables; Splink scores the pairs in DuckDB or on a Spark cluster
 becomes of a pair is decided in DuckDB either way, so both engines give the same groups.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import duckdb
 from splink import Linker
-from splink.internals.blocking_rule_creator import BlockingRuleCreator
 
-from bihuan.engines.linkage import clustering, comparisons, deciding
+from bihuan.engines.linkage import clustering, comparisons, deciding, learning
 from bihuan.engines.linkage.asking import Engine
 from bihuan.engines.linkage.comparisons import Comparison, Kind
-from bihuan.engines.linkage.model import Model, block_sql, learned, shipped_model, splink_settings
+from bihuan.engines.linkage.model import Model, shipped_model, splink_settings
 from bihuan.engines.linkage.records import COLUMNS, LISTS
 
 MOST_SHARED = 200
@@ -24,11 +22,8 @@ _PAIRS_EACH = 8
 _PAIRS_LEAST = 1_000_000
 _SEEN = 0.01
 _FEW = 2_000
-_TRAINING = (200, 8_000_000)
 _KEPT = -6.0
-_GUESSED_RECALL = 0.7
-_ROUNDS = 4
-_MOST_SHIFT = 5.0
+_ANSWERS_KEPT = ("retain_matching_columns", "retain_intermediate_calculation_columns")
 
 
 class Scorer(Protocol):
@@ -41,8 +36,8 @@ class Scorer(Protocol):
     def register(self, table: str) -> Any:
         """Hand a table of the connection to Splink and return Splink's frame of it."""
 
-    def collect(self, frame: Any, table: str) -> None:
-        """Bring a frame of scored pairs back as a table of the connection."""
+    def collect(self, frame: Any, table: str, columns: Sequence[str]) -> None:
+        """Bring these columns of a frame of scored pairs back as a table of the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +53,10 @@ class Duck:
 
         return DuckDBAPI(self.connection).register(table)
 
-    def collect(self, frame: Any, table: str) -> None:
+    def collect(self, frame: Any, table: str, columns: Sequence[str]) -> None:
         """See Scorer."""
         self.connection.execute(
-            f"create or replace table {table} as select * from {frame.physical_name}"
+            f"create or replace table {table} as select {', '.join(columns)} from {frame.physical_name}"
         )
 
 
@@ -129,60 +124,36 @@ def link(
     present = set(COLUMNS) if few else _present(connection, table, rows)
     made = comparisons.comparisons(kind, present)
     rules = _affordable(connection, table, comparisons.blocks(kind, present), rows)
-    known = known or train(scorer, connection, kind)
-    if few:
-        made = [_plain(one) for one in made if one.name in known.chances]
+    if known is None:
+        used = learning.by_chance(
+            _linker(scorer, table, splink_settings(made, [], scorer.engine)), kind, made, rows
+        )
+    else:
+        made = [_plain(one) for one in made if one.name in known.chances] if few else made
+        used = known
     told(f"{kind}: model")
-    settings = splink_settings(made, rules, scorer.engine, known, rows)
+    settings = splink_settings(made, rules, scorer.engine, used, rows)
+    settings |= dict.fromkeys(_ANSWERS_KEPT, known is None)
     if link_only:
         for rule in settings["blocking_rules_to_generate_predictions"]:
             rule["blocking_rule"] += " and l.source <> r.source"
     linker = _linker(scorer, table, settings)
-    scorer.collect(
-        linker.inference.predict(threshold_match_weight=_KEPT, warning_mode="never"),
-        f"scored_{kind}",
+    frame = linker.inference.predict(
+        threshold_match_weight=_KEPT if known else None, warning_mode="never"
     )
+    if known:
+        scorer.collect(frame, f"scored_{kind}", ["uid_l", "uid_r", "match_weight"])
+    else:
+        scorer.collect(frame, f"scored_{kind}", learning.columns(made))
+        used = learning.weigh(connection, made, used)
     told(f"{kind}: scored")
-    is_known = model is not None or shipped_model(kind) is not None
-    pairs = _decide(
-        connection,
-        kind,
-        0.0
-        if is_known
-        else _prior_mended(connection, kind, known.prior_among(rows) * rows * (rows - 1) / 2),
-    )
+    pairs = _decide(connection, kind)
     told(f"{kind}: decided")
-    return Linked(kind, rows, pairs, known)
+    return Linked(kind, rows, pairs, used)
 
 
 def _plain(one: Comparison) -> Comparison:
     return replace(one, levels=tuple(replace(level, rare="") for level in one.levels))
-
-
-def train(scorer: Scorer, connection: duckdb.DuckDBPyConnection, kind: Kind) -> Model:
-    """Learn from a table prepared by `link` or `load` how often fields agree within and between customers."""
-    table = f"of_{kind}"
-    rows = _select(connection, kind, table)
-    present = _present(connection, table, rows)
-    made = comparisons.comparisons(kind, present)
-    linker = _linker(scorer, table, splink_settings(made, [], scorer.engine))
-    sure: list[str | BlockingRuleCreator] = [
-        block_sql(one) for one in comparisons.sure_blocks(kind, present)
-    ]
-    if sure:
-        linker.training.estimate_probability_two_random_records_match(sure, recall=_GUESSED_RECALL)
-    linker.training.estimate_u_using_random_sampling(max_pairs=4e5, seed=1)
-    for columns in _trainable(connection, table, comparisons.training_blocks(kind, present)):
-        before = linker.misc.save_model_to_json()
-        try:
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                block_sql(columns), max_pairs=5e5, record_sample_proportion=1.0
-            )
-        except ValueError:
-            # An answer that nobody gives within a block ends in a chance of zero, which Splink refuses halfway:
-            # go on from before; the other blocks must do.
-            linker = _linker(scorer, table, before)
-    return learned(kind, made, linker.misc.save_model_to_json(), rows)
 
 
 def _linker(scorer: Scorer, table: str, settings: dict[str, Any]) -> Linker:
@@ -190,24 +161,33 @@ def _linker(scorer: Scorer, table: str, settings: dict[str, Any]) -> Linker:
 
 
 def group(connection: duckdb.DuckDBPyConnection, linked: Iterable[Kind], *, reviewed: bool) -> int:
-    """Write the table `groups` (uid, leader) of merged pairs, with `reviewed` those for review as well; return how many."""
-    accepted = "('MERGE', 'REVIEW')" if reviewed else "('MERGE')"
-    parts = [
-        f"select l, r, decision, weight from decided_{kind} where decision in {accepted}"
-        for kind in linked
-    ]
-    if not parts:
+    """Write the table `groups` (uid, leader) of merged pairs, with `reviewed` those for review as well; return how many.
+
+    What was learned from the table itself joins two groups only when all that was compared between them agrees.
+    """
+    kinds = list(linked)
+    if not kinds:
         return 0
+    accepted = "('MERGE', 'REVIEW')" if reviewed else "('MERGE')"
     ids = dict(
         connection.execute(
             "select uid, id_valid from records where id_valid is not null"
         ).fetchall()
     )
-    chosen = connection.execute(
-        f"select l, r from ({' union all '.join(parts)}) order by decision, weight desc, l, r"
-    )
-    found = clustering.group(_rows(chosen), ids)
-    _write_groups(connection, found.leader)
+    known = [kind for kind in kinds if shipped_model(kind)]
+    leader: dict[int, int] = {}
+    if parts := [f"select * from decided_{kind} where decision in {accepted}" for kind in known]:
+        chosen = connection.execute(
+            f"select l, r from ({' union all '.join(parts)}) order by decision, weight desc, l, r"
+        )
+        leader.update(clustering.group(_rows(chosen), ids).leader)
+    for kind in set(kinds) - set(known):
+        asked = f"select l, r, case when decision = 'APART' then least(weight, 0) else weight end, decision in {accepted}"
+        judged = connection.execute(
+            f"{asked} from decided_{kind} order by decision, weight desc, l, r"
+        )
+        leader.update(clustering.group_agreeing(judged.fetchall(), ids).leader)
+    _write_groups(connection, leader)
     return _count(connection, "(select distinct leader from groups)")
 
 
@@ -269,42 +249,20 @@ def _affordable(
     return [columns for columns in rules if _pairs_by(connection, table, columns) <= most]
 
 
-def _trainable(
-    connection: duckdb.DuckDBPyConnection, table: str, rules: Sequence[tuple[str, ...]]
-) -> list[tuple[str, ...]]:
-    least, most = _TRAINING
-    return [columns for columns in rules if least <= _pairs_by(connection, table, columns) <= most][
-        :3
-    ]
-
-
 def _pairs_by(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> int:
     known = " and ".join(f"{one} is not null" for one in columns)
     asked = f"select coalesce(sum(n * (n - 1) / 2), 0)::hugeint from (select count(*) as n from {table} where {known} group by {', '.join(columns)})"
     return int(connection.execute(asked).fetchall()[0][0])
 
 
-def _prior_mended(connection: duckdb.DuckDBPyConnection, kind: Kind, assumed: float) -> float:
-    """Return by how many bits the scores must move so that the model's prior agrees with what it found.
-
-    The prior was guessed from what sure pairs there are; in a poorly filled table most pairs are not sure ones.
-    """
-    asked = f"select sum(1 / (1 + pow(2, -greatest(least(match_weight + ?, 50), -50)))) from scored_{kind}"
-    shift = 0.0
-    for _ in range(_ROUNDS):
-        found = connection.execute(asked, [shift]).fetchall()[0][0]
-        shift = min(max(math.log2(found / assumed), -_MOST_SHIFT), _MOST_SHIFT) if found else 0.0
-    return shift
-
-
-def _decide(connection: duckdb.DuckDBPyConnection, kind: Kind, shift: float) -> int:
+def _decide(connection: duckdb.DuckDBPyConnection, kind: Kind) -> int:
     limits = deciding.LIMITS[kind]
     wanted = ("id_valid", "name", "letters", "birth", "phone", "door", "road", "id_typed", "branch")
     sides = ", ".join(f"a.{one} as {one}_l, b.{one} as {one}_r" for one in wanted)
     connection.execute(
         f"""create or replace table decided_{kind} as
-        with pairs as (select least(p.uid_l, p.uid_r) as l, greatest(p.uid_l, p.uid_r) as r, p.match_weight + {shift} as weight, {sides}
-            from scored_{kind} p join of_{kind} a on a.uid = p.uid_l join of_{kind} b on b.uid = p.uid_r)
+        with pairs as (select least(p.uid_l, p.uid_r) as l, greatest(p.uid_l, p.uid_r) as r, p.match_weight as weight, {sides}
+            from scored_{kind} p join of_{kind} a on a.uid = p.uid_l join of_{kind} b on b.uid = p.uid_r where p.match_weight >= {_KEPT})
         select l, r, weight, case when {deciding.veto_sql(kind)} then 'APART'
             when id_valid_l = id_valid_r or weight >= {limits.merge} then 'MERGE'
             when weight >= {limits.review} then 'REVIEW' else 'APART' end as decision from pairs"""
@@ -316,4 +274,4 @@ def _count(connection: duckdb.DuckDBPyConnection, source: str) -> int:
     return int(connection.execute(f"select count(*) from {source}").fetchall()[0][0])
 
 
-__all__ = ["Comparison", "Duck", "Linked", "Scorer", "group", "kinds", "link", "load", "train"]
+__all__ = ["Comparison", "Duck", "Linked", "Scorer", "group", "kinds", "link", "load"]

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from bihuan.engines.linkage import standard
 from bihuan.engines.linkage.roles import Role
-from bihuan.engines.linkage.standard import Flaw, text
+from bihuan.engines.linkage.standard import Flaw, text, western
+from bihuan.engines.linkage.standard.phones import looks_made_up
 
 MOST_OTHERS = 6
 Typed = Mapping[Role, Sequence[str | None]]
@@ -223,13 +224,22 @@ def _contacts(typed: Typed, found: dict[str, object], flaws: list[str]) -> None:
     ]
     near = [one for one in loose if len(one) >= 7]
     _note(flaws, "phone", None if usable else phones[0].flaw if phones else Flaw.MISSING)
-    found["phone"] = next(iter([*usable, *near]), None)
+    if found.get("name") and not text.has_han(str(found["name"])):
+        found["phone"] = _latin_phone(typed)
+    else:
+        found["phone"] = next(iter([*usable, *near]), None)
     email = standard.read_email(_first(typed, Role.EMAIL))
     _note(flaws, "email", email.flaw)
     value = email.value or (
         email.typed.lower() if email.flaw is Flaw.MALFORMED and "@" in email.typed else ""
     )
     found |= {"email": value or None, "box": value.split("@")[0] or None}
+
+
+def _latin_phone(typed: Typed) -> str | None:
+    """Return the digits of the first number: whose table it is does not say by which country's rules to read it."""
+    numbers = [western.phone(text.plain(raw)) for raw in typed.get(Role.PHONE, ())]
+    return next((one for one in numbers if one and not looks_made_up(one)), None)
 
 
 def _split(raw: str | None) -> Sequence[str]:
@@ -244,7 +254,7 @@ def _addresses(typed: Typed, found: dict[str, object], flaws: list[str]) -> None
     whole = " ".join(part for part in typed.get(Role.ADDRESS, ()) if part)
     address = standard.read_address(whole)
     _note(flaws, "address", address.flaw)
-    found["postcode"] = _NO_DIGITS.sub("", text.plain(_first(typed, Role.POSTCODE)).lower()) or None
+    found["postcode"] = western.postcode(text.plain(_first(typed, Role.POSTCODE))) or None
     if not address.value:
         return
     if text.has_han(address.value):
@@ -255,20 +265,13 @@ def _addresses(typed: Typed, found: dict[str, object], flaws: list[str]) -> None
             "door": door or None,
         }
     else:
-        numbers = "".join(re.findall(r"\d+", address.value)[:1])
-        found |= {"place": _abbreviated(address.value), "place_number": numbers or None}
-
-
-_WORDS = {
-    "street": "st", "road": "rd", "avenue": "ave", "av": "ave", "drive": "dr", "place": "pl", "court": "ct", "crescent": "cres", "boulevard": "blvd",
-    "lane": "ln", "close": "cl", "circuit": "cct", "parade": "pde", "terrace": "tce", "square": "sq", "highway": "hwy", "parkway": "pkwy",
-    "suite": "ste", "building": "bldg", "floor": "fl", "apartment": "apt", "north": "n", "south": "s", "east": "e", "west": "w",
-    "northeast": "ne", "northwest": "nw", "southeast": "se", "southwest": "sw", "mount": "mt", "saint": "st", "number": "no", "strasse": "str",
-}  # fmt: skip
-
-
-def _abbreviated(address: str) -> str:
-    return " ".join(_WORDS.get(word, word) for word in address.split(" "))
+        street = western.read_street(address.typed)
+        found |= {
+            "place": street.place or None,
+            "place_number": street.number or None,
+            "road": street.door or None,
+            "postcode": found["postcode"] or street.postcode or None,
+        }
 
 
 def _grams(core: str) -> list[str]:

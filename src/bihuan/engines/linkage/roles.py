@@ -33,10 +33,14 @@ class MapUnreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """Which columns have which role, in the order of the table; `link_only`: no file has a customer twice."""
+    """Which columns have which role, in the order of the table; `link_only`: no file has a customer twice.
+
+    `month_first`: 02/01/1980 is the first of February; None when the table itself has to say.
+    """
 
     columns: Mapping[Role, Sequence[str]]
     link_only: bool = False
+    month_first: bool | None = None
 
 
 _ALIASES = {
@@ -74,7 +78,9 @@ def read_map(written: bytes, headings: Sequence[str]) -> ColumnMap:
     given: dict[Role, list[str]] = {}
     for column, said in columns.items():
         given.setdefault(_role(column, said), []).append(_known(column, headings))
-    return _complete(ColumnMap(given, link_only=bool(found.get("link_only", False))))
+    return _complete(
+        ColumnMap(given, bool(found.get("link_only", False)), found.get("month_first"))
+    )
 
 
 def guess_map(headings: Sequence[str]) -> ColumnMap:

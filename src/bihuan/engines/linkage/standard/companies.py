@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bihuan.engines.linkage.standard import divisions, text
+from bihuan.engines.linkage.standard import divisions, text, western
 from bihuan.engines.linkage.standard.flaws import Flaw
 
 _FORM = re.compile(
@@ -63,7 +63,7 @@ def read_company(raw: str | None) -> Company:
     typed = text.plain(raw)
     if not typed:
         return Company(flaw=Flaw.MISSING, wrong="没有单位名称")
-    value = text.tight(typed) if text.has_han(typed) else text.latin(typed)
+    value = text.tight(typed) if text.has_han(typed) else western.firm(typed)
     if value.upper() in _FAKE or len(set(value.replace(" ", ""))) == 1:
         return Company(typed=typed, flaw=Flaw.FAKE, wrong="像是随手填写的单位名称")
     return _han(value, typed) if text.has_han(value) else _latin(value, typed)
