@@ -185,12 +185,25 @@ def test_a_quotation_mark_left_open_takes_no_other_row_with_it(tmp_path):
     ]
 
 
-def test_a_truth_about_other_records_is_refused(made, tmp_path):
-    pq.write_table(pa.table({"record_id": ["x"], "customer_id": ["y"]}), tmp_path / "t.parquet")
+@pytest.mark.parametrize(
+    ("table", "truth", "wrong"),
+    [
+        ("", None, "t.csv 是空的，没有表头。"),
+        ("编号,姓名\n", None, "文件里没有记录。"),
+        ("编号,姓名\n1,张伟\n1,王芳\n", None, "记录号“1”不止一条记录在用"),
+        ("编号,姓名\n1,张伟\n", "id,cluster\n1,1\n", "缺少列 record_id、customer_id"),
+        ("编号,姓名\n1,张伟\n", "record_id,customer_id\n9,1\n", "这里写的像“9”，输入里的像“1”"),
+        ("编号,姓名\n1,张伟\n", "record_id,customer_id\n1,1\n1,2\n", "“1”出现了不止一次"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_sentence(tmp_path, table, truth, wrong):
+    (tmp_path / "t.csv").write_text(table, "utf-8")
+    typed = ["--input", tmp_path / "t.csv"]
+    if truth:
+        (tmp_path / "truth.csv").write_text(truth, "utf-8")
+        typed += ["--truth", tmp_path / "truth.csv"]
 
-    done = CliRunner().invoke(
-        command.consolidate,
-        ["--input", str(made / "customers.parquet"), "--truth", str(tmp_path / "t.parquet")],
-    )
+    status, output = run(*typed)
 
-    assert "真值文件" in str(done.exception)
+    assert status != 0
+    assert wrong in output

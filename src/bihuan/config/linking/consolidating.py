@@ -25,6 +25,12 @@ class TruthUnusable(Invalid):
     message = "真值文件或对照结果要有 record_id 和 customer_id 两列，记录号与输入一致。"
 
 
+class RecordsUnusable(Invalid):
+    """The tables hold no record, or two with one record id."""
+
+    message = "文件里没有记录。"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What to consolidate: files, their map and truth, where to run, where to put the groups.
@@ -82,10 +88,13 @@ def _run(
 ) -> tuple[Outcome, float]:
     """Return what the run gave, and the most memory the processes used until the pairs were scored."""
     written = _map(wanted)
+    for file in filter(None, (wanted.truth, wanted.compare_with)):
+        _known_columns(file, "customer_id")
     ready = standardising.standardise(wanted.inputs, written, folder, wanted.workers)
     peak = standardising.peak_mb() + ready.beside_mb
     watch.lap("standardise")
     records = linking.load(connection, [str(part) for part in ready.parts])
+    _check_records(connection, records)
     if wanted.truth:
         _load(connection, "truth", wanted.truth)
     if wanted.compare_with:
@@ -159,16 +168,47 @@ def _load(
     connection: duckdb.DuckDBPyConnection, name: str, file: Path, customer: str = "customer_id"
 ) -> None:
     """Read which customer each record belongs to into a table, or refuse with TruthUnusable."""
+    _known_columns(file, customer)
     connection.execute(f"create table {name} (record varchar, customer varchar)")
     for table in files.portions(file):
-        if not {"record_id", customer} <= set(table.column_names):
-            raise TruthUnusable
         connection.register("portion", table)
         connection.execute(f"insert into {name} select record_id, {customer} from portion")
         connection.unregister("portion")
-    known = f"select count(*) from {name} join records using (record)"
-    if not connection.execute(known).fetchall()[0][0]:
-        raise TruthUnusable
+    known, twice = connection.execute(
+        f"select (select count(*) from {name} join records using (record)), "
+        f"(select min(record) from (select record from {name} group by 1 having count(*) > 1))"
+    ).fetchall()[0]
+    if twice is not None:
+        raise TruthUnusable(f"{file.name} 里的记录号“{twice}”出现了不止一次。")
+    if not known:
+        theirs, ours = connection.execute(
+            f"select (select min(record) from {name}), (select min(record) from records)"
+        ).fetchall()[0]
+        raise TruthUnusable(
+            f"{file.name} 里的记录号在输入里一个也没有：这里写的像“{theirs or ''}”，输入里的像“{ours}”。"
+        )
+
+
+def _known_columns(file: Path, customer: str) -> None:
+    found = files.headings(file)
+    if lacking := [one for one in ("record_id", customer) if one not in found]:
+        raise TruthUnusable(
+            f"{file.name} 缺少列 {'、'.join(lacking)}，现有的列：{'、'.join(found)}。"
+        )
+
+
+def _check_records(connection: duckdb.DuckDBPyConnection, records: int) -> None:
+    """Refuse what has no record, and records that cannot be told apart, with RecordsUnusable."""
+    if not records:
+        raise RecordsUnusable
+    twice = connection.execute(
+        "select record, count(*) over () from records group by record having count(*) > 1 order by record limit 1"
+    ).fetchall()
+    if twice:
+        said, count = twice[0]
+        raise RecordsUnusable(
+            f"记录号“{said}”不止一条记录在用（重复的记录号共 {count} 个），每条记录要有自己的记录号。"
+        )
 
 
 def _write(connection: duckdb.DuckDBPyConnection, kinds: Sequence[Kind], out: Path) -> None:

@@ -26,9 +26,18 @@ class TableUnreadable(Invalid):
     message = "这个文件读不了，请使用 Parquet、CSV 或 XLSX。"
 
 
+class NoHeadings(TableUnreadable):
+    """A file has not even a first line."""
+
+    message = "文件是空的，没有表头。"
+
+
 def headings(file: Path) -> list[str]:
     """Return the headings of a table, without spaces around them."""
-    return [name.strip() for name in next(portions(file)).column_names]
+    try:
+        return [name.strip() for name in next(portions(file)).column_names]
+    except NoHeadings as wrong:
+        raise NoHeadings(f"{file.name} 是空的，没有表头。") from wrong
 
 
 def portions(file: Path) -> Iterator[pa.Table]:
@@ -119,7 +128,7 @@ def _sheet(file: Path) -> Iterator[list[str]]:
 def _rows_of(rows: Iterator[list[str]]) -> Iterator[pa.Table]:
     names = _names(next(rows, []))
     if not names:
-        raise TableUnreadable("文件是空的，没有表头。")
+        raise NoHeadings
     first = True
     while (portion := list(islice(rows, PORTION))) or first:
         first = False

@@ -4,7 +4,7 @@ import multiprocessing
 import resource
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -82,6 +82,8 @@ def _portions(inputs: Sequence[Path], written: bytes | None, folder: Path) -> It
         mapping = column_map(file, written)
         first = 0
         for index, table in enumerate(files.portions(file)):
+            if index == 0:
+                mapping = replace(mapping, month_first=tables.is_month_first(table, mapping))
             part = folder / f"part-{number:03d}-{index:05d}.parquet"
             yield _Portion(table, mapping, file.name.split(".")[0], first, part)
             first += table.num_rows
