@@ -14,23 +14,12 @@ from bihuan.domain.customers.queries.pairs import PairUnknown
 from bihuan.domain.portfolios.actions import corrections
 from bihuan.domain.portfolios.models import Correction
 from bihuan.kit import db
-from tests.domain.org import given
 from tests.domain.org.given import NOON
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LATER = NOON + timedelta(hours=1)
 WHY = "不是同一个人"
-
-
-@pytest.fixture
-def ids():
-    return given.organisation()
-
-
-@pytest.fixture
-def clerk(ids):
-    return given.actor(given.person("fang", ("admin", ids["east"])))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from bihuan.domain.customers.models import (
 )
 from bihuan.domain.ledger.events import SYSTEM
 from bihuan.kit import db
-from tests.domain.customers.test_merging import arrive, clerk, ids, picture  # noqa: F401
+from tests.domain.customers.test_merging import arrive, picture  # noqa: F401
 from tests.domain.killing import kill, killed
 from tests.domain.org.given import NOON
 
@@ -56,14 +56,14 @@ def in_own_connection(work):
         connection.close()
 
 
-def begin(clerk):  # noqa: F811
+def begin(clerk):
     return consolidating.start(unit_id=clerk.unit_id, in_background=False, by=clerk, at=NOON)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_run_that_is_killed_goes_on_and_merges_nothing_twice(
     doubles,
-    clerk,  # noqa: F811
+    clerk,
     monkeypatch,
     settings,
     tmp_path,
@@ -105,7 +105,7 @@ consolidating.run({run_id}, now=lambda: NOON)
 @pytest.mark.django_db(transaction=True)
 def test_a_portion_waits_for_whoever_is_merging_and_goes_on_from_there(
     doubles,
-    clerk,  # noqa: F811
+    clerk,
     settings,
     tmp_path,
 ):
@@ -128,7 +128,7 @@ def test_a_portion_waits_for_whoever_is_merging_and_goes_on_from_there(
     assert Customer.objects.get(pk=right).merged_into_id == other
 
 
-def test_what_somebody_refused_no_run_joins(doubles, clerk):  # noqa: F811
+def test_what_somebody_refused_no_run_joins(doubles, clerk):
     left, right = doubles[0]
     Pair.objects.create(
         left_id=left, right_id=right, score=0.9, state="REFUSED", found_at=NOON, decided_at=NOON
@@ -138,7 +138,7 @@ def test_what_somebody_refused_no_run_joins(doubles, clerk):  # noqa: F811
     assert queries.survivor_of(right) == right
 
 
-def test_who_was_erased_since_the_pairs_were_found_is_joined_to_nobody(doubles, clerk):  # noqa: F811
+def test_who_was_erased_since_the_pairs_were_found_is_joined_to_nobody(doubles, clerk):
     run = begin(clerk)
     consolidating._keep(run, linking.Found(10, [(*pair, 20.0) for pair in doubles], (), ()))
     Customer.objects.filter(pk=doubles[0][0]).update(erased_at=NOON)

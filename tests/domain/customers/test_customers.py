@@ -23,11 +23,6 @@ NOTE = "白天打 13912340000，晚上勿扰"
 
 
 @pytest.fixture
-def ids():
-    return given.organisation()
-
-
-@pytest.fixture
 def agent(ids):
     """Sees customers of the east, but no full numbers."""
     return org.access_of(given.person("kim", ("agent", ids["east"])), NOON)

@@ -12,22 +12,7 @@ from tests.domain.customers.importing_given import LIANG, ZHANG, counts, kept, s
 from tests.domain.org import given
 from tests.domain.org.given import NOON
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ids():
-    return given.organisation()
-
-
-@pytest.fixture
-def clerk(ids):
-    return given.actor(given.person("fang", ("admin", ids["east"])))
-
-
-@pytest.fixture(autouse=True)
-def home(settings, tmp_path):
-    settings.HOME = tmp_path
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("home")]
 
 
 def test_a_record_joins_the_file_it_surely_belongs_to(ids, clerk):

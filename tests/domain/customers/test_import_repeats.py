@@ -6,30 +6,14 @@ from bihuan.domain.customers.actions import importing, repairing
 from bihuan.domain.customers.models import Customer, RejectedRow, SourceRow
 from bihuan.domain.ledger import queries as ledger
 from tests.domain.customers.importing_given import LIANG, ZHANG, counts, sheet, table, taken
-from tests.domain.org import given
 from tests.domain.org.given import NOON
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("home")]
 
 HEADING = ("客户编号", "姓名", "手机号", "户号", "行业")
 FIRST = ("1", "张晓岚", "13812342046", "3301-0001", "餐饮")
 SECOND = ("1", "张晓岚", "13612349052", "3301-0002", "")
 THIRD = ("1", "张小岚", "13612349052", "3301-0003", "物流")
-
-
-@pytest.fixture
-def ids():
-    return given.organisation()
-
-
-@pytest.fixture
-def clerk(ids):
-    return given.actor(given.person("fang", ("admin", ids["east"])))
-
-
-@pytest.fixture(autouse=True)
-def home(settings, tmp_path):
-    settings.HOME = tmp_path
 
 
 def picture():

@@ -30,25 +30,9 @@ from tests.domain.customers.importing_given import (
     workbook,
 )
 from tests.domain.killing import killed
-from tests.domain.org import given
 from tests.domain.org.given import NOON
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ids():
-    return given.organisation()
-
-
-@pytest.fixture
-def clerk(ids):
-    return given.actor(given.person("fang", ("admin", ids["east"])))
-
-
-@pytest.fixture(autouse=True)
-def home(settings, tmp_path):
-    settings.HOME = tmp_path
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("home")]
 
 
 @pytest.mark.parametrize(

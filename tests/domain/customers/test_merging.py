@@ -38,16 +38,6 @@ LATER = NOON + timedelta(hours=1)
 
 
 @pytest.fixture
-def ids():
-    return given.organisation()
-
-
-@pytest.fixture
-def clerk(ids):
-    return given.actor(given.person("fang", ("admin", ids["east"])))
-
-
-@pytest.fixture
 def access(clerk):
     return org.access_of(clerk.staff_id, NOON)
 

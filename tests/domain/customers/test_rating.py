@@ -43,11 +43,6 @@ files = st.fixed_dictionaries(
 
 
 @pytest.fixture
-def ids():
-    return given.organisation()
-
-
-@pytest.fixture
 def maker(ids):
     return given.actor(given.person("fang", ("admin", ids["hq"])))
 

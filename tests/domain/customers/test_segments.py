@@ -61,11 +61,6 @@ trees = st.recursive(
 
 
 @pytest.fixture
-def ids():
-    return given.organisation()
-
-
-@pytest.fixture
 def access(ids):
     return org.access_of(given.person("fang", ("admin", ids["hq"])), NOON)
 
