@@ -31,6 +31,12 @@ class PreferenceInvalid(Invalid):
     message = "请从列出的通知方式和主题里选择。"
 
 
+class QuietHoursEmpty(Invalid):
+    """Quiet hours that end when they begin hold never, whatever was meant."""
+
+    message = "免打扰的起止时间不能相同。"
+
+
 class MailAddressUnusable(Invalid):
     """Nothing could be sent to this mail address."""
 
@@ -115,6 +121,8 @@ def set_preference(wish: events.Preference, *, by: Actor, at: datetime) -> None:
     """Set what reaches the actor outside the page. What waits already keeps its hour, but never rings in their night."""
     if not set(wish.channels) <= set(Channel.values) or not set(wish.muted) <= set(Topic.values):
         raise PreferenceInvalid
+    if wish.quiet and wish.quiet.begins == wish.quiet.ends:
+        raise QuietHoursEmpty(fields={"quiet_until": "起止时间不能相同"})
     Preference.objects.update_or_create(
         staff_id=_reader(by),
         defaults={

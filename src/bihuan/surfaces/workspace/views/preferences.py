@@ -61,8 +61,6 @@ def _take_wish(request: HttpRequest, desk: Desk) -> dict[str, Any]:
     if (begins is None) != (ends is None):
         missing = "quiet_from" if begins is None else "quiet_until"
         raise Invalid("免打扰的起止时间要一起填。", fields={missing: "起止时间要一起填"})
-    if begins is not None and begins == ends:
-        raise Invalid("免打扰的起止时间不能相同。", fields={"quiet_until": "起止时间不能相同"})
     heard = posted.getlist("topic")
     wish = Preference(
         channels=tuple(posted.getlist("channel")),
